@@ -1,0 +1,286 @@
+/*
+ * lib/rbtree.c - red-black trees: keeping the rules.
+ *
+ * Theory.  The rules: (1) a node is red or black; (2) the root is black; (3) a red node has no
+ * red child; (4) every way from the root to a missing child passes the same number of black
+ * nodes, the black height.  By (3) and (4) the longest way is at most twice the shortest, so
+ * a tree of n nodes is no higher than 2 log2(n + 1).
+ *
+ * Insertion adds a red node: only (2) or (3) can break, at that node and its parent.
+ * Either the uncle is red and the redness moves two levels up, or one or two rotations end it.
+ *
+ *	      G               g            G: black, p n u: red
+ *	    /   \    ->     /   \          red uncle: recolour, go on at g
+ *	   p     u         P     U
+ *	  n               n
+ *
+ *	      G               P
+ *	    /   \    ->     /   \          black uncle: one rotation at G, done
+ *	   p     U         n     g         (n on p's inner side is first rotated outwards)
+ *	  n                       U
+ *
+ * Deletion takes out a node with at most one child (one with two children first changes places
+ * with its successor).  If it was black, the ways through its place lack a black node.  If its
+ * child is red, blackening that repairs it; else the sibling is reddened (the lack moves up)
+ * or a red nephew is rotated over, which ends it.  At most three rotations for a deletion and
+ * two for an insertion; the recolouring is at most log n steps.
+ *
+ * Left and right are each other's mirror image.  Instead of writing every case twice, the
+ * cases are written once, for `left` meaning "the side we came from" (slot, rotate).
+ *
+ * Interface: lib/rbtree.h.  Locking: the caller's.
+ * References: Cormen et al., Introduction to Algorithms, ch. 13.
+ */
+#include <lib/rbtree.h>
+
+/* A tree of all the nodes an address space could hold is no higher than this. */
+#define RB_MAX_HEIGHT	(2 * BITS_PER_LONG)
+
+static_assert(__alignof__(struct rb_node) >= 4, "bits 0 and 1 of a parent pointer are free");
+
+static inline struct rb_node **slot(struct rb_node *node, bool left)
+{
+	return left ? &node->rb_left : &node->rb_right;
+}
+
+/* A missing child counts as black. */
+static inline bool is_red(const struct rb_node *node)
+{
+	return node && rb_color(node) == RB_RED;
+}
+
+static inline void set_color(struct rb_node *node, int color)
+{
+	node->rb_parent_color = (node->rb_parent_color & ~1UL) | (unsigned long)color;
+}
+
+static inline void set_parent(struct rb_node *node, struct rb_node *parent)
+{
+	node->rb_parent_color = (unsigned long)parent | (unsigned long)rb_color(node);
+}
+
+/* Make @parent (NULL: the root) point to @entry where it pointed to @old. */
+static inline void change_child(struct rb_node *parent, struct rb_node *old,
+				struct rb_node *entry, struct rb_root *root)
+{
+	if (!parent)
+		root->rb_node = entry;
+	else
+		*slot(parent, parent->rb_left == old) = entry;
+}
+
+/* Lower @node to its own @left side; its child of the other side comes up. */
+static void rotate(struct rb_node *node, bool left, struct rb_root *root)
+{
+	struct rb_node *pivot = *slot(node, !left), *inner = *slot(pivot, left);
+	struct rb_node *parent = rb_parent(node);
+
+	*slot(node, !left) = inner;
+	if (inner)
+		set_parent(inner, node);
+	*slot(pivot, left) = node;
+	set_parent(node, pivot);
+	set_parent(pivot, parent);
+	change_child(parent, node, pivot, root);
+}
+
+void rb_insert_color(struct rb_node *node, struct rb_root *root)
+{
+	struct rb_node *parent, *gparent, *uncle;
+
+	while (is_red(parent = rb_parent(node))) {
+		bool left;
+
+		gparent = rb_parent(parent);	/* a red node is not the root */
+		left = parent == gparent->rb_left;
+		uncle = *slot(gparent, !left);
+
+		if (is_red(uncle)) {
+			set_color(uncle, RB_BLACK);
+			set_color(parent, RB_BLACK);
+			set_color(gparent, RB_RED);
+			node = gparent;
+			continue;
+		}
+		if (node == *slot(parent, !left)) {
+			rotate(parent, left, root);
+			parent = node;
+		}
+		set_color(parent, RB_BLACK);
+		set_color(gparent, RB_RED);
+		rotate(gparent, !left, root);
+		break;
+	}
+	set_color(root->rb_node, RB_BLACK);
+}
+
+/* All ways through @node (NULL: a missing child of @parent) lack one black node. */
+static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_root *root)
+{
+	while (node != root->rb_node && !is_red(node)) {
+		bool left = node == parent->rb_left;
+		struct rb_node *sibling = *slot(parent, !left);	/* there: the lack says so */
+
+		if (is_red(sibling)) {
+			set_color(sibling, RB_BLACK);
+			set_color(parent, RB_RED);
+			rotate(parent, left, root);
+			sibling = *slot(parent, !left);
+		}
+		if (!is_red(sibling->rb_left) && !is_red(sibling->rb_right)) {
+			set_color(sibling, RB_RED);
+			node = parent;
+			parent = rb_parent(node);
+			continue;
+		}
+		if (!is_red(*slot(sibling, !left))) {
+			set_color(*slot(sibling, left), RB_BLACK);
+			set_color(sibling, RB_RED);
+			rotate(sibling, !left, root);
+			sibling = *slot(parent, !left);
+		}
+		set_color(sibling, rb_color(parent));
+		set_color(parent, RB_BLACK);
+		set_color(*slot(sibling, !left), RB_BLACK);
+		rotate(parent, left, root);
+		return;
+	}
+	if (node)
+		set_color(node, RB_BLACK);
+}
+
+/*
+ * Put the successor of @node in its place, links and colour.
+ * => @node has two children; *parent and *child: where the successor was missed, and its heir
+ * => returns the colour that the successor had there
+ */
+static int replace_by_successor(struct rb_node *node, struct rb_root *root,
+				struct rb_node **parent, struct rb_node **child)
+{
+	struct rb_node *next = node->rb_right;
+	int color;
+
+	while (next->rb_left)
+		next = next->rb_left;
+	color = rb_color(next);
+	*child = next->rb_right;
+	*parent = rb_parent(next);
+
+	if (*parent == node) {
+		*parent = next;
+	} else {
+		(*parent)->rb_left = *child;
+		if (*child)
+			set_parent(*child, *parent);
+		next->rb_right = node->rb_right;
+		set_parent(next->rb_right, next);
+	}
+	next->rb_left = node->rb_left;
+	set_parent(next->rb_left, next);
+	next->rb_parent_color = node->rb_parent_color;
+	change_child(rb_parent(node), node, next, root);
+	return color;
+}
+
+void rb_erase(struct rb_node *node, struct rb_root *root)
+{
+	struct rb_node *child, *parent;
+	int color;
+
+	if (node->rb_left && node->rb_right) {
+		color = replace_by_successor(node, root, &parent, &child);
+	} else {
+		child = node->rb_left ? node->rb_left : node->rb_right;
+		parent = rb_parent(node);
+		color = rb_color(node);
+		if (child)
+			set_parent(child, parent);
+		change_child(parent, node, child, root);
+	}
+	if (color == RB_BLACK)
+		erase_color(child, parent, root);
+}
+
+/* The end of the tree under @node on the @left side. */
+static struct rb_node *outermost(struct rb_node *node, bool left)
+{
+	struct rb_node *next;
+
+	while (node && (next = *slot(node, left)))
+		node = next;
+	return node;
+}
+
+/* The neighbour: the near end of the subtree there, or the first ancestor on that side. */
+static struct rb_node *neighbour(const struct rb_node *cnode, bool left)
+{
+	struct rb_node *node = (struct rb_node *)cnode, *parent;
+
+	if (RB_EMPTY_NODE(node))
+		return NULL;
+	if (*slot(node, left))
+		return outermost(*slot(node, left), !left);
+	while ((parent = rb_parent(node)) && node == *slot(parent, left))
+		node = parent;
+	return parent;
+}
+
+struct rb_node *rb_first(const struct rb_root *root)
+{
+	return outermost(root->rb_node, true);
+}
+
+struct rb_node *rb_last(const struct rb_root *root)
+{
+	return outermost(root->rb_node, false);
+}
+
+struct rb_node *rb_next(const struct rb_node *node)
+{
+	return neighbour(node, false);
+}
+
+struct rb_node *rb_prev(const struct rb_node *node)
+{
+	return neighbour(node, true);
+}
+
+void rb_replace_node(struct rb_node *victim, struct rb_node *entry, struct rb_root *root)
+{
+	change_child(rb_parent(victim), victim, entry, root);
+	if (victim->rb_left)
+		set_parent(victim->rb_left, entry);
+	if (victim->rb_right)
+		set_parent(victim->rb_right, entry);
+	*entry = *victim;
+}
+
+/*
+ * The black height of the subtree @node, or -1.  Every node is seen once even in a broken
+ * tree, because each must name the parent it was reached from.
+ */
+static int check_subtree(const struct rb_node *node, const struct rb_node *parent, int depth)
+{
+	int left, right;
+
+	if (!node)
+		return 0;
+	if (depth > (int)RB_MAX_HEIGHT || rb_parent(node) != parent)
+		return -1;
+	if (node->rb_left == node->rb_right && node->rb_left)
+		return -1;
+	if (is_red(node) && (is_red(node->rb_left) || is_red(node->rb_right)))
+		return -1;
+	left = check_subtree(node->rb_left, node, depth + 1);
+	right = check_subtree(node->rb_right, node, depth + 1);
+	if (left < 0 || left != right)
+		return -1;
+	return left + (rb_color(node) == RB_BLACK);
+}
+
+int rb_check(const struct rb_root *root)
+{
+	if (is_red(root->rb_node))
+		return -1;
+	return check_subtree(root->rb_node, NULL, 0);
+}
