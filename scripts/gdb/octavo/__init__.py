@@ -1,0 +1,1 @@
+"""The package of Octavo's gdb commands; see ../octavo.py."""

@@ -1,0 +1,118 @@
+"""mm-gdt, mm-fixmap, mm-kmap: what the processor and the upper 128M hold."""
+import re
+import struct
+
+import gdb
+
+from .mem import (Command, control_register, kernel_ready, lookup_type, monitor_registers, paging_on,
+                  phys_read, phys_u32)
+from .walk import walk
+
+SYSTEM_TYPES = {1: "TSS16 available", 2: "LDT", 3: "TSS16 busy", 5: "task gate",
+                9: "TSS32 available", 11: "TSS32 busy"}
+NAMES = {0x10: "__KERNEL_CS", 0x18: "__KERNEL_DS", 0x23: "__USER_CS", 0x2b: "__USER_DS"}
+
+
+def linear_read(address, length):
+    if not paging_on():
+        return phys_read(address, length)
+    return bytes(gdb.selected_inferior().read_memory(address, length))
+
+
+def describe(low, high):
+    """Base, limit and meaning of one 8-byte descriptor (SDM volume 3, 3.4.5)."""
+    base = (low >> 16) | (high & 0xff) << 16 | (high & 0xff000000)
+    limit = (low & 0xffff) | (high & 0xf0000)
+    if high & 0x800000:
+        limit = limit << 12 | 0xfff
+    access = high >> 8 & 0xff
+    kind = access & 0xf
+    if not access & 0x80:
+        return "not present"
+    if not access & 0x10:
+        what = SYSTEM_TYPES.get(kind, "system type %d" % kind)
+    elif kind & 8:
+        what = "code" + (" readable" if kind & 2 else "") + (" conforming" if kind & 4 else "")
+    else:
+        what = "data" + (" writable" if kind & 2 else "") + (" expand-down" if kind & 4 else "")
+    return "base 0x%08x limit 0x%08x DPL %d %s%s" % (
+        base, limit, access >> 5 & 3, what, " 16-bit" if access & 0x10 and not high & 0x400000 else "")
+
+
+class Gdt(Command):
+    """mm-gdt: the global descriptor table, decoded, and GDTR, LDTR and TR.
+
+Works at any stop: before the kernel has loaded a table of its own it shows the
+one that the loader left."""
+
+    name = "mm-gdt"
+
+    def run(self, argv):
+        registers = monitor_registers()
+        match = re.search(r"GDT=\s*([0-9a-f]+) ([0-9a-f]+)", registers)
+        base, limit = int(match.group(1), 16), int(match.group(2), 16)
+        print("GDTR base 0x%08x limit 0x%04x (%d entries)" % (base, limit, (limit + 1) // 8))
+        table = linear_read(base, limit + 1)
+        for index in range((limit + 1) // 8):
+            low, high = struct.unpack_from("<II", table, index * 8)
+            if low == high == 0:
+                continue
+            selector = index * 8 | (high >> 13 & 3)
+            print("%3d  selector 0x%02x %-12s %s"
+                  % (index, selector, NAMES.get(selector, ""), describe(low, high)))
+        for name in ("LDT", "TR"):
+            match = re.search(r"^%s\s*=\s*([0-9a-f]+) ([0-9a-f]+)" % name, registers, re.M)
+            print("%-4s selector 0x%02x base 0x%08x" % (name, int(match.group(1), 16),
+                                                       int(match.group(2), 16)))
+
+
+class Fixmap(Command):
+    """mm-fixmap: the compile-time addresses at the top, and what each maps now."""
+
+    name = "mm-fixmap"
+
+    def run(self, argv):
+        kernel_ready("the fixmap")
+        top = 0xfffff000
+        cr3 = control_register(3)
+        for field in lookup_type("enum fixed_addresses").fields():
+            if field.name.startswith("__end") or field.name == "FIX_KMAP_END":
+                continue
+            address = top - (field.enumval << 12)
+            physical = walk(address, cr3)[1]
+            print("%3d %-22s 0x%08x %s" % (field.enumval, field.name, address,
+                  "-> physical 0x%08x" % physical if physical is not None else "not mapped"))
+        print("    the last page       0xfffff000 %s" % (
+            "not mapped" if walk(0xfffff000, cr3)[1] is None else "MAPPED, which is a bug"))
+
+
+class Kmap(Command):
+    """mm-kmap: the windows of kmap() that are open, with frame and use count."""
+
+    name = "mm-kmap"
+
+    def run(self, argv):
+        kernel_ready("kmap")
+        try:
+            counts = gdb.parse_and_eval("pkmap_count")
+        except gdb.error:
+            print("this kernel is built with HIGHMEM=0: kmap() is page_address()")
+            return
+        base, cr3 = 0xff800000, control_register(3)
+        first, last = counts.type.range()
+        pde = phys_u32((cr3 & ~0xfff) + 4 * (base >> 22))
+        open_windows = 0
+        for index in range(first, last + 1):
+            count = int(counts[index])
+            if count == 0:
+                continue
+            pte = phys_u32((pde & ~0xfff) + 4 * index)
+            open_windows += count > 1
+            print("%4d 0x%08x -> frame 0x%05x %s" % (index, base + (index << 12), pte >> 12,
+                  "used by %d" % (count - 1) if count > 1 else "free, waiting for a TLB flush"))
+        print("%d of %d windows in use" % (open_windows, last - first + 1))
+
+
+Gdt()
+Fixmap()
+Kmap()

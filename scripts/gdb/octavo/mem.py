@@ -1,0 +1,111 @@
+"""Reading the guest: memory by physical address, registers, kernel variables.
+
+QEMU's gdb stub translates addresses with the page tables that are loaded, as
+the processor would.  A page walk must not depend on what it examines, so
+phys_read() switches the stub to physical addresses for the time of one read.
+The same switch makes kernel variables readable before paging is on: there a
+kernel address is its physical one plus PAGE_OFFSET.
+"""
+import re
+import struct
+
+import gdb
+
+PAGE_SHIFT = 12
+PAGE_SIZE = 1 << PAGE_SHIFT
+
+
+class Command(gdb.Command):
+    """A command whose help is its docstring and whose errors are one line."""
+
+    name = None
+
+    def __init__(self):
+        super().__init__(self.name, gdb.COMMAND_DATA)
+
+    def invoke(self, arg, from_tty):
+        try:
+            self.run(gdb.string_to_argv(arg))
+        except gdb.MemoryError as err:
+            raise gdb.GdbError("%s: %s" % (self.name, err))
+
+    def run(self, argv):
+        raise NotImplementedError
+
+
+def number(text):
+    """An address or number as gdb would evaluate it, so symbols work too."""
+    value = gdb.parse_and_eval(text)
+    if value.type.strip_typedefs().code in (gdb.TYPE_CODE_FUNC, gdb.TYPE_CODE_ARRAY):
+        value = value.address
+    return int(value) & 0xffffffff
+
+
+def monitor_registers():
+    """QEMU's own view: it names GDT, IDT, TR and the control registers."""
+    return gdb.execute("monitor info registers", to_string=True)
+
+
+def control_register(n):
+    match = re.search(r"CR%d=([0-9a-f]+)" % n, monitor_registers())
+    if not match:
+        raise gdb.GdbError("QEMU did not tell cr%d" % n)
+    return int(match.group(1), 16)
+
+
+def paging_on():
+    return bool(control_register(0) & 0x80000000)
+
+
+def phys_read(address, length):
+    gdb.execute("maintenance packet Qqemu.PhyMemMode:1", to_string=True)
+    try:
+        return bytes(gdb.selected_inferior().read_memory(address, length))
+    finally:
+        gdb.execute("maintenance packet Qqemu.PhyMemMode:0", to_string=True)
+
+
+def phys_u32(address):
+    return struct.unpack("<I", phys_read(address, 4))[0]
+
+
+def page_offset():
+    """The split, from the link address of the first kernel symbol."""
+    return int(gdb.parse_and_eval("(unsigned long)&_text")) & 0xf0000000
+
+
+def kernel_ready(what="memory management"):
+    """Refuse politely while the kernel's variables cannot mean anything."""
+    if not paging_on():
+        raise gdb.GdbError("paging is still off: %s does not exist yet "
+                           "(mm-walk and mm-gdt work already)" % what)
+    if int(gdb.parse_and_eval("(unsigned long)mem_map")) == 0:
+        raise gdb.GdbError("mem_map is not built yet: %s does not exist" % what)
+
+
+def lookup_type(name):
+    return gdb.lookup_type(name)
+
+
+def list_entries(head, type_name, member):
+    """Values of `type_name` linked by `member` into the list_head `head`."""
+    node_type = lookup_type(type_name)
+    offset = next(f.bitpos // 8 for f in node_type.fields() if f.name == member)
+    address = int(head.address)
+    node = head["next"]
+    seen = 0
+    while int(node) != address:
+        entry = gdb.Value(int(node) - offset).cast(node_type.pointer())
+        yield entry
+        node = node.dereference()["next"]
+        seen += 1
+        if seen > 1000000 or int(node) == 0:
+            raise gdb.GdbError("the list at %#x is broken after %d entries" % (address, seen))
+
+
+def symbol(address):
+    """name+offset of a kernel address, or ''."""
+    text = gdb.execute("info symbol %#x" % address, to_string=True)
+    if text.startswith("No symbol"):
+        return ""
+    return text.split(" in section")[0].replace(" + ", "+")

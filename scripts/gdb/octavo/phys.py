@@ -1,0 +1,138 @@
+"""mm-page, mm-zones, mm-buddy: frames and who owns them."""
+import gdb
+
+from .mem import Command, PAGE_SHIFT, kernel_ready, list_entries, lookup_type, number, page_offset
+
+MAX_ORDER = 11
+
+
+def zones():
+    node = gdb.parse_and_eval("contig_page_data")
+    for index in range(3):
+        yield node["node_zones"][index]
+
+
+def pfn_to_page(pfn):
+    return gdb.parse_and_eval("mem_map") + pfn
+
+
+def page_to_pfn(page):
+    size = lookup_type("struct page").sizeof
+    return (int(page) - int(gdb.parse_and_eval("mem_map"))) // size
+
+
+def page_flags(page):
+    flags = int(page["flags"])
+    return [f.name[3:] for f in lookup_type("enum pageflags").fields()
+            if f.name.startswith("PG_") and flags >> f.enumval & 1]
+
+
+def describe(page):
+    pfn = page_to_pfn(page)
+    flags = page_flags(page)
+    zone = zones_list()[int(page["flags"]) >> 30 & 3]
+    print("page %#010x  pfn 0x%05x  physical 0x%08x  zone %s"
+          % (int(page), pfn, pfn << PAGE_SHIFT, zone["name"].string()))
+    print("flags %s" % (" ".join(flags) or "none"))
+    print("refcount %d  mapcount %d  private %#x  mapping %#x  index %#x"
+          % (int(page["_refcount"]["counter"]), int(page["_mapcount"]["counter"]) + 1,
+             int(page["private"]), int(page["mapping"]), int(page["index"])))
+    if "buddy" in flags:
+        print("free: first page of a block of order %d (%d pages)"
+              % (int(page["private"]), 1 << int(page["private"])))
+    elif "pcp" in flags:
+        print("free: on a per-CPU list")
+    elif "slab" in flags:
+        cache = page["lru"]["next"].cast(lookup_type("struct kmem_cache").pointer())
+        print("slab of cache %s" % cache["name"].string())
+    elif int(page["mapping"]) & 1:
+        print("anonymous memory of a process")
+
+
+def zones_list():
+    return list(zones())
+
+
+class Page(Command):
+    """mm-page PFN | mm-page ADDRESS: the struct page of a frame.
+
+A number below the number of frames is a frame number; an address in the direct
+map, or of a struct page inside mem_map, is turned into its frame."""
+
+    name = "mm-page"
+
+    def run(self, argv):
+        if len(argv) != 1:
+            raise gdb.GdbError("usage: mm-page PFN | ADDRESS")
+        kernel_ready()
+        value = number(argv[0])
+        frames = int(gdb.parse_and_eval("max_mapnr"))
+        start = int(gdb.parse_and_eval("mem_map"))
+        size = lookup_type("struct page").sizeof
+        if start <= value < start + frames * size:
+            pfn = (value - start) // size
+        elif value >= page_offset():
+            pfn = (value - page_offset()) >> PAGE_SHIFT
+        else:
+            pfn = value
+        if pfn >= frames:
+            raise gdb.GdbError("0x%x is no frame: there are %d" % (value, frames))
+        describe(pfn_to_page(pfn))
+
+
+class Zones(Command):
+    """mm-zones: each zone's span, free pages, watermarks and per-CPU list."""
+
+    name = "mm-zones"
+
+    def run(self, argv):
+        kernel_ready()
+        for zone in zones():
+            if int(zone["present_pages"]) == 0:
+                continue
+            pcp = zone["pageset"][0]
+            print("%-8s pfn 0x%05x spanned %d present %d managed %d"
+                  % (zone["name"].string(), int(zone["zone_start_pfn"]), int(zone["spanned_pages"]),
+                     int(zone["present_pages"]), int(zone["managed_pages"])))
+            print("         free %d  min %d low %d high %d"
+                  % ((int(zone["free_pages"]) + int(pcp["count"]),)
+                     + tuple(int(zone["watermark"][i]) for i in range(3))))
+            print("         cpu 0 list: count %d batch %d high %d"
+                  % (int(pcp["count"]), int(pcp["batch"]), int(pcp["high"])))
+
+
+class Buddy(Command):
+    """mm-buddy [ORDER]: free blocks by order; with ORDER, the blocks themselves.
+
+The counts are made by walking the lists and compared with nr_free, which is
+what /proc/buddyinfo prints."""
+
+    name = "mm-buddy"
+
+    def run(self, argv):
+        kernel_ready()
+        order = int(argv[0], 0) if argv else None
+        if order is not None and not 0 <= order < MAX_ORDER:
+            raise gdb.GdbError("an order is 0 to %d" % (MAX_ORDER - 1))
+        for zone in zones():
+            if int(zone["present_pages"]) == 0:
+                continue
+            counts = []
+            for o in range(MAX_ORDER):
+                area = zone["free_area"][o]
+                blocks = [page_to_pfn(p) for p in list_entries(area["free_list"], "struct page", "lru")] \
+                    if order is None or o == order else []
+                if order is None and len(blocks) != int(area["nr_free"]):
+                    print("zone %s order %d: nr_free says %d, the list has %d"
+                          % (zone["name"].string(), o, int(area["nr_free"]), len(blocks)))
+                if order == o:
+                    print("%-8s %s" % (zone["name"].string(), " ".join("0x%05x" % b for b in blocks)))
+                counts.append(len(blocks))
+            if order is None:
+                print("Node 0, zone %8s %s" % (zone["name"].string(),
+                                               " ".join("%6d" % c for c in counts)))
+
+
+Page()
+Zones()
+Buddy()

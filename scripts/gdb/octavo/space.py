@@ -1,0 +1,114 @@
+"""mm-tasks, mm-vmas: processes and what they see."""
+import gdb
+
+from .mem import Command, kernel_ready, list_entries
+
+STATES = {0: "R", 1: "S", 2: "D", 4: "T", 16: "Z", 32: "X"}
+
+
+def tasks():
+    """The boot task, then every process on the task list."""
+    init_task = gdb.parse_and_eval("init_task")
+    yield init_task
+    for task in list_entries(init_task["tasks"], "struct task_struct", "tasks"):
+        yield task.dereference()
+
+
+def task_by_pid(pid):
+    for task in tasks():
+        if int(task["pid"]) == pid:
+            return task
+    raise gdb.GdbError("no process %d (mm-tasks lists them)" % pid)
+
+
+def current():
+    """The task whose kernel stack holds the stack pointer, or None in ring 3."""
+    if int(gdb.parse_and_eval("$cs")) & 3:
+        esp0 = None
+        for task in tasks():
+            if int(task["mm"]) and int(task["state"]) == 0 and _cr3_is(task):
+                esp0 = task
+        return esp0
+    esp = int(gdb.parse_and_eval("$esp")) & 0xffffffff
+    for task in tasks():
+        stack = int(task["stack"])
+        if stack <= esp < stack + 8192:
+            return task
+    return None
+
+
+def _cr3_is(task):
+    from .mem import control_register, page_offset
+    return (int(task["mm"]["pgd"]) - page_offset()) & 0xffffffff == control_register(3) & ~0xfff
+
+
+def rss(mm):
+    return [int(mm["rss_stat"][i]) for i in (0, 1, 3)]
+
+
+class Tasks(Command):
+    """mm-tasks: every task: pid, state, memory (kB) and name; * marks the running one."""
+
+    name = "mm-tasks"
+
+    def run(self, argv):
+        kernel_ready("the task list")
+        running = current()
+        here = int(running.address) if running is not None else 0
+        print("    PID  PPID S    VSZ    RSS  STACK      TASK       COMMAND")
+        for task in tasks():
+            mm = task["mm"]
+            sizes = (0, 0)
+            if int(mm):
+                sizes = (int(mm["total_vm"]) * 4, sum(rss(mm)) * 4)
+            parent = int(task["real_parent"]["pid"]) if int(task["real_parent"]) else 0
+            state = int(task["exit_state"]) or int(task["state"])
+            print("%s %5d %5d %s %6d %6d  0x%08x 0x%08x %s"
+                  % ("*" if int(task.address) == here else " ", int(task["pid"]), parent,
+                     STATES.get(state, "?"), *sizes, int(task["stack"]), int(task.address),
+                     task["comm"].string()))
+
+
+class Vmas(Command):
+    """mm-vmas [PID]: the areas of a process, as /proc/PID/maps shows them.
+
+Without PID: of the process that is running. The list is walked and compared
+with map_count."""
+
+    name = "mm-vmas"
+
+    def run(self, argv):
+        kernel_ready("address spaces")
+        task = task_by_pid(int(argv[0], 0)) if argv else current()
+        if task is None:
+            raise gdb.GdbError("nobody is running here: give a PID (mm-tasks lists them)")
+        mm = task["mm"]
+        if int(mm) == 0:
+            raise gdb.GdbError("%s is a kernel thread and has no areas" % task["comm"].string())
+        area, count = mm["mmap"], 0
+        while int(area):
+            self.show(mm, area)
+            area, count = area["vm_next"], count + 1
+        print("%d areas%s, %d kB, resident %d kB file + %d kB anonymous + %d kB shared memory"
+              % ((count, "" if count == int(mm["map_count"]) else
+                  " (map_count says %d!)" % int(mm["map_count"]), int(mm["total_vm"]) * 4)
+                 + tuple(4 * r for r in rss(mm))))
+
+    @staticmethod
+    def show(mm, area):
+        flags = int(area["vm_flags"])
+        rights = "".join(c if flags & bit else "-" for bit, c in ((1, "r"), (2, "w"), (4, "x")))
+        rights += "s" if flags & 0x80 else "p"
+        start, end = int(area["vm_start"]), int(area["vm_end"])
+        name = ""
+        if int(area["vm_file"]):
+            name = area["vm_file"]["f_dentry"]["d_name"].string()
+        elif start <= int(mm["brk"]) and end >= int(mm["start_brk"]) and int(mm["brk"]) > int(mm["start_brk"]):
+            name = "[heap]"
+        elif start <= int(mm["start_stack"]) < end:
+            name = "[stack]"
+        print("%08x-%08x %s %08x %s" % (start, end, rights, int(area["vm_pgoff"]) << 12, name))
+
+
+Tasks()
+Vmas()

@@ -1,0 +1,402 @@
+"""scripts/octavo.py - what the Python scripts here share: options, archives, and one run of the machine
+
+A run is an object: Machine(...).run() starts QEMU without a display, with
+
+    COM1 -> a file        the kernel's console: its log, and what ktest prints (KTAP)
+    COM2 -> our pipe      what a command in the guest prints, byte for byte
+    port 0xe9 -> a file   the status of that command, written by /.exec/init
+    port 0xf4             isa-debug-exit: the kernel says "finished" (ktest) or "dead" (panic)
+    a monitor socket      asked for registers and stack when the machine hangs
+
+and waits until the machine is off, has panicked, or its time is up. Nothing here measures: a time
+limit only tells a hang from a run, so all limits are generous.
+"""
+
+import collections
+import os
+import re
+import select
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
+RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "APPEND": "", "ADD": "", "LIMIT": "120", "QEMU": "qemu-system-i386",
+               "CPU": "", "LOG": "", "ICOUNT": ""}
+
+# Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
+SMALL_ROOT = 24
+
+
+class Failure(Exception):
+    """Something that ends the script with a message instead of a Python traceback."""
+
+
+def die(message, status=2):
+    print(f"{os.path.basename(sys.argv[0])}: {message}", file=sys.stderr)
+    sys.exit(status)
+
+
+# ---- options ------------------------------------------------------------------------------------
+
+def split_options(args):
+    """Takes the NAME=VALUE words that we know off the front of args.
+    => returns (options, rest); the first word that is none of ours ends the options, so that a
+       command may start with an assignment of its own."""
+    options = {}
+    while args:
+        name, equals, value = args[0].partition("=")
+        if not equals or (name not in BUILD_OPTIONS and name not in RUN_OPTIONS):
+            break
+        options[name] = value
+        args = args[1:]
+    return options, args
+
+
+def with_defaults(options):
+    """=> the options with make's variables (from the environment) and the defaults filled in."""
+    full = {}
+    for name, default in RUN_OPTIONS.items():
+        full[name] = options.get(name, os.environ.get(name) or default)
+    return {**full, **options}
+
+
+def build(options, *targets, quiet=True):
+    """Makes the targets for these options. => the build folder; raises Failure with make's output.
+    With OCTAVO_BUILD in the environment that folder is taken as it is."""
+    ready = os.environ.get("OCTAVO_BUILD")
+    if ready:
+        return os.path.join(TOP, ready)
+    words = [f"{k}={v}" for k, v in options.items() if k in BUILD_OPTIONS]
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    make = ["make", "-C", TOP, "-s", "--no-print-directory"] + words
+    done = subprocess.run(make + [f"-j{os.cpu_count()}"] + list(targets), env=env, text=True,
+                          stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE if quiet else None, stderr=subprocess.STDOUT if quiet else None)
+    if done.returncode:
+        raise Failure(f"make {' '.join(words + list(targets))} failed\n{done.stdout or ''}")
+    where = subprocess.run(make + ["SETUP=0", "where"], env=env, text=True, stdout=subprocess.PIPE, check=True)
+    return os.path.join(TOP, where.stdout.strip())
+
+
+# ---- archives -----------------------------------------------------------------------------------
+
+class Cpio:
+    """A cpio archive in the "newc" form: for each entry a header of 13 hexadecimal fields, the name,
+    the data, each padded to 4 bytes. Everything belongs to root and is dated 1970, so that equal
+    contents make equal archives."""
+
+    def __init__(self, out):
+        self.out = out
+        self.inode = 0
+
+    def entry(self, name, mode, data=b"", rdev=(0, 0), size=None):
+        """Writes header and name, and data unless size is given (then the caller copies size bytes)."""
+        self.inode += 1
+        raw = os.fsencode(name.lstrip("/")) + b"\0"
+        length = len(data) if size is None else size
+        links = 2 if stat.S_ISDIR(mode) else 1
+        fields = (self.inode, mode, 0, 0, links, 0, length, 0, 0, rdev[0], rdev[1], len(raw), 0)
+        self.out.write(b"070701" + b"".join(b"%08X" % f for f in fields) + raw)
+        self.pad(110 + len(raw))
+        if size is None:
+            self.out.write(data)
+            self.pad(len(data))
+
+    def pad(self, length):
+        self.out.write(b"\0" * (-length % 4))
+
+    def directory(self, name, mode=0o755):
+        self.entry(name, stat.S_IFDIR | mode)
+
+    def file(self, name, data, mode=0o644):
+        self.entry(name, stat.S_IFREG | mode, data)
+
+    def symlink(self, name, target):
+        self.entry(name, stat.S_IFLNK | 0o777, os.fsencode(target))
+
+    def copy(self, name, path, mode=None):
+        """Adds the file, link, folder or device at path under the given name."""
+        info = os.lstat(path)
+        bits = stat.S_IMODE(info.st_mode) if mode is None else mode
+        if stat.S_ISLNK(info.st_mode):
+            self.symlink(name, os.readlink(path))
+        elif stat.S_ISDIR(info.st_mode):
+            self.directory(name, bits)
+        elif stat.S_ISREG(info.st_mode):
+            self.entry(name, stat.S_IFREG | bits, size=info.st_size)
+            with open(path, "rb") as source:
+                shutil.copyfileobj(source, self.out, 1 << 20)
+            self.pad(info.st_size)
+        elif stat.S_ISCHR(info.st_mode) or stat.S_ISBLK(info.st_mode):
+            self.entry(name, info.st_mode, rdev=(os.major(info.st_rdev), os.minor(info.st_rdev)))
+        else:
+            self.entry(name, info.st_mode)
+
+    def tree(self, folder):
+        """Adds all that lies below folder, in the order of the names."""
+        for path, names, files in os.walk(folder):
+            names.sort()
+            for name in sorted(names + files):
+                full = os.path.join(path, name)
+                self.copy(os.path.relpath(full, folder), full)
+            names[:] = [n for n in names if not os.path.islink(os.path.join(path, n))]
+
+    def end(self):
+        """The trailer; 512 bytes alignment, so that archives may follow each other in one file."""
+        self.inode = -1
+        self.entry("TRAILER!!!", 0)
+        self.out.write(b"\0" * (-self.out.tell() % 512))
+
+
+def archive_of_tree(folder, path):
+    """Makes the archive at path from all that lies below folder (ADD=)."""
+    if not os.path.isdir(folder):
+        raise Failure(f"ADD={folder}: no such folder")
+    with open(path, "wb") as out:
+        cpio = Cpio(out)
+        cpio.tree(folder)
+        cpio.end()
+    return path
+
+
+def archive_of_command(command, path):
+    """Makes the archive that tells /init to run one command: see scripts/root/exec-init."""
+    with open(os.path.join(TOP, "scripts/root/exec-init"), "rb") as script, open(path, "wb") as out:
+        cpio = Cpio(out)
+        cpio.directory(".exec")
+        cpio.file(".exec/init", script.read(), 0o755)
+        cpio.file(".exec/cmd", os.fsencode(command))
+        cpio.end()
+    return path
+
+
+# ---- symbols ------------------------------------------------------------------------------------
+
+class Symbols:
+    """Addresses to names, by nm, for backtraces of a machine that cannot print its own."""
+
+    def __init__(self, elf):
+        self.table = []
+        if os.path.exists(elf):
+            lines = subprocess.run(["nm", "-n", elf], text=True, stdout=subprocess.PIPE).stdout.splitlines()
+            for line in lines:
+                words = line.split()
+                if len(words) == 3 and words[1] in "tTwW":
+                    self.table.append((int(words[0], 16), words[2]))
+
+    def name(self, address):
+        low, high = 0, len(self.table)
+        while low < high:
+            middle = (low + high) // 2
+            if self.table[middle][0] <= address:
+                low = middle + 1
+            else:
+                high = middle
+        if not low or address >= self.table[-1][0] + 0x10000:
+            return "?"
+        start, name = self.table[low - 1]
+        return f"{name}+0x{address - start:x}"
+
+
+# ---- the machine --------------------------------------------------------------------------------
+
+# kind: "off" (powered off), "exit" (isa-debug-exit), "panic", "hang", "lost" (QEMU ended otherwise).
+# code: QEMU's exit status; status: what the command's init wrote on port 0xe9, or None.
+Result = collections.namedtuple("Result", "kind code status log backtrace")
+
+PANIC = b"Kernel panic"
+
+
+class Machine:
+    def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None):
+        """sink(bytes) gets what arrives on COM2. With talk, a list of (expected, answer), we sit at the
+        console instead: COM1 is our pipe, and each answer is typed when what is expected has come."""
+        self.build_dir = build_dir
+        self.options = with_defaults(options or {})
+        self.modules = list(modules)
+        self.iso = iso
+        self.append = " ".join(w for w in (append, self.options["APPEND"]) if w)
+        self.sink = sink or (lambda data: None)
+        self.talk = list(talk or [])
+        self.console = talk is not None
+        self.heard = 0
+        self.dir = tempfile.mkdtemp(prefix="octavo.")
+        self.log_path = self.options["LOG"] or os.path.join(self.dir, "log")
+        self.status_path = os.path.join(self.dir, "status")
+        self.log = bytearray()
+
+    def command(self):
+        o = self.options
+        words = [o["QEMU"], "-M", "pc", "-nodefaults", "-vga", "std", "-display", "none", "-no-reboot",
+                 "-m", o["MEM"], "-smp", o["CPUS"],
+                 "-chardev", "stdio,id=pipe,signal=off", "-chardev", f"file,id=log,path={self.log_path}",
+                 "-serial", "chardev:pipe" if self.console else "chardev:log",
+                 "-serial", "chardev:log" if self.console else "chardev:pipe",
+                 "-debugcon", f"file:{self.status_path}",
+                 "-monitor", f"unix:{self.dir}/monitor,server=on,wait=off",
+                 "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        if o["CPU"]:
+            words += ["-cpu", o["CPU"]]
+        if o["ICOUNT"]:
+            words += ["-icount", o["ICOUNT"]]
+        if self.iso:
+            return words + ["-cdrom", self.iso, "-boot", "d"]
+        words += ["-kernel", os.path.join(self.build_dir, "octavo"), "-append", self.append]
+        if self.modules:
+            # A module's path ends at a space and at a comma: give each a name without them.
+            links = []
+            for number, module in enumerate(self.modules):
+                link = os.path.join(self.dir, f"module{number}")
+                os.symlink(os.path.abspath(module), link)
+                links.append(link)
+            words += ["-initrd", ",".join(links)]
+        return words
+
+    def run(self):
+        """Boots, waits for the end, cleans up. => Result; never leaves a QEMU behind."""
+        for path in (self.log_path, self.status_path):
+            open(path, "wb").close()
+        try:
+            qemu = subprocess.Popen(self.command(), stdin=subprocess.PIPE if self.console else subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except OSError as error:
+            raise Failure(f"{self.options['QEMU']}: {error.strerror}") from error
+        try:
+            with open(self.log_path, "rb") as log:
+                return self.follow(qemu, log)
+        finally:
+            if qemu.poll() is None:
+                qemu.kill()
+            qemu.wait()
+            for pipe in (qemu.stdin, qemu.stdout, qemu.stderr):
+                if pipe:
+                    pipe.close()
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def follow(self, qemu, log):
+        deadline = time.monotonic() + float(self.options["LIMIT"])
+        dying = None
+        open_pipe = True
+        while True:
+            if open_pipe:
+                ready, _, _ = select.select([qemu.stdout], [], [], 0.1)
+                if ready:
+                    data = os.read(qemu.stdout.fileno(), 65536)
+                    open_pipe = bool(data)
+                    self.take(qemu, data)
+            elif qemu.poll() is None:
+                time.sleep(0.05)
+            self.read_log(log)
+            if not open_pipe and qemu.poll() is not None:
+                return self.ended(qemu, log)
+            now = time.monotonic()
+            if dying is None and PANIC in self.log:
+                dying = now + 3         # time for the rest of the report
+            if dying is not None and now > dying:
+                return self.result("panic", -1)
+            if now > deadline:
+                # Not a hang if the panic is already in the log: the report just came late.
+                kind = "panic" if PANIC in self.log else "hang"
+                return self.result(kind, -1, self.backtrace() if kind == "hang" else "")
+
+    def ended(self, qemu, log):
+        self.read_log(log)
+        code = qemu.returncode
+        if PANIC in self.log:
+            return self.result("panic", code)
+        if code == 0:
+            return self.result("off", code)
+        if code > 0 and code & 1 and not qemu.stderr.peek(1):
+            return self.result("exit", code)
+        message = qemu.stderr.read().decode(errors="replace").strip()
+        return self.result("lost", code, f"{self.options['QEMU']}: {message or f'ended with {code}'}")
+
+    def take(self, qemu, data):
+        """Data from the pipe: the command's output, or the console's, which may want an answer."""
+        if not self.console:
+            self.sink(data)
+            return
+        self.log += data
+        while self.talk:
+            expected, answer = self.talk[0]
+            found = self.log.find(expected, self.heard)
+            if found < 0:
+                break
+            self.heard = found + len(expected)
+            self.talk.pop(0)
+            qemu.stdin.write(answer)
+            qemu.stdin.flush()
+
+    def read_log(self, log):
+        if not self.console:
+            self.log += log.read()
+
+    def result(self, kind, code, backtrace=""):
+        with open(self.status_path, "rb") as file:
+            words = re.findall(rb"exit (\d+)\n", file.read())
+        return Result(kind, code, int(words[-1]) & 255 if words else None,
+                      self.log.decode(errors="replace").replace("\r", ""), backtrace)
+
+    # A hung machine cannot tell where it is; QEMU can. Registers by the monitor, then the chain of
+    # frame pointers (all our code keeps them), 16 frames at most.
+    def backtrace(self):
+        try:
+            with socket.socket(socket.AF_UNIX) as monitor:
+                monitor.settimeout(5)
+                monitor.connect(f"{self.dir}/monitor")
+                self.ask(monitor, None)
+                registers = self.ask(monitor, "info registers")
+                found = {n: int(v, 16) for n, v in re.findall(r"\b(EIP|EBP|ESP|CR2|CR3)=([0-9a-f]{8})", registers)}
+                frames, frame = [found["EIP"]], found["EBP"]
+                while len(frames) < 16 and frame >= 0x1000:
+                    words = re.findall(r"0x([0-9a-f]{8})\b", self.ask(monitor, f"x /2wx 0x{frame:x}").split(":")[-1])
+                    if len(words) != 2 or int(words[0], 16) <= frame:
+                        break
+                    frames.append(int(words[1], 16))
+                    frame = int(words[0], 16)
+        except (OSError, KeyError, ValueError) as error:
+            return f"no backtrace: {error!r}\n"
+        symbols = Symbols(os.path.join(self.build_dir, "octavo.elf"))
+        lines = [f"  {a:08x} {symbols.name(a)}" for a in frames]
+        return registers.strip().replace("\r", "") + "\nbacktrace of the hang:\n" + "\n".join(lines) + "\n"
+
+    @staticmethod
+    def ask(monitor, command):
+        """One monitor command (None: just the greeting). => its output, without echo and prompt."""
+        if command:
+            monitor.sendall(command.encode() + b"\n")
+        answer = b""
+        while not answer.endswith(b"(qemu) "):
+            data = monitor.recv(65536)
+            if not data:
+                raise OSError("monitor closed")
+            answer += data
+        text = answer.decode(errors="replace")
+        return text.split("\n", 1)[-1].rsplit("(qemu) ", 1)[0]
+
+
+def modules_for(build_dir, options, tests=False):
+    """=> the root archives for a machine with these options (ADD's comes from the caller)."""
+    small = int(with_defaults(options)["MEM"]) <= SMALL_ROOT
+    modules = [os.path.join(build_dir, "root-small.cpio" if small else "root.cpio")]
+    if tests:
+        modules.append(os.path.join(build_dir, "tests.cpio"))
+    return modules
+
+
+def tail(text, lines=30):
+    return "\n".join(text.splitlines()[-lines:])
+
+
+def on_signal():
+    """Lets `finally` run (and so end QEMU) when we are terminated."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
