@@ -1,0 +1,25 @@
+/*
+ * kernel/arch/pit.h - the i8253/8254 interval timer.
+ *
+ * Channel 0 raises IRQ 0 every 1/HZ s.  Channel 2 (the speaker's) serves as a
+ * stop-watch to calibrate the TSC: its output can be polled in port 0x61.
+ *
+ * Reference: Intel 8254 data sheet.
+ */
+#ifndef OCTAVO_KERNEL_ARCH_PIT_H
+#define OCTAVO_KERNEL_ARCH_PIT_H
+
+#include <lib/types.h>
+
+#define PIT_TICK_RATE	1193182		/* Hz: 14.31818 MHz / 12 */
+#define PIT_IRQ		0
+
+/* Channel 0, mode 2 (rate generator): an interrupt every PIT_TICK_RATE / hz counts. */
+void pit_start_periodic(unsigned int hz);
+/*
+ * Let channel 2 count @counts PIT ticks down, polled.
+ * => TSC cycles that passed; ~0 if the timer never fires
+ */
+u64 pit_measure_tsc(unsigned int counts);
+
+#endif

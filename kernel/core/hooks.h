@@ -1,0 +1,82 @@
+/*
+ * kernel/core/hooks.h - the few calls that go up.
+ *
+ * Every include points to a lower layer.  Where control must go the other way
+ * and an operations table would be ceremony, the lower layer declares the
+ * function here and the upper layer named beside it defines it.  This is the
+ * whole list: who reads it knows every upward edge of the kernel.
+ */
+#ifndef OCTAVO_KERNEL_CORE_HOOKS_H
+#define OCTAVO_KERNEL_CORE_HOOKS_H
+
+#include <lib/types.h>
+
+struct mm_struct;
+struct task_struct;
+struct pt_regs;
+struct zonelist;
+struct file;
+
+/* kernel/proc/signal.c: a fault of @tsk's own making; unblocks the signal if it must. */
+void force_sig_fault(int sig, int code, unsigned long addr, struct task_struct *tsk);
+/* kernel/proc/signal.c: any context => 0 or -errno */
+int send_sig(int sig, struct task_struct *tsk, int priv);
+/* kernel/proc/signal.c: to every process of a group, from the terminal; any context */
+int kill_pgrp_kernel(pid_t pgrp, int sig);
+/* kernel/proc/signal.c: on the way back to ring 3, interrupts on */
+void do_signal(struct pt_regs *regs);
+/* kernel/proc/exit.c */
+void do_exit(long code) __attribute__((noreturn));
+void do_group_exit(int code) __attribute__((noreturn));
+
+/* kernel/proc/fork.c: a task of the kernel alone. => may sleep; its pid or -errno */
+pid_t kernel_thread(int (*fn)(void *), void *arg, unsigned long flags);
+/*
+ * kernel/proc/exit.c: no member of the group has a parent in another group of the
+ * session, so nobody would ever continue it.  => takes tasklist_lock
+ */
+int is_orphaned_pgrp(pid_t pgrp);
+/* kernel/proc/itimer.c: a tick hit @tsk, a process with CPU timers or limits. => interrupts off */
+void cpu_timer_tick(struct task_struct *tsk, int user_mode);
+/* mm/space/mmap.c: mm_count fell to 0 */
+void __mmdrop(struct mm_struct *mm);
+
+/*
+ * kernel/proc/oom_kill.c: nothing could be freed for an allocation of 2^@order
+ * pages.  => may sleep, no locks held; returns when trying again makes sense:
+ * a victim has been chosen or is already dying.
+ */
+void out_of_memory(unsigned int gfp_mask, unsigned int order);
+/*
+ * mm/phys/reclaim.c: free something.  => may sleep; returns pages freed.
+ */
+unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, unsigned int gfp_mask);
+
+/* kernel/proc: current's soft limit, RLIMIT_* (kernel threads: RLIM_INFINITY). */
+unsigned long rlimit(unsigned int limit);
+
+struct address_space;
+/*
+ * mm/space/memory.c: take bytes [@start, @start + @len) of a file (len 0: to the end) out of all
+ * page tables, private copies too if @even_cows.  => may sleep, no page of the range locked
+ */
+void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows);
+/*
+ * kernel/fs/ramfs: an unlinked file of @size bytes for shared anonymous memory.
+ * => a reference, or ERR_PTR
+ */
+struct file *shmem_zero_setup_file(unsigned long size);
+
+/* kernel/entry/entry.S: leave for ring 3 with these registers (they lie at task_pt_regs()). */
+void ret_to_user(struct pt_regs *regs) __attribute__((noreturn));
+/* kernel/entry/entry.S: thread.eip of a new process, of a new kernel thread (ebx, ecx: fn, arg). */
+void ret_from_fork(void);
+void ret_from_kernel_thread(void);
+/* kernel/sched: the first thing a new task does; @prev ran before it. => interrupts off */
+void schedule_tail(struct task_struct *prev);
+/* kernel/entry/syscall.c: what each hole of sys_call_table points to. */
+long sys_ni_syscall(void);
+/* kernel/sys/syscall_table.c: read by entry.S. */
+extern void *const sys_call_table[];
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * kernel/core/irq.h - interrupt lines and who handles them.
+ *
+ * A driver requests a line with a handler.  do_IRQ (from entry.S) acknowledges
+ * the controller, calls the line's handlers with interrupts off, and then, when
+ * the outermost handler is done, runs deferred work (timers) with interrupts on.
+ * Lines may be shared if all users say so; each handler returns whether its
+ * device had raised it.
+ *
+ * in_interrupt(): true inside handlers and timers: no sleeping there.
+ */
+#ifndef OCTAVO_KERNEL_CORE_IRQ_H
+#define OCTAVO_KERNEL_CORE_IRQ_H
+
+#include <kernel/arch/i8259.h>
+#include <kernel/arch/linkage.h>
+#include <kernel/core/percpu.h>
+#include <lib/types.h>
+
+struct pt_regs;
+
+typedef int irqreturn_t;
+#define IRQ_NONE	0
+#define IRQ_HANDLED	1
+typedef irqreturn_t (*irq_handler_t)(int irq, void *dev);
+
+#define IRQF_SHARED	0x80
+
+/* => 0, -EINVAL, -EBUSY (taken and not shared), -ENOMEM (no action free) */
+int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, const char *name,
+		void *dev);
+void free_irq(unsigned int irq, void *dev);
+/* These nest. */
+void disable_irq(unsigned int irq);
+void enable_irq(unsigned int irq);
+
+/* For /proc/interrupts and /proc/stat. */
+unsigned long kstat_irqs(unsigned int irq);
+unsigned long kstat_irqs_total(void);
+/* The names on a line, joined by ", "; "" if none. => length */
+int irq_action_names(unsigned int irq, char *buf, size_t size);
+extern unsigned long irq_spurious_count;
+
+/* Depth of handlers and deferred work on this processor. */
+DECLARE_PER_CPU(unsigned int, irq_count);
+#define in_interrupt()	(this_cpu_read(irq_count) != 0)
+
+/* The frame of the interrupt being handled, or NULL. */
+struct pt_regs *get_irq_regs(void);
+
+void init_IRQ(void);
+asmlinkage void do_IRQ(struct pt_regs *regs);
+
+#endif

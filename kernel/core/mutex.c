@@ -1,0 +1,105 @@
+/*
+ * kernel/core/mutex.c - sleeping locks with an owner.
+ *
+ * Theory.  The owner field is the lock.  unlock finds the first waiter and makes
+ * *it* the owner before waking it: the waiter has nothing to compete for, and a
+ * task that unlocks and locks again at once cannot overtake.  A waiter leaves
+ * the list either as owner, or, interrupted, by its own hand; wait_lock decides
+ * which came first.
+ *
+ * Locking: wait_lock, interrupts on around it (handlers do not use mutexes).
+ */
+#include <kernel/core/mutex.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/sched.h>
+#include <lib/errno.h>
+
+struct mutex_waiter {
+	struct list_head list;
+	struct task_struct *task;
+};
+
+void mutex_init(struct mutex *lock)
+{
+	spin_lock_init(&lock->wait_lock);
+	lock->owner = NULL;
+	INIT_LIST_HEAD(&lock->wait_list);
+}
+
+/* Wait for unlock to make us the owner. => wait_lock held on entry, not on return */
+static int mutex_wait(struct mutex *lock, int state)
+{
+	struct mutex_waiter waiter = { .task = current };
+	int err = 0;
+
+	list_add_tail(&waiter.list, &lock->wait_list);
+	for (;;) {
+		set_current_state(state);
+		if (lock->owner == current)
+			break;
+		if (state == TASK_INTERRUPTIBLE && signal_pending(current)) {
+			list_del(&waiter.list);
+			err = -EINTR;
+			break;
+		}
+		spin_unlock(&lock->wait_lock);
+		schedule();
+		spin_lock(&lock->wait_lock);
+	}
+	__set_current_state(TASK_RUNNING);
+	spin_unlock(&lock->wait_lock);
+	return err;
+}
+
+static int mutex_lock_state(struct mutex *lock, int state)
+{
+	might_sleep();
+	spin_lock(&lock->wait_lock);
+	if (!lock->owner) {
+		lock->owner = current;
+		spin_unlock(&lock->wait_lock);
+		return 0;
+	}
+	BUG_VAL(lock->owner == current, lock, current);
+	return mutex_wait(lock, state);
+}
+
+void mutex_lock(struct mutex *lock)
+{
+	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE);
+}
+
+int mutex_lock_interruptible(struct mutex *lock)
+{
+	return mutex_lock_state(lock, TASK_INTERRUPTIBLE);
+}
+
+int mutex_trylock(struct mutex *lock)
+{
+	int got;
+
+	spin_lock(&lock->wait_lock);
+	got = !lock->owner;
+	if (got)
+		lock->owner = current;
+	spin_unlock(&lock->wait_lock);
+	return got;
+}
+
+void mutex_unlock(struct mutex *lock)
+{
+	struct mutex_waiter *waiter;
+
+	BUG_VAL(lock->owner != current, lock->owner, current);
+	spin_lock(&lock->wait_lock);
+	if (list_empty(&lock->wait_list)) {
+		lock->owner = NULL;
+	} else {
+		waiter = list_first_entry(&lock->wait_list, struct mutex_waiter, list);
+		list_del(&waiter->list);
+		lock->owner = waiter->task;
+		wake_up_process(waiter->task);
+	}
+	spin_unlock(&lock->wait_lock);
+}

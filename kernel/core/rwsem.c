@@ -1,0 +1,153 @@
+/*
+ * kernel/core/rwsem.c - fair reader-writer semaphores.
+ *
+ * Theory.  activity counts readers, or is -1 for a writer.  A newcomer gets the
+ * lock only if it is compatible *and* nobody waits.  Whoever makes the lock
+ * free, or frees it for readers, hands it to the front of the queue: one writer,
+ * or all readers up to the next writer.  "Handing over" changes activity on the
+ * waiter's behalf and clears waiter->task, on which it sleeps.
+ *
+ * The waiter lives on the sleeper's stack: after waiter->task is cleared it may
+ * be gone, so the task to wake is remembered first, and kept by a reference.
+ *
+ * Locking: wait_lock.
+ */
+#include <kernel/core/rwsem.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/sched.h>
+
+struct rwsem_waiter {
+	struct list_head list;
+	struct task_struct *task;	/* NULL: it has the lock now */
+	bool writer;
+};
+
+void init_rwsem(struct rw_semaphore *sem)
+{
+	spin_lock_init(&sem->wait_lock);
+	sem->activity = 0;
+	INIT_LIST_HEAD(&sem->wait_list);
+}
+
+static void grant(struct rwsem_waiter *waiter)
+{
+	struct task_struct *tsk = waiter->task;
+
+	list_del(&waiter->list);
+	get_task_struct(tsk);
+	smp_mb();
+	waiter->task = NULL;
+	wake_up_process(tsk);
+	put_task_struct(tsk);
+}
+
+/* Hand a lock that is free, or held by readers only, to the front. => wait_lock held */
+static void rwsem_wake(struct rw_semaphore *sem)
+{
+	while (!list_empty(&sem->wait_list)) {
+		struct rwsem_waiter *w = list_first_entry(&sem->wait_list,
+							  struct rwsem_waiter, list);
+
+		if (w->writer) {
+			if (sem->activity == 0) {
+				sem->activity = -1;
+				grant(w);
+			}
+			return;
+		}
+		sem->activity++;
+		grant(w);
+	}
+}
+
+/* => wait_lock held on entry, not on return; the lock is ours then */
+static void rwsem_wait(struct rw_semaphore *sem, bool writer)
+{
+	struct rwsem_waiter waiter = { .task = current, .writer = writer };
+
+	list_add_tail(&waiter.list, &sem->wait_list);
+	spin_unlock(&sem->wait_lock);
+	for (;;) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		if (!READ_ONCE(waiter.task))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	int got;
+
+	spin_lock(&sem->wait_lock);
+	got = sem->activity >= 0 && list_empty(&sem->wait_list);
+	if (got)
+		sem->activity++;
+	spin_unlock(&sem->wait_lock);
+	return got;
+}
+
+int down_write_trylock(struct rw_semaphore *sem)
+{
+	int got;
+
+	spin_lock(&sem->wait_lock);
+	got = sem->activity == 0 && list_empty(&sem->wait_list);
+	if (got)
+		sem->activity = -1;
+	spin_unlock(&sem->wait_lock);
+	return got;
+}
+
+void down_read(struct rw_semaphore *sem)
+{
+	might_sleep();
+	spin_lock(&sem->wait_lock);
+	if (sem->activity >= 0 && list_empty(&sem->wait_list)) {
+		sem->activity++;
+		spin_unlock(&sem->wait_lock);
+	} else {
+		rwsem_wait(sem, false);
+	}
+}
+
+void down_write(struct rw_semaphore *sem)
+{
+	might_sleep();
+	spin_lock(&sem->wait_lock);
+	if (sem->activity == 0 && list_empty(&sem->wait_list)) {
+		sem->activity = -1;
+		spin_unlock(&sem->wait_lock);
+	} else {
+		rwsem_wait(sem, true);
+	}
+}
+
+void up_read(struct rw_semaphore *sem)
+{
+	spin_lock(&sem->wait_lock);
+	BUG_VAL(sem->activity <= 0, sem, sem->activity);
+	if (--sem->activity == 0)
+		rwsem_wake(sem);
+	spin_unlock(&sem->wait_lock);
+}
+
+void up_write(struct rw_semaphore *sem)
+{
+	spin_lock(&sem->wait_lock);
+	BUG_VAL(sem->activity != -1, sem, sem->activity);
+	sem->activity = 0;
+	rwsem_wake(sem);
+	spin_unlock(&sem->wait_lock);
+}
+
+void downgrade_write(struct rw_semaphore *sem)
+{
+	spin_lock(&sem->wait_lock);
+	BUG_VAL(sem->activity != -1, sem, sem->activity);
+	sem->activity = 1;
+	rwsem_wake(sem);
+	spin_unlock(&sem->wait_lock);
+}

@@ -1,0 +1,55 @@
+/*
+ * kernel/core/seq_file.h - text for /proc, from any layer.
+ *
+ * A layer that has something to show writes one function that prints it all,
+ * and one line that gives it a name:
+ *
+ *	static int buddyinfo_show(struct seq_file *m, void *v) { ... seq_printf(m, ...); return 0; }
+ *	PROC_SHOW("buddyinfo", buddyinfo_show);
+ *
+ * The line puts a struct proc_show into a section of its own, in which procfs
+ * (far above) finds it: nothing down here has to know that there is a procfs.
+ *
+ * Printing goes into a buffer that the reader owns.  When it is full, printing
+ * turns into counting, the reader takes a larger buffer and calls the function
+ * again; so a show function must not have effects.  It may sleep.
+ */
+#ifndef OCTAVO_KERNEL_CORE_SEQ_FILE_H
+#define OCTAVO_KERNEL_CORE_SEQ_FILE_H
+
+#include <lib/compiler.h>
+#include <lib/types.h>
+
+struct seq_file {
+	char *buf;
+	size_t size;		/* bytes in buf */
+	size_t count;		/* bytes written; == size after an overflow */
+	void *private;		/* for the show function: a task, an inode... */
+	unsigned long cookie;	/* what was last written to this open file, if it takes words */
+};
+
+int seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
+int seq_puts(struct seq_file *m, const char *s);
+int seq_putc(struct seq_file *m, char c);
+int seq_write(struct seq_file *m, const void *data, size_t len);
+static inline int seq_has_overflowed(const struct seq_file *m)
+{
+	return m->count == m->size;
+}
+
+struct proc_show {
+	const char *name;			/* path below /proc */
+	int (*show)(struct seq_file *m, void *v); /* v = private; => 0 or -errno */
+	int (*write)(const char *buf, size_t len); /* kernel copy, NUL-terminated; => 0 or -errno */
+};
+
+#define __PROC_SHOW(id, path, showfn, writefn)					\
+	static const struct proc_show __proc_show_##id __used			\
+	__section(".proc_shows") __aligned(4) = { .name = (path), .show = (showfn), .write = (writefn) }
+#define _PROC_SHOW(id, path, showfn, writefn) __PROC_SHOW(id, path, showfn, writefn)
+#define PROC_SHOW(path, showfn)		_PROC_SHOW(__LINE__, path, showfn, NULL)
+#define PROC_SHOW_WRITE(path, showfn, writefn) _PROC_SHOW(__LINE__, path, showfn, writefn)
+
+extern const struct proc_show __start_proc_shows[], __stop_proc_shows[];
+
+#endif

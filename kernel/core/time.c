@@ -1,0 +1,230 @@
+/*
+ * kernel/core/time.c - the clocks.
+ *
+ * Theory.  ns = cycles * mult >> shift, with mult chosen at calibration so that
+ * the product of one second's cycles stays below 2^64: cycles are counted from
+ * a base that the tick moves on, so they never grow beyond a few seconds.
+ *
+ * Calibration asks the PIT for CALIBRATE_COUNTS of its ticks (about 1 ms), a
+ * few times, and takes the shortest answer: whatever disturbs a measurement
+ * (another processor of the host, an SMI) only makes it longer.
+ *
+ * Locking: clock_lock, interrupts off, covers the base and the wall offset.
+ *
+ * Reference: Intel SDM volume 3, section 17.17 (time stamp counter).
+ */
+#include <kernel/core/time.h>
+
+#include <kernel/arch/io.h>
+#include <kernel/arch/pit.h>
+#include <kernel/arch/processor.h>
+#include <kernel/arch/ptrace.h>
+#include <kernel/arch/rtc.h>
+#include <kernel/core/irq.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/spinlock.h>
+#include <lib/div64.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+
+#define CALIBRATE_COUNTS	1193	/* PIT ticks: 1 ms */
+#define CALIBRATE_ROUNDS	3
+#define CLOCK_SHIFT		22
+
+volatile unsigned long jiffies;
+static u64 jiffies_64;			/* [clock_lock] */
+u32 tsc_khz;
+void (*tick_hook)(int user_mode);
+
+static DEFINE_SPINLOCK(clock_lock);
+static u32 clock_mult;			/* [c] ns per cycle << CLOCK_SHIFT; 0: no TSC */
+static u64 base_cycles;			/* [clock_lock] */
+static u64 base_ns;			/* [clock_lock] ns at base_cycles */
+static s64 wall_offset_ns;		/* [clock_lock] real = monotonic + this */
+
+/* => clock_lock held, or nobody else runs yet */
+static u64 __ktime_get_ns(void)
+{
+	if (!clock_mult)
+		return jiffies_64 * TICK_NSEC;
+	return base_ns + ((rdtsc() - base_cycles) * clock_mult >> CLOCK_SHIFT);
+}
+
+u64 ktime_get_ns(void)
+{
+	unsigned long flags;
+	u64 ns;
+
+	spin_lock_irqsave(&clock_lock, flags);
+	ns = __ktime_get_ns();
+	spin_unlock_irqrestore(&clock_lock, flags);
+	return ns;
+}
+
+u64 ktime_get_real_ns(void)
+{
+	unsigned long flags;
+	u64 ns;
+
+	spin_lock_irqsave(&clock_lock, flags);
+	ns = __ktime_get_ns() + wall_offset_ns;
+	spin_unlock_irqrestore(&clock_lock, flags);
+	return ns;
+}
+
+u64 get_jiffies_64(void)
+{
+	unsigned long flags;
+	u64 j;
+
+	spin_lock_irqsave(&clock_lock, flags);
+	j = jiffies_64;
+	spin_unlock_irqrestore(&clock_lock, flags);
+	return j;
+}
+
+struct timespec64 ns_to_timespec64(u64 ns)
+{
+	struct timespec64 ts;
+
+	ts.tv_nsec = (long)do_div(ns, NSEC_PER_SEC);
+	ts.tv_sec = (s64)ns;
+	return ts;
+}
+
+u64 timespec64_to_ns(const struct timespec64 *ts)
+{
+	return (u64)ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec;
+}
+
+void ktime_get_ts64(struct timespec64 *ts)
+{
+	*ts = ns_to_timespec64(ktime_get_ns());
+}
+
+void ktime_get_real_ts64(struct timespec64 *ts)
+{
+	*ts = ns_to_timespec64(ktime_get_real_ns());
+}
+
+s64 ktime_get_real_seconds(void)
+{
+	return (s64)div_u64(ktime_get_real_ns(), NSEC_PER_SEC);
+}
+
+/* Beyond these, 64 bits of nanoseconds would overflow (year 2262). */
+#define MAX_SECONDS	9223372035LL
+
+int do_settimeofday64(const struct timespec64 *ts)
+{
+	unsigned long flags;
+
+	if (ts->tv_sec < 0 || ts->tv_sec > MAX_SECONDS || ts->tv_nsec < 0 ||
+	    ts->tv_nsec >= NSEC_PER_SEC)
+		return -EINVAL;
+	spin_lock_irqsave(&clock_lock, flags);
+	wall_offset_ns = (s64)(timespec64_to_ns(ts) - __ktime_get_ns());
+	spin_unlock_irqrestore(&clock_lock, flags);
+	return 0;
+}
+
+unsigned long nsecs_to_jiffies_up(u64 ns)
+{
+	const unsigned long longest = (~0UL >> 1) - 1;
+	u64 ticks = div_u64(ns, TICK_NSEC);
+
+	if (ticks >= longest)
+		return longest;
+	return (unsigned long)ticks + (ticks * TICK_NSEC != ns);
+}
+
+void ndelay(unsigned long ns)
+{
+	u64 start;
+	u64 cycles;
+
+	if (!tsc_khz) {
+		/* A port access takes about a microsecond everywhere. */
+		for (unsigned long us = 0; us <= ns / 1000; us++)
+			io_wait();
+		return;
+	}
+	start = rdtsc();
+	cycles = div_u64((u64)ns * tsc_khz, 1000000) + 1;
+	while (rdtsc() - start < cycles)
+		cpu_relax();
+}
+
+void udelay(unsigned long us)
+{
+	while (us > 1000) {
+		ndelay(1000000);
+		us -= 1000;
+	}
+	ndelay(us * 1000);
+}
+
+/*
+ * The ticks that have passed since the last one: one, as a rule; more when an
+ * interrupt was late, none when the PIT runs ahead of the TSC.
+ */
+static void advance_jiffies(void)
+{
+	spin_lock(&clock_lock);
+	if (clock_mult) {
+		u64 cycles = rdtsc();
+
+		base_ns += (cycles - base_cycles) * clock_mult >> CLOCK_SHIFT;
+		base_cycles = cycles;
+		jiffies_64 = max(jiffies_64, div_u64(base_ns, TICK_NSEC));
+	} else {
+		jiffies_64++;
+	}
+	jiffies = (unsigned long)jiffies_64;
+	spin_unlock(&clock_lock);
+}
+
+static irqreturn_t timer_interrupt(int irq, void *dev)
+{
+	advance_jiffies();
+	printk_tick();
+	if (tick_hook)
+		tick_hook(user_mode(get_irq_regs()));
+	return IRQ_HANDLED;
+}
+
+static void __init calibrate_tsc(void)
+{
+	u64 best = ~(u64)0;
+
+	if (!boot_cpu_has(X86_FEATURE_TSC))
+		return;
+	for (int i = 0; i < CALIBRATE_ROUNDS; i++)
+		best = min(best, pit_measure_tsc(CALIBRATE_COUNTS));
+	if (best == ~(u64)0 || best >> 32)
+		return;
+	tsc_khz = (u32)div_u64(best * PIT_TICK_RATE, CALIBRATE_COUNTS * 1000);
+	if (tsc_khz < 1000) {
+		tsc_khz = 0;
+		return;
+	}
+	clock_mult = (u32)div_u64((u64)1000000 << CLOCK_SHIFT, tsc_khz);
+	base_cycles = rdtsc();
+	base_ns = 0;
+	pr_info("tsc: Detected %u.%03u MHz processor\n", tsc_khz / 1000, tsc_khz % 1000);
+}
+
+void __init time_init(void)
+{
+	calibrate_tsc();
+	if (!tsc_khz)
+		pr_info("tsc: none, the clock counts ticks\n");
+	wall_offset_ns = (s64)((u64)rtc_read_time() * NSEC_PER_SEC - __ktime_get_ns());
+}
+
+void __init time_start_tick(void)
+{
+	if (request_irq(PIT_IRQ, timer_interrupt, 0, "timer", NULL))
+		pr_err("timer: IRQ 0 is taken\n");
+	pit_start_periodic(HZ);
+}
