@@ -1,0 +1,407 @@
+/*
+ * mm/phys/init.c - the final direct map, and all RAM to the page allocator.
+ *
+ * Theory.  boot/head.S maps 16M in 4K pages under swapper_pg_dir and goes on.
+ * paging_init() replaces these entries one by one, and adds the rest, while
+ * they are in use: an entry is exchanged for another that maps the same frames,
+ * so nothing is ever missing.
+ *
+ *	direct map	4M pages, which need no page table and one TLB entry where 4K
+ *			pages need 1024; global, as they are the same for all
+ *	  but 4K pages	where the kernel image lies, because .text and .rodata are
+ *			read-only, and for the last part of RAM that is not 4M
+ *	kmap, fixmap	a page table each, now, so that every directory that is ever
+ *			copied from swapper_pg_dir has them
+ *	vmalloc		nothing: entries appear on demand in swapper_pg_dir, and in
+ *			processes when they fault there
+ *
+ * With the option nopse, or on a CPU without, all is 4K pages.  Page tables
+ * come from memory that is mapped already; the limit of memblock rises with
+ * each 4M.  When a large module covers everything above the image, the 600K
+ * below 640K still hold the tables for as many megabytes.
+ *
+ * free_area_init() cuts RAM into zones and finds room for mem_map, above 16M if
+ * possible, as DMA memory is dear.  mem_init() then visits each run of frames
+ * once: it fills in their struct pages, eight stores each, and gives free runs to
+ * the buddy system in the largest blocks that fit.  That, not a page-by-page
+ * free, is what makes half a gigabyte ready in two million instructions.
+ *
+ * Holes have struct pages too, reserved ones, so that the neighbour of a block
+ * can always be looked at; mem_map is rounded up to a largest block for that.
+ *
+ * References: Intel SDM volume 3, sections 4.3 and 4.10.2.4 (global pages).
+ */
+#include <mm/phys/init.h>
+
+#include <kernel/arch/pgtable.h>
+#include <kernel/arch/processor.h>
+#include <kernel/arch/tlb.h>
+#include <kernel/core/panic.h>
+#include <kernel/core/printk.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/phys/fixmap.h>
+#include <mm/phys/memblock.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/page_class.h>
+#include <mm/phys/pcp.h>
+#include <mm/phys/vmalloc.h>
+#include <mm/phys/vmstat.h>
+
+#define EARLY_MAPPED	(16UL << 20)	/* bytes that boot/head.S maps */
+
+#ifdef CONFIG_HIGHMEM
+#define IS_ENABLED_HIGHMEM	1
+#else
+#define IS_ENABLED_HIGHMEM	0
+#endif
+
+#define MAX_ORDER_PAGES	(1UL << (MAX_ORDER - 1))
+static_assert(PMD_SIZE == MAX_ORDER_PAGES << PAGE_SHIFT, "direct map and buddy blocks end alike");
+
+u32 __default_kernel_global;
+struct page *mem_map;
+unsigned long max_mapnr, max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
+void *high_memory;
+unsigned long totalram_pages, totalhigh_pages;
+unsigned long direct_pages_4k, direct_pages_4M;
+pg_data_t contig_page_data;
+
+/* ---- paging_init -------------------------------------------------------------------- */
+
+/* How much RAM there is, and how much of it the direct map reaches. */
+static void __init find_low_pfn_range(void)
+{
+	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	max_low_pfn = min(max_pfn, (unsigned long)MAXMEM >> PAGE_SHIFT);
+	highstart_pfn = max_low_pfn;
+	if (!IS_ENABLED_HIGHMEM && max_pfn > max_low_pfn) {
+		pr_warn("Warning: only %luMB will be used.\n", max_low_pfn >> (20 - PAGE_SHIFT));
+		pr_warn("Use a kernel built with HIGHMEM=1.\n");
+		memblock_remove(PFN_PHYS(max_low_pfn), PFN_PHYS(max_pfn - max_low_pfn));
+		max_pfn = max_low_pfn;
+	}
+	highend_pfn = max_pfn;
+	high_memory = __va(max_low_pfn << PAGE_SHIFT);
+	pr_notice("%luMB HIGHMEM available.\n",
+		  (highend_pfn - highstart_pfn) >> (20 - PAGE_SHIFT));
+	pr_notice("%luMB LOWMEM available.\n", max_low_pfn >> (20 - PAGE_SHIFT));
+}
+
+static pgprot_t __init kernel_prot(unsigned long addr)
+{
+	if (addr >= (unsigned long)_stext && addr < (unsigned long)__rodata_end)
+		return PAGE_KERNEL_RO;
+	return PAGE_KERNEL;
+}
+
+/* Does the image, or the end of RAM, lie in the 4M from @addr? */
+static bool __init needs_small_pages(unsigned long addr, unsigned long end)
+{
+	if (!boot_cpu_has(X86_FEATURE_PSE) || end - addr < PMD_SIZE)
+		return true;
+	return addr < (unsigned long)_end &&
+	       addr + PMD_SIZE > (unsigned long)__va(LOAD_PHYSICAL_ADDR);
+}
+
+/* An empty page table for the 4M around @addr. */
+static void __init one_page_table_init(unsigned long addr)
+{
+	pte_t *table = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+
+	set_pgd(pgd_offset_k(addr), __pgd(__pa(table) | _KERNPG_TABLE));
+}
+
+/* Map the 4M from @addr on, or what of them lies below @end. */
+static void __init map_slot(unsigned long addr, unsigned long end)
+{
+	unsigned long at;
+	pte_t *table;
+
+	if (!needs_small_pages(addr, end)) {
+		set_pgd(pgd_offset_k(addr),
+			__pgd(__pa(addr) | __PAGE_KERNEL | _PAGE_PSE | __default_kernel_global));
+		direct_pages_4M++;
+		return;
+	}
+	table = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
+	for (at = addr; at < end && at - addr < PMD_SIZE; at += PAGE_SIZE) {
+		set_pte(table + pte_index(at), pfn_pte(PFN_DOWN(__pa(at)), kernel_prot(at)));
+		direct_pages_4k++;
+	}
+	set_pgd(pgd_offset_k(addr), __pgd(__pa(table) | _KERNPG_TABLE));
+}
+
+static void __init kernel_physical_mapping_init(void)
+{
+	unsigned long end = (unsigned long)high_memory, addr;
+
+	for (addr = PAGE_OFFSET; addr < end; addr += PMD_SIZE) {
+		map_slot(addr, end);
+		if (__pa(addr) + PMD_SIZE > memblock.current_limit)
+			memblock_set_current_limit(__pa(min(addr + PMD_SIZE, end)));
+	}
+	/* What the first tables mapped beyond the end of RAM. */
+	for (; addr < PAGE_OFFSET + EARLY_MAPPED; addr += PMD_SIZE)
+		set_pgd(pgd_offset_k(addr), __pgd(0));
+	memblock_set_current_limit(__pa(end));
+}
+
+void __init paging_init(void)
+{
+	find_low_pfn_range();
+	if (boot_cpu_has(X86_FEATURE_PSE))
+		write_cr4(read_cr4() | X86_CR4_PSE);
+	if (boot_cpu_has(X86_FEATURE_PGE))
+		__default_kernel_global = _PAGE_GLOBAL;
+
+	memblock_set_current_limit(min(EARLY_MAPPED, (unsigned long)__pa(high_memory)));
+	kernel_physical_mapping_init();
+	one_page_table_init(PKMAP_BASE);
+	one_page_table_init(FIXADDR_TOP);
+
+	/* Entries count as global only from here on; changing PGE drops all there were. */
+	load_cr3((unsigned long)swapper_pg_dir);
+	if (__default_kernel_global)
+		write_cr4(read_cr4() | X86_CR4_PGE);
+}
+
+/* ---- zones and mem_map -------------------------------------------------------------- */
+
+static unsigned long zone_end_pfn[MAX_NR_ZONES] __initdata;
+
+/* Frames of RAM in [start, end). */
+static unsigned long __init present_pages(unsigned long start, unsigned long end,
+					  unsigned long *first, unsigned long *last)
+{
+	unsigned long sum = 0;
+	unsigned int i;
+
+	*first = *last = 0;
+	for (i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
+		unsigned long from = max((unsigned long)PFN_UP(r->base), start);
+		unsigned long to = min((unsigned long)PFN_DOWN(r->base + r->size), end);
+
+		if (from >= to)
+			continue;
+		if (!sum)
+			*first = from;
+		*last = to;
+		sum += to - from;
+	}
+	return sum;
+}
+
+static void __init zone_size_init(enum zone_type type, unsigned long start, unsigned long end)
+{
+	struct zone *zone = &contig_page_data.node_zones[type];
+	unsigned long last;
+
+	zone->name = type == ZONE_DMA ? "DMA" : type == ZONE_NORMAL ? "Normal" : "HighMem";
+	zone->zone_pgdat = &contig_page_data;
+	zone->present_pages = start < end ?
+		present_pages(start, end, &zone->zone_start_pfn, &last) : 0;
+	zone_end_pfn[type] = max(start, end);
+	spin_lock_init(&zone->lock);
+	spin_lock_init(&zone->lru_lock);
+	zone_init_free_lists(zone);
+	if (!zone->present_pages) {
+		pr_info("  %-8s empty\n", zone->name);
+		return;
+	}
+	zone->spanned_pages = last - zone->zone_start_pfn;
+	pr_info("  %-8s [mem 0x%08lx-0x%08lx]\n", zone->name,
+		zone->zone_start_pfn << PAGE_SHIFT, (last << PAGE_SHIFT) - 1);
+}
+
+void __init free_area_init(void)
+{
+	pg_data_t *pgdat = &contig_page_data;
+	unsigned long pages = ALIGN(max_pfn, MAX_ORDER_PAGES);
+	phys_addr_t size = PAGE_ALIGN(pages * sizeof(struct page)), phys;
+	unsigned int i;
+
+	pr_info("Zone ranges:\n");
+	zone_size_init(ZONE_DMA, 0, min(MAX_DMA_PFN, max_low_pfn));
+	zone_size_init(ZONE_NORMAL, MAX_DMA_PFN, max_low_pfn);
+	zone_size_init(ZONE_HIGHMEM, highstart_pfn, highend_pfn);
+	for (i = 0; i < memblock.memory.cnt; i++)
+		pr_info("  node   0: [mem 0x%08x-0x%08x]\n", memblock.memory.regions[i].base,
+			memblock.memory.regions[i].base + memblock.memory.regions[i].size - 1);
+
+	phys = memblock_find_in_range(PFN_PHYS(MAX_DMA_PFN), memblock.current_limit, size,
+				      PAGE_SIZE);
+	if (!phys)
+		phys = memblock_find_in_range(0, memblock.current_limit, size, PAGE_SIZE);
+	if (!phys)
+		panic("no room for mem_map: %uK", size >> 10);
+	memblock_reserve(phys, size);
+	mem_map = __va(phys);
+	max_mapnr = max_pfn;
+
+	pgdat->node_mem_map = mem_map;
+	pgdat->node_spanned_pages = max_pfn;
+	for (i = 0; i < MAX_NR_ZONES; i++) {
+		pgdat->node_present_pages += pgdat->node_zones[i].present_pages;
+		if (populated_zone(&pgdat->node_zones[i]))
+			pgdat->nr_zones = (int)i + 1;
+	}
+	spin_lock_init(&pgdat->kswapd_wait.lock);
+	INIT_LIST_HEAD(&pgdat->kswapd_wait.task_list);
+}
+
+/* ---- mem_init ----------------------------------------------------------------------- */
+
+/*
+ * Fill in @n struct pages, all alike.  The hottest loop of the boot: every word
+ * of mem_map is written here, once.
+ */
+static void __init fill_pages(struct page *page, unsigned long n, unsigned long flags, int count)
+{
+	struct page *end = page + n;
+
+	for (; page < end; page++) {
+		page->flags = flags;
+		atomic_set(&page->_refcount, count);
+		atomic_set(&page->_mapcount, -1);
+		page->private = 0;
+		page->mapping = NULL;
+		page->index = 0;
+		page->lru.next = NULL;
+		page->lru.prev = NULL;
+	}
+}
+
+/* Give [pfn, end) to the buddy system: each block as large as its alignment and the rest allow. */
+static void __init free_run(unsigned long pfn, unsigned long end)
+{
+	while (pfn < end) {
+		unsigned int order = MAX_ORDER - 1;
+
+		if (pfn & (MAX_ORDER_PAGES - 1))
+			order = (unsigned int)__ffs(pfn);
+		while (1UL << order > end - pfn)
+			order--;
+		__free_boot_block(pfn_to_page(pfn), order);
+		pfn += 1UL << order;
+	}
+}
+
+static void __init init_run(unsigned long pfn, unsigned long end, bool reserved)
+{
+	while (pfn < end) {
+		unsigned int type = pfn < zone_end_pfn[ZONE_DMA] ? ZONE_DMA :
+				    pfn < max_low_pfn ? ZONE_NORMAL : ZONE_HIGHMEM;
+		unsigned long stop = type == ZONE_HIGHMEM ? end : min(end, zone_end_pfn[type]);
+		unsigned long flags = (unsigned long)type << ZONES_SHIFT;
+
+		if (type == ZONE_HIGHMEM)
+			flags |= 1UL << PG_highmem;
+		if (reserved)
+			flags |= 1UL << PG_reserved;
+		fill_pages(pfn_to_page(pfn), stop - pfn, flags, reserved);
+		if (!reserved)
+			free_run(pfn, stop);
+		pfn = stop;
+	}
+}
+
+static unsigned long __init kbytes(const void *start, const void *end)
+{
+	return ((unsigned long)end - (unsigned long)start) >> 10;
+}
+
+static void __init print_layout_line(const char *name, unsigned long start, unsigned long end)
+{
+	unsigned long size = end - start;
+	bool mega = size >= 10 << 20;
+
+	pr_info("%12s : 0x%08lx - 0x%08lx   (%4lu %cB)\n", name, start, end,
+		mega ? size >> 20 : size >> 10, mega ? 'M' : 'k');
+}
+
+static void __init print_virtual_layout(void)
+{
+	pr_info("virtual kernel memory layout:\n");
+	print_layout_line("fixmap", FIXADDR_START, FIXADDR_TOP);
+	print_layout_line("pkmap", PKMAP_BASE, PKMAP_BASE + LAST_PKMAP * PAGE_SIZE);
+	print_layout_line("kstacks", kstack_area_start(), PKMAP_BASE);
+	print_layout_line("vmalloc", VMALLOC_START, VMALLOC_END);
+	print_layout_line("lowmem", PAGE_OFFSET, (unsigned long)high_memory);
+	print_layout_line(".init", (unsigned long)__init_begin, (unsigned long)__init_end);
+	print_layout_line(".data", (unsigned long)_sdata, (unsigned long)_edata);
+	print_layout_line(".text", (unsigned long)_stext, (unsigned long)_etext);
+}
+
+static void __init print_memory_line(void)
+{
+	unsigned long present = contig_page_data.node_present_pages;
+
+	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, "
+		"%luK init, %luK bss, %luK reserved, %luK highmem)\n",
+		nr_free_pages() << (PAGE_SHIFT - 10), present << (PAGE_SHIFT - 10),
+		kbytes(_stext, _etext), kbytes(_sdata, _edata),
+		kbytes(__rodata_start, __rodata_end), kbytes(__init_begin, __init_end),
+		kbytes(__bss_start, __bss_stop),
+		(present - totalram_pages) << (PAGE_SHIFT - 10),
+		totalhigh_pages << (PAGE_SHIFT - 10));
+}
+
+void __init mem_init(void)
+{
+	struct zone *zone;
+
+	memblock_walk(ALIGN(max_pfn, MAX_ORDER_PAGES), init_run);
+	for_each_zone(zone)
+		zone_pcp_init(zone);
+	build_zonelists();
+	init_per_zone_wmark_min();
+	iomem_register_kernel();
+	print_memory_line();
+	print_virtual_layout();
+	page_class_init();
+}
+
+/* ---- giving back -------------------------------------------------------------------- */
+
+/* A reserved page of the direct map becomes an ordinary free one. */
+static void free_reserved_page(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lock, flags);
+	zone->managed_pages++;
+	totalram_pages++;
+	spin_unlock_irqrestore(&zone->lock, flags);
+	ClearPageReserved(page);
+	__free_page(page);
+}
+
+unsigned long free_reserved_area(void *start, void *end, int poison, const char *name)
+{
+	unsigned long at, stop = (unsigned long)end & PAGE_MASK, pages = 0;
+
+	for (at = PAGE_ALIGN((unsigned long)start); at < stop; at += PAGE_SIZE, pages++) {
+		if (poison >= 0)
+			memset((void *)at, poison, PAGE_SIZE);
+		free_reserved_page(virt_to_page(at));
+	}
+	setup_per_zone_wmarks();
+	if (pages && name)
+		pr_info("Freeing %s memory: %luK\n", name, pages << (PAGE_SHIFT - 10));
+	return pages;
+}
+
+void free_initmem(void)
+{
+	free_reserved_area(__init_begin, __init_end, -1, "unused kernel");
+	free_reserved_area(__va(__boot_begin), __va(__boot_end), -1, "boot");
+	fail_alloc_arm();
+}
+
+void free_ktestmem(void)
+{
+	free_reserved_area(__ktest_begin, __ktest_end, -1, "self-test");
+}

@@ -1,0 +1,611 @@
+/*
+ * mm/phys/page_alloc.c - the buddy system, and the path of an allocation.
+ *
+ * Theory.  Free memory is kept in blocks of 2^order pages, order 0 to 10, each at
+ * a multiple of its size.  A block has one buddy: the block it makes one of the
+ * next order with, whose frame number differs in the one bit that is the size:
+ *
+ *	pfn ^ (1 << order)		0x140 ^ 0x040 = 0x100: two of order 6
+ *
+ * To allocate, take the first block of the smallest order that is large enough,
+ * and split it: one half is kept, the other goes to the list below (expand).  To
+ * free, look at the buddy; as long as it is free and whole, take it off its
+ * list and go on with the two as one.  Both take at most ten steps.  What is lost: a
+ * request is rounded up to a power of two, and one page in use spoils a block of
+ * 1024 for large requests.
+ *
+ * PG_buddy marks the first page of a free block, with the order in ->private.
+ * Every frame number below mem_map's rounded end has a struct page, so a buddy can
+ * be looked at without asking whether it exists: a hole is never PG_buddy.
+ *
+ * The path of an allocation, each step only if the one before gave nothing:
+ *
+ *	this CPU's list of the best zone (one page; no lock, no watermark: these
+ *	  pages have been taken already)
+ *	each zone of the zonelist, down to its low mark
+ *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
+ *	... to the last page, for reclaim itself and for tasks that die
+ *	without __GFP_WAIT: NULL
+ *	try_to_free_pages(), and the zones again; progress: repeat
+ *	no progress: out_of_memory() kills somebody; repeat.  Not for orders above
+ *	  3, which no one dies for, nor without __GFP_FS: NULL
+ *
+ * A page is checked when it goes out and when it comes back: no users, no
+ * mappers, none of the flags that say that somebody owns it.  Debug builds fill free
+ * pages of low memory with a pattern too.  A page that fails is reported and
+ * never handed out again.
+ *
+ * Locking: zone->lock, interrupts off, for the lists; it is the innermost lock
+ * of mm.  Per-CPU lists: interrupts off.
+ *
+ * Reference: Knuth, The Art of Computer Programming 1, section 2.5.
+ */
+#include <mm/phys/page_alloc.h>
+
+#include <kernel/arch/irqflags.h>
+#include <kernel/core/bug.h>
+#include <kernel/core/cmdline.h>
+#include <kernel/core/hooks.h>
+#include <kernel/core/irq.h>
+#include <kernel/core/panic.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/time.h>
+#include <lib/kernel.h>
+#include <mm/phys/highmem.h>
+#include <mm/phys/init.h>
+#include <mm/phys/page_check.h>
+#include <mm/phys/pcp.h>
+#include <mm/phys/vmstat.h>
+
+/* ---- the buddy system: all with zone->lock held, interrupts off --------------------- */
+
+static inline void set_page_order(struct page *page, unsigned int order)
+{
+	page->private = order;
+	__SetPageBuddy(page);
+}
+
+static inline void rmv_page_order(struct page *page)
+{
+	__ClearPageBuddy(page);
+	page->private = 0;
+}
+
+void zone_init_free_lists(struct zone *zone)
+{
+	unsigned int order;
+
+	for (order = 0; order < MAX_ORDER; order++) {
+		INIT_LIST_HEAD(&zone->free_area[order].free_list);
+		zone->free_area[order].nr_free = 0;
+	}
+}
+
+/* Keep the first 2^@low pages of a block of 2^@high, put the halves that remain on their lists. */
+static inline void expand(struct zone *zone, struct page *page, unsigned int low,
+			  unsigned int high)
+{
+	while (high > low) {
+		struct page *half;
+
+		high--;
+		half = page + (1UL << high);
+		list_add(&half->lru, &zone->free_area[high].free_list);
+		zone->free_area[high].nr_free++;
+		set_page_order(half, high);
+	}
+}
+
+/* Take the first block off the list of @found, and keep 2^@order pages of it. */
+static __always_inline struct page *take_block(struct zone *zone, unsigned int found,
+					       unsigned int order)
+{
+	struct free_area *area = &zone->free_area[found];
+	struct page *page = list_entry(area->free_list.next, struct page, lru);
+
+	__list_del(&area->free_list, page->lru.next);
+	rmv_page_order(page);
+	area->nr_free--;
+	zone->free_pages -= 1UL << order;
+	expand(zone, page, order, found);
+	return page;
+}
+
+/* => a block of 2^@order pages, or NULL */
+struct page *__rmqueue(struct zone *zone, unsigned int order)
+{
+	unsigned int found;
+
+	for (found = order; found < MAX_ORDER; found++)
+		if (!list_empty(&zone->free_area[found].free_list))
+			return take_block(zone, found, order);
+	return NULL;
+}
+
+struct page *__rmqueue_most(struct zone *zone, unsigned int most, unsigned int *order)
+{
+	unsigned int found;
+
+	for (found = 0; found < MAX_ORDER; found++)
+		if (!list_empty(&zone->free_area[found].free_list)) {
+			*order = min(found, most);
+			return take_block(zone, found, *order);
+		}
+	return NULL;
+}
+
+void __free_one_page(struct zone *zone, struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	VM_BUG_ON(pfn & ((1UL << order) - 1));
+	zone->free_pages += 1UL << order;
+	while (order < MAX_ORDER - 1) {
+		struct page *buddy = pfn_to_page(pfn ^ 1UL << order);
+
+		if (!PageBuddy(buddy) || buddy->private != order)
+			break;
+		VM_BUG_ON(page_zone(buddy) != zone);
+		list_del(&buddy->lru);
+		zone->free_area[order].nr_free--;
+		rmv_page_order(buddy);
+		pfn &= ~(1UL << order);
+		order++;
+	}
+	page = pfn_to_page(pfn);
+	set_page_order(page, order);
+	list_add(&page->lru, &zone->free_area[order].free_list);
+	zone->free_area[order].nr_free++;
+}
+
+void __init __free_boot_block(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long pages = 1UL << order;
+
+	set_page_order(page, order);
+	list_add_tail(&page->lru, &zone->free_area[order].free_list);
+	zone->free_area[order].nr_free++;
+	zone->free_pages += pages;
+	zone->managed_pages += pages;
+	totalram_pages += pages;
+	if (PageHighMem(page))
+		totalhigh_pages += pages;
+}
+
+/* ---- making pages ready for their next user ----------------------------------------- */
+
+static void prep_compound_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	__SetPageHead(page);
+	page->private = order;
+	for (i = 1; i < 1UL << order; i++) {
+		__SetPageTail(page + i);
+		page[i].private = (unsigned long)page;
+	}
+}
+
+/* => 0, or -1: not a sound compound block */
+static int destroy_compound_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	if (unlikely(page->private != order)) {
+		bad_page(page, "compound block freed with another order");
+		return -1;
+	}
+	for (i = 1; i < 1UL << order; i++) {
+		if (unlikely(!PageTail(page + i) || page[i].private != (unsigned long)page)) {
+			bad_page(page + i, "tail of a compound block");
+			return -1;
+		}
+		__ClearPageTail(page + i);
+		page[i].private = 0;
+	}
+	__ClearPageHead(page);
+	page->private = 0;
+	return 0;
+}
+
+static noinline void clear_block(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i++)
+		clear_highpage(page + i);
+}
+
+/* A page that is not what a free page must be never leaves again. */
+static noinline __cold void quarantine(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags, i;
+
+	for (i = 0; i < 1UL << order; i++) {
+		bad_page(page + i, "page was to be handed out, but is not free");
+		page[i].flags = (page[i].flags & PAGE_FLAGS_CONST) | 1UL << PG_reserved;
+		atomic_set(&page[i]._refcount, 1);
+		atomic_set(&page[i]._mapcount, -1);
+		page[i].mapping = NULL;
+	}
+	spin_lock_irqsave(&zone->lock, flags);
+	zone->managed_pages -= 1UL << order;
+	totalram_pages -= 1UL << order;
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+/*
+ * @page comes from a free list, where all its flags but @mark were clear.
+ * => 0: one reference, flags clear; -1: it was not free, and is in quarantine
+ */
+static __always_inline int prep_new_page(struct page *page, unsigned int order, gfp_t gfp,
+					 unsigned long mark)
+{
+	unsigned long i;
+	bool wrong = false;
+
+	for (i = 0; i < 1UL << order; i++)
+		wrong |= page_not_free(page + i, mark);
+	if (unlikely(wrong)) {
+		quarantine(page, order);
+		return -1;
+	}
+	page->flags &= PAGE_FLAGS_CONST;
+	page->private = 0;
+	atomic_set(&page->_refcount, 1);
+	poison_check(page, order);
+	if (unlikely(gfp & __GFP_ZERO))
+		clear_block(page, order);
+	if (order && gfp & __GFP_COMP)
+		prep_compound_page(page, order);
+	return 0;
+}
+
+/* ---- allocation --------------------------------------------------------------------- */
+
+/*
+ * => interrupts off; the page unlinked, PG_pcp still set; NULL: the list is empty.
+ * The empty asm keeps the compiler from carrying &page->lru beside page; then it
+ * has to be told that page is not NULL.
+ */
+static __always_inline struct page *pcp_take(struct per_cpu_pages *pcp)
+{
+	struct page *page;
+
+	if (unlikely(--pcp->count < 0)) {
+		pcp->count = 0;
+		return NULL;
+	}
+	page = list_entry(pcp->list.next, struct page, lru);
+	asm("" : "+r"(page));
+	if (!page)
+		__builtin_unreachable();
+	__list_del(&pcp->list, page->lru.next);
+	count_vm_event(PGALLOC(page_zonenum(page)));
+	return page;
+}
+
+/* => a block out of this zone, or NULL; the watermark has been checked */
+static struct page *buffered_rmqueue(struct zone *zone, unsigned int order, gfp_t gfp)
+{
+	unsigned long flags;
+	struct page *page;
+
+	do {
+		local_irq_save(flags);
+		if (order == 0) {
+			struct per_cpu_pages *pcp = zone_pcp(zone);
+
+			page = pcp_take(pcp);
+			if (!page && pcp_refill(zone, pcp))
+				page = pcp_take(pcp);
+		} else {
+			spin_lock(&zone->lock);
+			page = __rmqueue(zone, order);
+			spin_unlock(&zone->lock);
+			if (page)
+				count_vm_events(PGALLOC(zone_idx(zone)), 1UL << order);
+		}
+		local_irq_restore(flags);
+	} while (page && prep_new_page(page, order, gfp, order ? 0 : 1UL << PG_pcp));
+	return page;
+}
+
+static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
+					   struct zonelist *zonelist, unsigned int alloc_flags)
+{
+	int classzone_idx = zone_idx(zonelist->zones[0]);
+	struct zone **z, *zone;
+
+	for (z = zonelist->zones; (zone = *z) != NULL; z++) {
+		unsigned long mark = zone->watermark[alloc_flags & ALLOC_WMARK_MASK];
+		struct page *page;
+
+		if (!(alloc_flags & ALLOC_NO_WATERMARKS) &&
+		    !zone_watermark_ok(zone, order, mark, classzone_idx, alloc_flags))
+			continue;
+		page = buffered_rmqueue(zone, order, gfp);
+		if (page)
+			return page;
+	}
+	return NULL;
+}
+
+/* May this request go to the last page? */
+static bool may_use_reserves(gfp_t gfp)
+{
+	if (gfp & __GFP_MEMALLOC)
+		return true;
+	return !in_interrupt() && current->flags & (PF_MEMALLOC | PF_MEMDIE);
+}
+
+static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
+{
+	unsigned long progress;
+
+	count_vm_event((enum vm_event_item)(ALLOCSTALL_DMA + zone_idx(zonelist->zones[0])));
+	current->flags |= PF_MEMALLOC;
+	progress = try_to_free_pages(zonelist, order, gfp);
+	current->flags &= ~PF_MEMALLOC;
+	cond_resched();
+	return progress;
+}
+
+/*
+ * Reclaim has run and the request still fails: is there a point in trying again?
+ * => may have somebody killed
+ */
+static bool should_retry(gfp_t gfp, unsigned int order, unsigned long progress)
+{
+	if (gfp & __GFP_NORETRY)
+		return false;
+	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
+		return progress && gfp & __GFP_REPEAT;
+	if (progress)
+		return true;
+	if (!(gfp & __GFP_FS))
+		return gfp & __GFP_NOFAIL;
+	out_of_memory(gfp, order);
+	if (!(current->flags & PF_MEMDIE)) {	/* let the victim run */
+		__set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(1);
+	}
+	return true;
+}
+
+static __cold void warn_alloc_failed(gfp_t gfp, unsigned int order)
+{
+	static unsigned long window;
+	static unsigned int reports;
+
+	if (gfp & __GFP_NOWARN)
+		return;
+	if (!reports || time_after(jiffies, window + 5 * HZ)) {
+		window = jiffies;
+		reports = 0;
+	}
+	if (++reports > 10)
+		return;
+	pr_warn("%s: page allocation failure: order:%u, mode:0x%x\n", current->comm, order, gfp);
+	dump_stack();
+	show_mem();
+}
+
+static unsigned long fail_alloc_every, fail_alloc_countdown;
+unsigned long fail_alloc_injected;
+
+void fail_alloc_set(unsigned long every)
+{
+	fail_alloc_every = fail_alloc_countdown = every;
+	pcp_fast_path(!every);
+}
+
+void fail_alloc_arm(void)
+{
+	fail_alloc_set((unsigned long)max(cmdline_get_int("fail_alloc", 0), 0L));
+}
+
+static bool should_fail_alloc(gfp_t gfp)
+{
+	if (likely(!fail_alloc_every) || gfp & __GFP_NOFAIL || --fail_alloc_countdown)
+		return false;
+	fail_alloc_countdown = fail_alloc_every;
+	fail_alloc_injected++;
+	return true;
+}
+
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
+{
+	unsigned int alloc_flags = WMARK_MIN;
+	struct page *page;
+
+	if (unlikely(order >= MAX_ORDER || should_fail_alloc(gfp)))
+		return NULL;
+	if (gfp & __GFP_WAIT)
+		might_sleep();
+	page = get_page_from_freelist(gfp, order, zonelist, WMARK_LOW);
+	if (likely(page))
+		return page;
+
+	if (gfp & __GFP_HIGH)
+		alloc_flags |= ALLOC_HIGH;
+	if (!(gfp & __GFP_WAIT))
+		alloc_flags |= ALLOC_HARDER;
+	for (;;) {
+		unsigned long progress;
+
+		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
+		if (page)
+			return page;
+		if (may_use_reserves(gfp)) {
+			page = get_page_from_freelist(gfp, order, zonelist, ALLOC_NO_WATERMARKS);
+			if (page || !(gfp & __GFP_NOFAIL))
+				break;
+		}
+		if (!(gfp & __GFP_WAIT) || current->flags & PF_MEMALLOC)
+			break;
+		progress = direct_reclaim(gfp, order, zonelist);
+		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
+		if (page)
+			return page;
+		if (!should_retry(gfp, order, progress))
+			break;
+	}
+	if (!page)
+		warn_alloc_failed(gfp, order);
+	return page;
+}
+
+static noinline struct page *fastcall alloc_cold_page(gfp_t gfp)
+{
+	return __alloc_pages(gfp, 0, node_zonelist(gfp));
+}
+
+/* The path of most allocations: some forty instructions. */
+struct page *fastcall alloc_hot_page(gfp_t gfp)
+{
+	struct per_cpu_pages *pcp = this_cpu_read(pcp_table.by_gfp[gfp & GFP_ZONEMASK]);
+	unsigned long flags;
+	struct page *page;
+
+	local_irq_save(flags);
+	page = pcp_take(pcp);
+	local_irq_restore(flags);
+	if (likely(page && !prep_new_page(page, 0, gfp, 1UL << PG_pcp)))
+		return page;
+	return alloc_cold_page(gfp);
+}
+
+unsigned long __get_free_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page;
+
+	VM_BUG_ON(gfp & __GFP_HIGHMEM);
+	page = alloc_pages(gfp, order);
+	return page ? (unsigned long)lowmem_page_address(page) : 0;
+}
+
+unsigned long get_zeroed_page(gfp_t gfp)
+{
+	return __get_free_pages(gfp | __GFP_ZERO, 0);
+}
+
+/* ---- freeing ------------------------------------------------------------------------ */
+
+static noinline void fastcall flush_batch(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+
+	pcp_flush(zone, zone_pcp(zone), zone_pcp(zone)->batch);
+}
+
+void fastcall free_hot_page(struct page *page)
+{
+	struct per_cpu_pages *pcp = this_cpu_read(pcp_table.by_zone[page_zonenum(page)]);
+	unsigned long flags;
+
+	if (PageAnon(page))
+		page->mapping = NULL;
+	if (unlikely(page_not_freeable(page))) {
+		bad_page(page, "freed while in use");
+		return;
+	}
+	page->flags = (page->flags & PAGE_FLAGS_CONST) | 1UL << PG_pcp;
+	poison_fill(page, 0);
+	local_irq_save(flags);
+	list_add(&page->lru, &pcp->list);
+	count_vm_event(PGFREE);
+	if (unlikely(++pcp->count > pcp->high))
+		flush_batch(page);
+	local_irq_restore(flags);
+}
+
+/* The last reference to a block of more than one page is gone. */
+static void __free_pages_ok(struct page *page, unsigned int order)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags, i;
+
+	if (PageHead(page) && destroy_compound_page(page, order))
+		return;
+	for (i = 0; i < 1UL << order; i++) {
+		if (unlikely(page_not_freeable(page + i))) {
+			bad_page(page + i, "freed while in use");
+			return;
+		}
+		page[i].flags &= PAGE_FLAGS_CONST;
+	}
+	poison_fill(page, order);
+	spin_lock_irqsave(&zone->lock, flags);
+	count_vm_events(PGFREE, 1UL << order);
+	__free_one_page(zone, page, order);
+	spin_unlock_irqrestore(&zone->lock, flags);
+}
+
+void fastcall __free_page(struct page *page)
+{
+	if (unlikely(page_count(page) <= 0))
+		bad_page(page, "freed twice");
+	else if (put_page_testzero(page))
+		free_hot_page(page);
+}
+
+void fastcall __free_pages(struct page *page, unsigned int order)
+{
+	if (order == 0)
+		__free_page(page);
+	else if (unlikely(page_count(page) <= 0))
+		bad_page(page, "freed twice");
+	else if (put_page_testzero(page))
+		__free_pages_ok(page, order);
+}
+
+void free_pages(unsigned long addr, unsigned int order)
+{
+	if (!addr)
+		return;
+	VM_BUG_ON(!virt_addr_valid(addr));
+	__free_pages(virt_to_page(addr), order);
+}
+
+void put_compound_page(struct page *page)
+{
+	struct page *head = compound_head(page);
+
+	if (put_page_testzero(head))
+		__free_pages_ok(head, (unsigned int)head->private);
+}
+
+void split_page(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	VM_BUG_ON(PageHead(page) || page_count(page) != 1);
+	for (i = 1; i < 1UL << order; i++)
+		atomic_set(&page[i]._refcount, 1);
+}
+
+void *alloc_pages_exact(size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	unsigned long addr = __get_free_pages(gfp & ~__GFP_COMP, order);
+	unsigned long at = addr + PAGE_ALIGN(size), end = addr + (PAGE_SIZE << order);
+
+	if (!addr)
+		return NULL;
+	split_page(virt_to_page(addr), order);
+	for (; at < end; at += PAGE_SIZE)
+		free_page(at);
+	return (void *)addr;
+}
+
+void free_pages_exact(void *virt, size_t size)
+{
+	unsigned long at = (unsigned long)virt, end = at + PAGE_ALIGN(size);
+
+	for (; at < end; at += PAGE_SIZE)
+		free_page(at);
+}

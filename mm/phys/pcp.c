@@ -1,0 +1,145 @@
+/*
+ * mm/phys/pcp.c - per-CPU page lists: a few pages at hand, moved in batches.
+ *
+ * Theory.  Most allocations are of one page, and most frees too.  Each CPU
+ * keeps a list of such pages for each zone, which it alone touches: with
+ * interrupts off, no lock is needed.  When the list is empty, a batch of pages
+ * is taken from the buddy system under one taking of zone->lock; when it is
+ * longer than `high`, a batch goes back.  The list is last in, first out: the
+ * page freed last is likely still in the cache.  What goes back is taken from
+ * the other end, the pages that have been cold longest.
+ *
+ *		 alloc  <-- [ page page page ... page ] <-- refill: batch
+ *		 free   -->   hot                cold   --> flush: batch
+ *
+ * Pages on these lists are free, and counted so, but blocks they belong to
+ * cannot merge; drain_local_pages() gives them back when a large block is
+ * missing.
+ *
+ * batch is a thousandth of the zone, a quarter of that, and one less than a
+ * power of two: so that the refills of several CPUs do not all start on the same
+ * cache colour.  At least 4, that a batch is worth the name; high is 6 batches.
+ *
+ * A page here has PG_pcp and no other flag but where it lies, _refcount 0,
+ * _mapcount -1, no mapping: allocation checks that it still is so.
+ */
+#include <mm/phys/pcp.h>
+
+#include <kernel/arch/irqflags.h>
+#include <lib/kernel.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/vmstat.h>
+
+#define PCP_BATCH_MIN	4
+#define PCP_BATCH_MAX	(512 * 1024 / (int)PAGE_SIZE)	/* pages: half a megabyte */
+
+int zone_batchsize(unsigned long managed_pages)
+{
+	int batch = (int)min(managed_pages / 1024, (unsigned long)PCP_BATCH_MAX) / 4;
+
+	batch = (1 << fls((unsigned int)(batch + batch / 2))) / 2 - 1;
+	return max(batch, PCP_BATCH_MIN);
+}
+
+void __init zone_pcp_init(struct zone *zone)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+		pcp->count = 0;
+		pcp->batch = zone_batchsize(zone->managed_pages);
+		pcp->high = 6 * pcp->batch;
+		INIT_LIST_HEAD(&pcp->list);
+	}
+}
+
+DEFINE_PER_CPU(struct pcp_table, pcp_table);
+
+/* Nothing is ever put here. */
+static struct per_cpu_pages empty_pcp = { .list = LIST_HEAD_INIT(empty_pcp.list) };
+
+void pcp_fast_path(bool on)
+{
+	unsigned int gfp;
+	int cpu, zone;
+
+	for_each_possible_cpu(cpu) {
+		struct pcp_table *table = &per_cpu(pcp_table, cpu);
+
+		for (gfp = 0; gfp < GFP_ZONETYPES; gfp++)
+			table->by_gfp[gfp] = on ?
+				&node_zonelist(gfp)->zones[0]->pageset[cpu] : &empty_pcp;
+		for (zone = 0; zone < MAX_NR_ZONES; zone++)
+			table->by_zone[zone] = &contig_page_data.node_zones[zone].pageset[cpu];
+	}
+}
+
+/*
+ * Small blocks first, as for any allocation, but each as a whole: a batch is
+ * mostly one or two blocks, not thirty splits.
+ */
+int pcp_refill(struct zone *zone, struct per_cpu_pages *pcp)
+{
+	unsigned int moved = 0, batch = (unsigned int)pcp->batch;
+
+	spin_lock(&zone->lock);
+	while (moved < batch) {
+		unsigned int order;
+		struct page *page = __rmqueue_most(zone, (unsigned int)__fls(batch - moved),
+						    &order);
+		struct page *end;
+
+		if (!page)
+			break;
+		moved += 1U << order;
+		for (end = page + (1UL << order); page < end; page++) {
+			page->flags |= 1UL << PG_pcp;
+			list_add_tail(&page->lru, &pcp->list);
+		}
+	}
+	spin_unlock(&zone->lock);
+	pcp->count += (int)moved;
+	count_vm_event(PCP_REFILL);
+	return (int)moved;
+}
+
+void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count)
+{
+	spin_lock(&zone->lock);
+	for (; count > 0 && pcp->count; count--) {
+		struct page *page = list_entry(pcp->list.prev, struct page, lru);
+
+		list_del(&page->lru);
+		pcp->count--;
+		__ClearPagePcp(page);
+		__free_one_page(zone, page, 0);
+	}
+	spin_unlock(&zone->lock);
+	count_vm_event(PCP_FLUSH);
+}
+
+unsigned long zone_pcp_pages(const struct zone *zone)
+{
+	unsigned long pages = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		pages += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
+	return pages;
+}
+
+void drain_local_pages(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long flags;
+
+		local_irq_save(flags);
+		if (zone_pcp(zone)->count)
+			pcp_flush(zone, zone_pcp(zone), zone_pcp(zone)->count);
+		local_irq_restore(flags);
+	}
+}

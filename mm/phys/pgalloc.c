@@ -1,0 +1,255 @@
+/*
+ * mm/phys/pgalloc.c - pages for page tables, kept at hand on quicklists.
+ *
+ * Theory.  A fork needs a page directory and a few page tables, all zeros in
+ * their user parts; the exit that follows gives back the same, and they *are*
+ * zeros then, because the pages they mapped have been unmapped one by one.  To
+ * free them, and clear them again for the next fork, would cost a thousand
+ * instructions each.  So each CPU keeps them on two lists, linked through their
+ * first word, which is put back to zero when a page leaves the list.
+ *
+ * A directory on the list keeps its kernel part.  It may be older than
+ * swapper_pg_dir's by some vmalloc entries: those are entered at a fault
+ * (vmalloc_fault), as in any directory that is older than the entry.  Kernel
+ * entries only ever come, they never change or go, so nothing in it is wrong.
+ *
+ * Beyond PGT_CACHE_HIGH pages, check_pgt_cache() frees down to PGT_CACHE_LOW;
+ * pgd_free() calls it, as the end of a process is when the lists grow.  Reclaim
+ * empties them.
+ *
+ * ->private of a PG_table page: 0 in use, 1 on a quicklist.
+ *
+ * Locking: the lists belong to their CPU and are used in process context only;
+ * the kernel is not preempted, so no lock.  __pte_alloc() allocates first (it may
+ * sleep) and then looks again under page_table_lock, for somebody else may have
+ * been faster:
+ *
+ *	fault, thread 1			fault, thread 2
+ *	pmd empty			pmd empty
+ *	allocate, sleep			allocate
+ *					lock, pmd empty: enter, unlock
+ *	lock, pmd there: unlock,
+ *	  give the page back
+ */
+#include <mm/phys/pgalloc.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/percpu.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/vmstat.h>
+
+struct quicklist {
+	unsigned long *head;		/* [cpu] first page; its first word is the link */
+	unsigned int nr;		/* [cpu] pages */
+};
+
+struct pgt_cache {
+	struct quicklist pgd, pte;
+};
+static DEFINE_PER_CPU(struct pgt_cache, pgt_cache);
+
+/* Kernel directory entries are made under this lock; they are read without. */
+static DEFINE_SPINLOCK(kernel_pmd_lock);
+
+enum { TABLE_IN_USE, TABLE_QUICK };	/* page->private */
+
+static void *quicklist_get(struct quicklist *list)
+{
+	unsigned long *table = list->head;
+	struct page *page;
+
+	if (!table)
+		return NULL;
+	list->head = (unsigned long *)*table;
+	list->nr--;
+	*table = 0;
+	page = virt_to_page(table);
+	page->private = TABLE_IN_USE;
+	inc_zone_page_state(page, NR_PAGETABLE);
+	return table;
+}
+
+static void quicklist_put(struct quicklist *list, void *table)
+{
+	struct page *page = virt_to_page(table);
+
+	VM_BUG_ON(!PageTable(page) || page->private != TABLE_IN_USE);
+	page->private = TABLE_QUICK;
+	dec_zone_page_state(page, NR_PAGETABLE);
+	*(unsigned long *)table = (unsigned long)list->head;
+	list->head = table;
+	list->nr++;
+}
+
+/* A new page becomes a table. */
+static void *table_page_alloc(gfp_t gfp)
+{
+	struct page *page = alloc_page(gfp);
+
+	if (!page)
+		return NULL;
+	__SetPageTable(page);
+	inc_zone_page_state(page, NR_PAGETABLE);
+	return lowmem_page_address(page);
+}
+
+/* Take pages off @list, back to the page allocator, until it has @left. => pages freed */
+static unsigned int quicklist_trim(struct quicklist *list, unsigned int left)
+{
+	unsigned int freed = 0;
+
+	while (list->nr > left) {
+		unsigned long *table = quicklist_get(list);
+		struct page *page = virt_to_page(table);
+
+		dec_zone_page_state(page, NR_PAGETABLE);
+		__ClearPageTable(page);
+		__free_page(page);
+		freed++;
+	}
+	return freed;
+}
+
+#ifdef CONFIG_DEBUG
+static void assert_table_clear(const void *table, unsigned int entries)
+{
+	const u32 *entry = table;
+	unsigned int i;
+
+	for (i = 0; i < entries; i++)
+		BUG_VAL(entry[i], i, entry[i]);
+}
+#else
+static inline void assert_table_clear(const void *table, unsigned int entries)
+{
+	(void)table;
+	(void)entries;
+}
+#endif
+
+pgd_t *pgd_alloc(struct mm_struct *mm)
+{
+	pgd_t *pgd = quicklist_get(&this_cpu_ptr(&pgt_cache)->pgd);
+
+	(void)mm;
+	if (pgd) {
+		count_vm_event(PGD_QUICKLIST_HITS);
+		return pgd;
+	}
+	pgd = table_page_alloc(GFP_KERNEL);
+	if (!pgd)
+		return NULL;
+	count_vm_event(PGD_QUICKLIST_MISSES);
+	memset(pgd, 0, USER_PTRS_PER_PGD * sizeof(pgd_t));
+	memcpy(pgd + USER_PTRS_PER_PGD, swapper_pg_dir + USER_PTRS_PER_PGD,
+	       KERNEL_PGD_PTRS * sizeof(pgd_t));
+	return pgd;
+}
+
+void pgd_free(struct mm_struct *mm, pgd_t *pgd)
+{
+	(void)mm;
+	assert_table_clear(pgd, USER_PTRS_PER_PGD);
+	quicklist_put(&this_cpu_ptr(&pgt_cache)->pgd, pgd);
+	check_pgt_cache();
+}
+
+pte_t *pte_alloc_one_kernel(struct mm_struct *mm, unsigned long address)
+{
+	pte_t *pte = quicklist_get(&this_cpu_ptr(&pgt_cache)->pte);
+
+	(void)mm;
+	(void)address;
+	if (pte) {
+		count_vm_event(PTE_QUICKLIST_HITS);
+		return pte;
+	}
+	pte = table_page_alloc(GFP_KERNEL | __GFP_ZERO);
+	if (pte)
+		count_vm_event(PTE_QUICKLIST_MISSES);
+	return pte;
+}
+
+struct page *pte_alloc_one(struct mm_struct *mm, unsigned long address)
+{
+	pte_t *pte = pte_alloc_one_kernel(mm, address);
+
+	return pte ? virt_to_page(pte) : NULL;
+}
+
+void pte_free_kernel(struct mm_struct *mm, pte_t *pte)
+{
+	(void)mm;
+	assert_table_clear(pte, PTRS_PER_PTE);
+	quicklist_put(&this_cpu_ptr(&pgt_cache)->pte, pte);
+}
+
+void pte_free(struct mm_struct *mm, struct page *pte)
+{
+	pte_free_kernel(mm, lowmem_page_address(pte));
+}
+
+int __pte_alloc(struct mm_struct *mm, pmd_t *pmd, unsigned long address)
+{
+	struct page *new = pte_alloc_one(mm, address);
+
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	if (!pmd_present(*pmd)) {
+		mm->nr_ptes++;
+		pmd_populate(mm, pmd, new);
+		new = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (new)
+		pte_free(mm, new);
+	return 0;
+}
+
+int __pte_alloc_kernel(pmd_t *pmd, unsigned long address)
+{
+	pte_t *new = pte_alloc_one_kernel(NULL, address);
+
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&kernel_pmd_lock);
+	if (!pmd_present(*pmd)) {
+		pmd_populate_kernel(NULL, pmd, new);
+		new = NULL;
+	}
+	spin_unlock(&kernel_pmd_lock);
+	if (new)
+		pte_free_kernel(NULL, new);
+	return 0;
+}
+
+int check_pgt_cache(void)
+{
+	struct pgt_cache *cache = this_cpu_ptr(&pgt_cache);
+
+	if (likely(cache->pgd.nr + cache->pte.nr <= PGT_CACHE_HIGH))
+		return 0;
+	quicklist_trim(&cache->pgd, PGT_CACHE_LOW / 2);
+	quicklist_trim(&cache->pte, PGT_CACHE_LOW - cache->pgd.nr);
+	return 1;
+}
+
+unsigned long drain_pgt_cache(void)
+{
+	struct pgt_cache *cache = this_cpu_ptr(&pgt_cache);
+
+	return quicklist_trim(&cache->pgd, 0) + quicklist_trim(&cache->pte, 0);
+}
+
+unsigned long nr_quicklist_pages(void)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += per_cpu(pgt_cache, cpu).pgd.nr + per_cpu(pgt_cache, cpu).pte.nr;
+	return sum;
+}

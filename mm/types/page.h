@@ -1,0 +1,174 @@
+/*
+ * mm/types/page.h - struct page: one for every frame of RAM.
+ *
+ * mem_map is the array of them, so that a frame number, a struct page and an
+ * address in the direct map are three names for one thing.  32 bytes for each
+ * 4096: 0.8 % of memory is spent on knowing what the rest is used for.
+ *
+ * Who may touch what, and what a field means, depends on what the page is:
+ *
+ *	free (buddy)	PG_buddy in the block's first page; private = order;
+ *			lru links it into free_area[order]		[zone->lock]
+ *	free (per-CPU)	PG_pcp; lru in the CPU's list			[interrupts off]
+ *	slab		PG_slab; lru.next = its kmem_cache, lru.prev = its slab
+ *	page table	PG_table
+ *	kernel stack	PG_kstack
+ *	vmalloc		PG_vmalloc
+ *	page cache	mapping, index; one reference held by the cache; PG_locked
+ *			guards the filling of it; PG_swapbacked = shmem
+ *	anonymous	mapping = anon_vma + PAGE_MAPPING_ANON, or just that bit
+ *	reserved	PG_reserved: kernel image, mem_map, holes; never freed
+ *
+ * page_class() of mm/phys/page_class.h turns this into exactly one class for
+ * every frame, which is how /proc/meminfo is proved.
+ *
+ * _refcount counts who may still use the frame: 0 is free.  _mapcount counts
+ * page-table entries that map it, minus one: -1 is "mapped nowhere", so that
+ * the first and the last mapper can tell by the sign.
+ *
+ * References: Gorman, Understanding the Linux Virtual Memory Manager, 2.4.
+ */
+#ifndef OCTAVO_MM_TYPES_PAGE_H
+#define OCTAVO_MM_TYPES_PAGE_H
+
+#include <kernel/arch/atomic.h>
+#include <kernel/arch/page.h>
+#include <lib/bitops.h>
+#include <lib/list.h>
+
+struct address_space;
+
+struct page {
+	unsigned long flags;		/* PG_* [a]; zone and node on top [c] */
+	atomic_t _refcount;		/* users of the frame [a] */
+	atomic_t _mapcount;		/* page-table entries - 1 [a] */
+	unsigned long private;		/* buddy: order [z]; compound: order */
+	struct address_space *mapping;	/* see above [p] */
+	unsigned long index;		/* page offset in the mapping [p] */
+	struct list_head lru;		/* one list at a time: see above */
+};
+static_assert(sizeof(struct page) == 32, "mem_map is indexed by a shift");
+static_assert(__builtin_offsetof(struct page, lru) == 24, "scripts/gdb/mm.py");
+
+enum pageflags {
+	PG_locked,	/* under I/O or being changed: lock_page() waits */
+	PG_error,	/* the last read failed */
+	PG_referenced,	/* used since the last look */
+	PG_uptodate,	/* holds what the file holds */
+	PG_dirty,	/* newer than the backing store */
+	PG_lru,		/* on a reclaim list */
+	PG_active,	/* ... the active one */
+	PG_slab,
+	PG_reserved,
+	PG_private,	/* ->private belongs to the file system */
+	PG_writeback,
+	PG_swapcache,
+	PG_swapbacked,	/* backed by swap: anonymous or shmem */
+	PG_buddy,
+	PG_pcp,
+	PG_table,
+	PG_kstack,
+	PG_vmalloc,
+	PG_head,	/* first page of a compound block; private = order */
+	PG_tail,	/* others: private = address of the head's struct page */
+	PG_highmem,	/* lies above the direct map [c] */
+	__NR_PAGEFLAGS
+};
+#define ZONES_SHIFT		30	/* bits 30-31: zone */
+#define NODES_SHIFT		26	/* bits 26-29: node */
+static_assert(__NR_PAGEFLAGS <= NODES_SHIFT, "flags run into the node number");
+
+#define PAGEFLAG(uname, lname)						\
+static inline int Page##uname(const struct page *page)			\
+	{ return (int)(page->flags >> PG_##lname & 1); }		\
+static inline void SetPage##uname(struct page *page)			\
+	{ set_bit(PG_##lname, &page->flags); }				\
+static inline void ClearPage##uname(struct page *page)			\
+	{ clear_bit(PG_##lname, &page->flags); }			\
+static inline void __SetPage##uname(struct page *page)			\
+	{ page->flags |= 1UL << PG_##lname; }				\
+static inline void __ClearPage##uname(struct page *page)		\
+	{ page->flags &= ~(1UL << PG_##lname); }			\
+static inline int TestSetPage##uname(struct page *page)			\
+	{ return test_and_set_bit(PG_##lname, &page->flags); }		\
+static inline int TestClearPage##uname(struct page *page)		\
+	{ return test_and_clear_bit(PG_##lname, &page->flags); }
+
+PAGEFLAG(Locked, locked)
+PAGEFLAG(Error, error)
+PAGEFLAG(Referenced, referenced)
+PAGEFLAG(Uptodate, uptodate)
+PAGEFLAG(Dirty, dirty)
+PAGEFLAG(LRU, lru)
+PAGEFLAG(Active, active)
+PAGEFLAG(Slab, slab)
+PAGEFLAG(Reserved, reserved)
+PAGEFLAG(Private, private)
+PAGEFLAG(Writeback, writeback)
+PAGEFLAG(SwapCache, swapcache)
+PAGEFLAG(SwapBacked, swapbacked)
+PAGEFLAG(Buddy, buddy)
+PAGEFLAG(Pcp, pcp)
+PAGEFLAG(Table, table)
+PAGEFLAG(Kstack, kstack)
+PAGEFLAG(Vmalloc, vmalloc)
+PAGEFLAG(Head, head)
+PAGEFLAG(Tail, tail)
+PAGEFLAG(HighMem, highmem)
+
+/* mapping's lowest bit: the page is anonymous, the rest points to its anon_vma. */
+#define PAGE_MAPPING_ANON	1UL
+static inline int PageAnon(const struct page *page)
+{
+	return (int)((unsigned long)page->mapping & PAGE_MAPPING_ANON);
+}
+
+/* [c] after mem_map_init(): one struct page for each frame below max_mapnr */
+extern struct page *mem_map;
+extern unsigned long max_mapnr;		/* pfns */
+extern unsigned long max_low_pfn;	/* first pfn that the direct map does not reach */
+extern unsigned long highstart_pfn, highend_pfn;
+extern void *high_memory;		/* end of the direct map */
+
+#define pfn_to_page(pfn)	(mem_map + (pfn))
+#define page_to_pfn(page)	((unsigned long)((page) - mem_map))
+#define pfn_valid(pfn)		((unsigned long)(pfn) < max_mapnr)
+#define VALID_PAGE(page)	((page) >= mem_map && (unsigned long)((page) - mem_map) < max_mapnr)
+#define virt_to_page(kaddr)	pfn_to_page(__pa(kaddr) >> PAGE_SHIFT)
+#define page_to_phys(page)	PFN_PHYS(page_to_pfn(page))
+#define virt_addr_valid(kaddr) \
+	((unsigned long)(kaddr) >= PAGE_OFFSET && (void *)(kaddr) < high_memory)
+/* For a page that is known to lie in low memory: pfn * 4096, by one shift of the array offset. */
+#define lowmem_page_address(pg) \
+	__va(((unsigned long)(pg) - (unsigned long)mem_map) * (PAGE_SIZE / sizeof(*mem_map)))
+
+static inline int page_count(const struct page *page)
+{
+	return atomic_read(&page->_refcount);
+}
+static inline int page_mapcount(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) + 1;
+}
+static inline int page_mapped(const struct page *page)
+{
+	return atomic_read(&page->_mapcount) >= 0;
+}
+static inline unsigned int page_zonenum(const struct page *page)
+{
+	return (unsigned int)(page->flags >> ZONES_SHIFT);
+}
+
+/* A compound block is counted in its first page. */
+static inline struct page *compound_head(struct page *page)
+{
+	return PageTail(page) ? (struct page *)page->private : page;
+}
+
+/* Take a reference; the caller already has one, or a lock that keeps one alive. */
+static inline void get_page(struct page *page)
+{
+	atomic_inc(&compound_head(page)->_refcount);
+}
+
+#endif

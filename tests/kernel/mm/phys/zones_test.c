@@ -1,0 +1,197 @@
+/*
+ * tests/kernel/mm/phys/zones_test.c - watermarks, reserves and fallback decide.
+ *
+ * The tests empty real zones, in large blocks first, keep what they got on a
+ * list, look how low each kind of request got, and give all back.
+ */
+#include <kernel/core/ktest.h>
+#include <lib/kernel.h>
+#include <mm/phys/init.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/pcp.h>
+#include <mm/phys/vmstat.h>
+
+#define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
+
+static LIST_HEAD(hoard);
+
+/* Take all that @gfp can get, large blocks first. => pages */
+static unsigned long take_all(gfp_t gfp)
+{
+	unsigned long pages = 0;
+	int order;
+
+	for (order = MAX_ORDER - 1; order >= 0; order--) {
+		struct page *page;
+
+		while ((page = alloc_pages(gfp | QUIET, (unsigned int)order)) != NULL) {
+			page->index = (unsigned long)order;
+			list_add(&page->lru, &hoard);
+			pages += 1UL << order;
+		}
+	}
+	return pages;
+}
+
+static void give_back(void)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe(page, next, &hoard, lru) {
+		unsigned int order = (unsigned int)page->index;
+
+		list_del(&page->lru);
+		__free_pages(page, order);
+	}
+}
+
+static struct zone *zone_number(int i)
+{
+	return &contig_page_data.node_zones[i];
+}
+
+/* @zone's free pages stopped at @mark: not above it, and below by less than a batch. */
+static void expect_stopped_at(struct ktest *t, struct zone *zone, unsigned long mark)
+{
+	unsigned long batch = (unsigned long)zone_pcp(zone)->batch;
+
+	KEXPECT(t, zone->free_pages <= mark);
+	KEXPECT(t, zone->free_pages + batch >= mark);
+	if (zone->free_pages > mark || zone->free_pages + batch < mark)
+		ktest_log("%s: %lu free, mark %lu", zone->name, zone->free_pages, mark);
+}
+
+/* low = min * 5/4, high = min * 3/2; the sum over low memory is min_free_kbytes. */
+KTEST(zones, watermarks)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		const unsigned long *w = zone->watermark;
+
+		KEXPECT_EQ(t, w[WMARK_LOW], w[WMARK_MIN] + w[WMARK_MIN] / 4);
+		KEXPECT_EQ(t, w[WMARK_HIGH], w[WMARK_MIN] + w[WMARK_MIN] / 2);
+		if (zone_idx(zone) != ZONE_HIGHMEM)
+			sum += w[WMARK_MIN];
+		else
+			KEXPECT(t, w[WMARK_MIN] >= 32 && w[WMARK_MIN] <= 128);
+	}
+	KEXPECT(t, min_free_kbytes >= 128 && min_free_kbytes <= 65536);
+	KEXPECT(t, sum <= min_free_kbytes / 4 && sum + MAX_NR_ZONES >= min_free_kbytes / 4);
+}
+
+/* The arithmetic alone, on a zone made up: flags deepen, orders do not count small blocks. */
+KTEST(zones, watermark_rules)
+{
+	static struct zone zone;
+
+	zone.free_pages = 100;
+	zone.free_area[0].nr_free = 100;
+	zone.lowmem_reserve[ZONE_HIGHMEM] = 50;
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 99, ZONE_DMA, 0));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 100, ZONE_DMA, 0));
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 49, ZONE_HIGHMEM, 0));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 50, ZONE_HIGHMEM, 0));
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 198, ZONE_DMA, ALLOC_HIGH));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 200, ZONE_DMA, ALLOC_HIGH));
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 132, ZONE_DMA, ALLOC_HARDER));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 134, ZONE_DMA, ALLOC_HARDER));
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 256, ZONE_DMA, ALLOC_HIGH | ALLOC_HARDER));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 272, ZONE_DMA, ALLOC_HIGH | ALLOC_HARDER));
+	KEXPECT(t, !zone_watermark_ok(&zone, 1, 0, ZONE_DMA, 0));	/* all in single pages */
+	zone.free_area[0].nr_free = 90;
+	zone.free_area[1].nr_free = 5;
+	KEXPECT(t, zone_watermark_ok(&zone, 1, 10, ZONE_DMA, 0));
+	KEXPECT(t, !zone_watermark_ok(&zone, 1, 20, ZONE_DMA, 0));
+}
+
+/* Who may go how low: ordinary, cannot wait, cannot wait and urgent, reclaim itself. */
+KTEST(zones, watermarks_by_gfp)
+{
+	struct zone *zone = zone_number(ZONE_DMA);
+	unsigned long min = zone->watermark[WMARK_MIN], got;
+
+	take_all(GFP_KERNEL | __GFP_DMA);
+	expect_stopped_at(t, zone, min);
+	got = take_all(GFP_NOWAIT | __GFP_DMA);
+	KEXPECT(t, got > 0 || min / 4 < (unsigned long)zone_pcp(zone)->batch);
+	expect_stopped_at(t, zone, min - min / 4);
+	got = take_all(GFP_ATOMIC | __GFP_DMA);
+	KEXPECT(t, got > 0);
+	expect_stopped_at(t, zone, min - min / 2 - (min - min / 2) / 4);
+	got = take_all(GFP_NOWAIT | __GFP_DMA | __GFP_MEMALLOC);
+	KEXPECT(t, got > 0);
+	KEXPECT_EQ(t, zone->free_pages, 0ul);
+	KEXPECT(t, !alloc_pages(GFP_ATOMIC | __GFP_DMA | QUIET, 0));
+	give_back();
+}
+
+/* Normal memory exhausted, requests go on to DMA, but leave it its reserve for DMA. */
+KTEST(zones, fallback_and_reserve)
+{
+	struct zone *dma = zone_number(ZONE_DMA), *normal = zone_number(ZONE_NORMAL);
+	unsigned long min = dma->watermark[WMARK_MIN], dma_before = dma->free_pages, mark;
+	struct page *page;
+
+	if (!populated_zone(normal)) {
+		ktest_skip(t, "all memory is below 16M");
+		return;
+	}
+	take_all(GFP_NOWAIT);
+	mark = normal->watermark[WMARK_MIN];
+	expect_stopped_at(t, normal, mark - mark / 4);
+	if (dma_before > min + dma->lowmem_reserve[ZONE_NORMAL])
+		expect_stopped_at(t, dma, min - min / 4 + dma->lowmem_reserve[ZONE_NORMAL]);
+	page = alloc_pages(GFP_KERNEL | __GFP_DMA | QUIET, 0);
+	KEXPECT(t, page != NULL);
+	if (page) {
+		KEXPECT_EQ(t, page_zone(page), dma);
+		__free_page(page);
+	}
+	give_back();
+}
+
+/* A page that may lie anywhere lies high; when high memory is full, low memory keeps its share. */
+KTEST(zones, highmem_first)
+{
+	struct zone *normal = zone_number(ZONE_NORMAL), *high = zone_number(ZONE_HIGHMEM);
+	unsigned long reserve = normal->lowmem_reserve[ZONE_HIGHMEM];
+	unsigned long mark = high->watermark[WMARK_MIN];
+	struct page *page;
+
+	if (!populated_zone(high)) {
+		ktest_skip(t, "no memory above the direct map");
+		return;
+	}
+	page = alloc_page(GFP_HIGHUSER);
+	KASSERT(t, page != NULL);
+	KEXPECT_EQ(t, page_zone(page), high);
+	__free_page(page);
+	take_all(__GFP_HIGHMEM);
+	expect_stopped_at(t, high, mark - mark / 4);
+	KEXPECT(t, normal->free_pages + (unsigned long)zone_pcp(normal)->batch >= reserve);
+	page = alloc_page(GFP_KERNEL);
+	KEXPECT(t, page != NULL);
+	if (page)
+		__free_page(page);
+	give_back();
+}
+
+/* Best zone first, then scarcer ones only, empty ones left out. */
+KTEST(zones, zonelists)
+{
+	unsigned int gfp;
+
+	for (gfp = 0; gfp < GFP_ZONETYPES; gfp++) {
+		struct zonelist *list = node_zonelist(gfp);
+		int i;
+
+		KASSERT(t, list->zones[0] != NULL);
+		for (i = 0; list->zones[i]; i++) {
+			KEXPECT(t, populated_zone(list->zones[i]));
+			KEXPECT(t, zone_idx(list->zones[i]) <= gfp_zone(gfp));
+			KEXPECT(t, !i || list->zones[i] < list->zones[i - 1]);
+		}
+	}
+}
