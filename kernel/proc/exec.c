@@ -1,0 +1,482 @@
+/*
+ * kernel/proc/exec.c - becoming another program.
+ *
+ * Theory.  exec keeps the task (pid, parent, open files, limits) and replaces what
+ * it runs.  Until the new program is known to be loadable nothing of the old one is
+ * touched: a new address space is built beside it, with the argument and environment
+ * strings already on its stack, and the file is read and checked.  Then comes the
+ * point of no return, flush_old_exec(): other threads die, the new address space is
+ * put on, handlers are reset, close-on-exec files closed.  After it a failure can
+ * only be answered by SIGKILL, for there is nothing left to return to.
+ *
+ *	stack of the new program, from the top:
+ *		STACK_TOP	4 bytes of 0
+ *				file name (AT_EXECFN)
+ *				environment strings, last first
+ *	bprm->p ------------>	argument strings
+ *				... elf.c continues: platform, random bytes,
+ *				auxv, envp[], argv[], argc <- esp
+ *
+ * The strings are copied page by page into pages of the new space, through kmap: it
+ * is not loaded yet.  They may fill a quarter of RLIMIT_STACK (-E2BIG).
+ *
+ * A "#!" script replaces the file by its interpreter and the arguments accordingly
+ * (script.c), and the search starts again, up to MAX_INTERP_DEPTH times.
+ *
+ * The set-user-ID bit is ignored.
+ *
+ * Locking: the new mm's mmap_sem (nobody else has it); task_mm_lock to exchange.
+ */
+#include <kernel/proc/exec.h>
+
+#include <kernel/arch/desc.h>
+#include <kernel/arch/fpu.h>
+#include <kernel/arch/switch.h>
+#include <kernel/arch/uaccess.h>
+#include <kernel/core/bug.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/signal.h>
+#include <kernel/fs/files.h>
+#include <kernel/proc/fork.h>
+#include <kernel/proc/signal.h>
+#include <kernel/proc/thread.h>
+#include <kernel/sched/sched.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/phys/highmem.h>
+#include <mm/phys/kmalloc.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/space/memory.h>
+#include <mm/space/mmap.h>
+
+#define STACK_TOP	TASK_SIZE
+#define ARG_MAX		(128UL << 10)	/* bytes of strings that are always allowed */
+#define MAX_ARG_LIMIT	(6UL << 20)	/* and that are never exceeded */
+#define STACK_EXPAND	(128UL << 10)	/* room below the strings from the start */
+
+/* ---- strings --------------------------------------------------------------------------------- */
+
+static const char *get_user_arg_ptr(struct user_arg_ptr argv, int nr)
+{
+	const char *ptr;
+
+	if (argv.is_kernel)
+		return argv.ptr[nr];
+	if (get_user(ptr, argv.ptr + nr))
+		return ERR_PTR(-EFAULT);
+	return ptr;
+}
+
+/* => how many strings a NULL-terminated array has, or -EFAULT, -E2BIG, -EINTR */
+static int count_strings(struct user_arg_ptr argv)
+{
+	int count = 0;
+
+	if (!argv.ptr)
+		return 0;
+	for (;;) {
+		const char *p = get_user_arg_ptr(argv, count);
+
+		if (!p)
+			return count;
+		if (IS_ERR(p))
+			return -EFAULT;
+		if (++count == INT_MAX)
+			return -E2BIG;
+		if (signal_pending(current) &&
+		    (sigismember(&current->pending.signal, SIGKILL) ||
+		     sigismember(&current->signal->shared_pending.signal, SIGKILL)))
+			return -EINTR;
+		cond_resched();
+	}
+}
+
+/*
+ * The page of the new stack that holds @pos, made if it is not there.
+ * => a reference, or NULL: no room or no memory
+ */
+static struct page *get_arg_page(struct linux_binprm *bprm, unsigned long pos)
+{
+	struct mm_struct *mm = bprm->mm;
+	struct page *page = NULL;
+	struct vm_area_struct *vma;
+	int ret = 0;
+
+	down_write(&mm->mmap_sem);
+	vma = find_vma(mm, STACK_TOP - 1);
+	if (pos < vma->vm_start)
+		ret = expand_stack(vma, pos);
+	if (!ret)
+		ret = get_user_pages(mm, pos & PAGE_MASK, 1, true, true, &page);
+	up_write(&mm->mmap_sem);
+	return ret == 1 ? page : NULL;
+}
+
+/* One page of the new stack, mapped while strings go into it. */
+struct arg_window {
+	struct page *page;
+	char *kaddr;
+	unsigned long kpos;
+};
+
+static void close_window(struct arg_window *w)
+{
+	if (w->page) {
+		kunmap(w->page);
+		put_page(w->page);
+		w->page = NULL;
+	}
+}
+
+/* => where @pos is mapped, or NULL */
+static char *move_window(struct linux_binprm *bprm, struct arg_window *w, unsigned long pos)
+{
+	if (!w->page || w->kpos != (pos & PAGE_MASK)) {
+		close_window(w);
+		w->page = get_arg_page(bprm, pos);
+		if (!w->page)
+			return NULL;
+		w->kpos = pos & PAGE_MASK;
+		w->kaddr = kmap(w->page);
+	}
+	return w->kaddr + (pos & ~PAGE_MASK);
+}
+
+/* Copy @len bytes to bprm->p - @len, from the end backwards. => 0 or -errno */
+static int copy_one_string(struct linux_binprm *bprm, struct arg_window *w, const char *str,
+			   unsigned long len, bool is_kernel)
+{
+	unsigned long pos = bprm->p;
+
+	if (len > pos - bprm->argmin || pos < bprm->argmin)
+		return -E2BIG;
+	bprm->p -= len;
+	str += len;
+	while (len) {
+		unsigned long bytes = min_t(unsigned long, len, ((pos - 1) & ~PAGE_MASK) + 1);
+		char *to;
+
+		pos -= bytes;
+		str -= bytes;
+		len -= bytes;
+		to = move_window(bprm, w, pos);
+		if (!to)
+			return -E2BIG;
+		if (is_kernel)
+			memcpy(to, str, bytes);
+		else if (copy_from_user(to, str, bytes))
+			return -EFAULT;
+	}
+	return 0;
+}
+
+int copy_strings(int argc, struct user_arg_ptr argv, struct linux_binprm *bprm)
+{
+	struct arg_window window = { .page = NULL };
+	int err = 0;
+
+	while (!err && argc-- > 0) {
+		const char *str = get_user_arg_ptr(argv, argc);
+		long len;
+
+		if (IS_ERR_OR_NULL(str)) {
+			err = -EFAULT;	/* it changed under us */
+			break;
+		}
+		len = argv.is_kernel ? (long)strlen(str) + 1 : strnlen_user(str, MAX_ARG_STRLEN);
+		if (!len)
+			err = -EFAULT;
+		else if (len > MAX_ARG_STRLEN)
+			err = -E2BIG;
+		else
+			err = copy_one_string(bprm, &window, str, (unsigned long)len,
+					      argv.is_kernel);
+		cond_resched();
+	}
+	close_window(&window);
+	return err;
+}
+
+static int copy_string_kernel(const char *str, struct linux_binprm *bprm)
+{
+	struct user_arg_ptr one = { .is_kernel = true, .ptr = &str };
+
+	return copy_strings(1, one, bprm);
+}
+
+/* Pointers count too: they lie on the same stack. => 0 or -E2BIG */
+static int set_arg_limit(struct linux_binprm *bprm)
+{
+	unsigned long limit = rlimit(RLIMIT_STACK) / 4, pointers;
+
+	limit = clamp(limit, ARG_MAX, MAX_ARG_LIMIT);
+	if ((unsigned long)bprm->argc + (unsigned long)bprm->envc > limit / sizeof(void *))
+		return -E2BIG;
+	pointers = (unsigned long)(bprm->argc + bprm->envc) * sizeof(void *);
+	if (limit <= pointers)
+		return -E2BIG;
+	bprm->argmin = bprm->p - (limit - pointers);
+	return 0;
+}
+
+/* ---- the point of no return ------------------------------------------------------------------ */
+
+/* Be alone: the other threads of the process go. => 0 or -EAGAIN: it is exiting already */
+static int de_thread(struct task_struct *tsk)
+{
+	struct sighand_struct *sighand = tsk->sighand;
+	int err = 0;
+
+	if (thread_group_empty(tsk))
+		return unshare_sighand(tsk);
+	spin_lock_irq(&sighand->siglock);
+	/* Only the first task can take the process over: it has its number. */
+	if ((tsk->signal->flags & SIGNAL_GROUP_EXIT) || !thread_group_leader(tsk))
+		err = -EAGAIN;
+	else
+		zap_other_threads(tsk);
+	spin_unlock_irq(&sighand->siglock);
+	while (!err && !thread_group_empty(tsk)) {
+		__set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(1);
+	}
+	return err ? err : unshare_sighand(tsk);
+}
+
+/* Put on the new address space. */
+static void exec_mmap(struct mm_struct *mm)
+{
+	struct task_struct *tsk = current;
+	struct mm_struct *old_mm = tsk->mm, *active_mm = tsk->active_mm;
+	unsigned long rss;
+
+	mm_release(tsk);
+	if (old_mm) {
+		rss = max(old_mm->hiwater_rss, get_mm_rss(old_mm));
+		if (tsk->signal->maxrss < rss)
+			tsk->signal->maxrss = rss;
+	}
+	local_irq_disable();
+	spin_lock(&task_mm_lock);
+	tsk->mm = mm;
+	tsk->active_mm = mm;
+	load_cr3(mm->pgd);
+	spin_unlock(&task_mm_lock);
+	local_irq_enable();
+	if (old_mm)
+		mmput(old_mm);
+	else
+		mmdrop(active_mm);	/* a kernel thread's loan */
+}
+
+int flush_old_exec(struct linux_binprm *bprm)
+{
+	struct task_struct *tsk = current;
+	int err = de_thread(tsk);
+
+	if (!err)
+		err = unshare_files();
+	if (err)
+		return err;
+	bprm->mm->exe_file = get_file(bprm->file);
+	exec_mmap(bprm->mm);
+	bprm->mm = NULL;	/* it is the task's now */
+	bprm->point_of_no_return = true;
+	tsk->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD);
+
+	/* Registers that are not in the frame. */
+	local_irq_disable();
+	fpu_drop(&tsk->thread);
+	memset(tsk->thread.tls_array, 0, sizeof(tsk->thread.tls_array));
+	set_user_fs(0);
+	set_user_gs(0);
+	load_TLS(&tsk->thread);
+	local_irq_enable();
+	return 0;
+}
+
+static void set_task_comm(struct task_struct *tsk, const char *filename)
+{
+	const char *slash = strrchr(filename, '/');
+
+	strlcpy(tsk->comm, slash ? slash + 1 : filename, sizeof(tsk->comm));
+}
+
+void setup_new_exec(struct linux_binprm *bprm)
+{
+	struct task_struct *tsk = current;
+
+	arch_pick_mmap_layout(tsk->mm);
+	set_task_comm(tsk, bprm->filename);
+	spin_lock_irq(&tsk->sighand->siglock);
+	flush_signal_handlers(tsk, false);
+	spin_unlock_irq(&tsk->sighand->siglock);
+	tsk->sas_ss_sp = tsk->sas_ss_size = 0;
+	tsk->restart_fn = NULL;
+	tsk->robust_list = NULL;
+	if (tsk->exit_signal != -1 || tsk->pid == 1)
+		tsk->exit_signal = SIGCHLD;
+	tsk->suid = tsk->fsuid = tsk->euid;
+	tsk->sgid = tsk->fsgid = tsk->egid;
+	flush_old_files(tsk->files);
+}
+
+int setup_arg_pages(struct linux_binprm *bprm)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long room = min(STACK_EXPAND, rlimit(RLIMIT_STACK));
+	struct vm_area_struct *vma;
+	unsigned long bottom;
+
+	down_write(&mm->mmap_sem);
+	vma = find_vma(mm, STACK_TOP - 1);
+	bottom = PAGE_ALIGN(STACK_TOP - room);
+	if (bottom > vma->vm_start - STACK_EXPAND)
+		bottom = vma->vm_start - STACK_EXPAND;
+	/* Only an offer: the stack grows by itself, up to its limit. */
+	if (STACK_TOP - bottom <= rlimit(RLIMIT_STACK) && expand_stack(vma, bottom))
+		pr_debug("exec: no room below the strings\n");
+	mm->start_stack = bprm->p;
+	up_write(&mm->mmap_sem);
+	return 0;
+}
+
+/* ---- do_execve ------------------------------------------------------------------------------- */
+
+static int bprm_mm_init(struct linux_binprm *bprm)
+{
+	int err;
+
+	bprm->mm = mm_alloc();
+	if (!bprm->mm)
+		return -ENOMEM;
+	arch_pick_mmap_layout(bprm->mm);
+	err = setup_stack_vma(bprm->mm, STACK_TOP, PAGE_SIZE);
+	bprm->p = STACK_TOP - sizeof(void *);
+	return err;
+}
+
+/* The file's beginning, zero-padded. => 0 or -errno */
+static int prepare_binprm(struct linux_binprm *bprm)
+{
+	int err;
+
+	memset(bprm->buf, 0, sizeof(bprm->buf));
+	err = kernel_read(bprm->file, 0, bprm->buf, sizeof(bprm->buf));
+	return min(err, 0);
+}
+
+static int search_binary_handler(struct linux_binprm *bprm)
+{
+	for (;;) {
+		int err = prepare_binprm(bprm);
+
+		if (!err)
+			err = load_script(bprm);
+		if (err == -ENOEXEC)
+			return load_elf_binary(bprm);
+		if (err)
+			return err;
+		if (++bprm->depth > MAX_INTERP_DEPTH)
+			return -ELOOP;
+	}
+}
+
+static void free_bprm(struct linux_binprm *bprm)
+{
+	if (bprm->mm)
+		mmput(bprm->mm);
+	if (!IS_ERR_OR_NULL(bprm->file)) {
+		allow_write_access(bprm->file);
+		fput(bprm->file);
+	}
+	kfree(bprm->interp_copy);
+	kfree(bprm);
+}
+
+int bprm_open(struct linux_binprm *bprm, const char *name)
+{
+	struct file *file = open_exec(name);
+	int err;
+
+	if (IS_ERR(file))
+		return (int)PTR_ERR(file);
+	err = deny_write_access(file);
+	if (err) {
+		fput(file);
+		return err;
+	}
+	if (bprm->file) {
+		allow_write_access(bprm->file);
+		fput(bprm->file);
+	}
+	bprm->file = file;
+	return 0;
+}
+
+static int exec_binprm(struct linux_binprm *bprm, struct user_arg_ptr argv,
+		       struct user_arg_ptr envp)
+{
+	int err = bprm_open(bprm, bprm->filename);
+
+	if (err)
+		return err;
+	err = bprm_mm_init(bprm);
+	if (err)
+		return err;
+	err = bprm->argc = count_strings(argv);
+	if (err < 0)
+		return err;
+	err = bprm->envc = count_strings(envp);
+	if (err < 0)
+		return err;
+	err = set_arg_limit(bprm);
+	if (err)
+		return err;
+	err = copy_string_kernel(bprm->filename, bprm);
+	if (err)
+		return err;
+	bprm->exec = bprm->p;
+	err = copy_strings(bprm->envc, envp, bprm);
+	if (err)
+		return err;
+	err = copy_strings(bprm->argc, argv, bprm);
+	if (err)
+		return err;
+	if (!bprm->argc) {
+		/* A program may rely on argv[0]: an empty one, as Linux since 5.18. */
+		err = copy_string_kernel("", bprm);
+		if (err)
+			return err;
+		bprm->argc = 1;
+	}
+	return search_binary_handler(bprm);
+}
+
+long do_execve(const char *filename, struct user_arg_ptr argv, struct user_arg_ptr envp)
+{
+	struct linux_binprm *bprm = kzalloc(sizeof(*bprm), GFP_KERNEL);
+	int err;
+
+	if (!bprm)
+		return -ENOMEM;
+	bprm->filename = bprm->interp = filename;
+	err = exec_binprm(bprm, argv, envp);
+	if (err && bprm->point_of_no_return)
+		force_sig(SIGKILL, current);
+	free_bprm(bprm);
+	return err;
+}
+
+int kernel_execve(const char *filename, const char *const argv[], const char *const envp[])
+{
+	struct user_arg_ptr args = { .is_kernel = true, .ptr = argv };
+	struct user_arg_ptr env = { .is_kernel = true, .ptr = envp };
+	long err;
+
+	BUG_ON(!(current->flags & PF_KTHREAD));
+	err = do_execve(filename, args, env);
+	if (err)
+		return (int)err;
+	ret_to_user(current_pt_regs());
+}

@@ -1,0 +1,42 @@
+/*
+ * kernel/proc/fork.h - making tasks and taking them apart.
+ */
+#ifndef OCTAVO_KERNEL_PROC_FORK_H
+#define OCTAVO_KERNEL_PROC_FORK_H
+
+#include <kernel/core/hooks.h>
+#include <kernel/core/sched.h>
+#include <kernel/uapi/sched.h>
+
+struct pt_regs;
+struct rusage;
+struct siginfo;
+
+/*
+ * Make a task like the caller.  @stack_start: its user stack pointer; @regs: what it
+ * returns to ring 3 with (eax becomes 0).
+ * => may sleep; the child's pid, or -EAGAIN (limit), -ENOMEM, -EINVAL (flags); with
+ *    CLONE_VFORK returns when the child has given up the address space
+ */
+long do_fork(unsigned long clone_flags, unsigned long stack_start, struct pt_regs *regs,
+	     int *parent_tidptr, int *child_tidptr, unsigned long tls);
+
+/* The address space is given up: tell who waits for it (vfork, CLONE_CHILD_CLEARTID). */
+void mm_release(struct task_struct *tsk);
+
+/* CLONE_*SIGHAND: leave handlers that others share. => 0 or -ENOMEM */
+int unshare_sighand(struct task_struct *tsk);
+void __cleanup_sighand(struct sighand_struct *sighand);
+void free_signal_struct(struct signal_struct *sig);
+
+/* exit.c: take a dead task out of all lists. => takes tasklist_lock */
+void release_task(struct task_struct *tsk);
+/* exit.c: usage of a process; @who RUSAGE_*. */
+void getrusage(struct task_struct *tsk, int who, struct rusage *r);
+/* wait.c */
+long do_wait(int type, pid_t nr, int options, struct siginfo *info, int *status, struct rusage *ru);
+
+/* The task cache, limits. => page and slab allocators work */
+void fork_init(void);
+
+#endif

@@ -1,0 +1,287 @@
+/*
+ * kernel/proc/futex.c - fast user-space locks: the slow part.
+ *
+ * Theory.  A lock is a word in user memory that programs change by atomic
+ * instructions; only who must wait comes here.  The danger is that the word changes
+ * between the program's look and its sleep.  So the waiter enters a queue first,
+ * under the queue's lock, looks at the word again, and sleeps only if it is still
+ * what it was; a waker that changes the word afterwards finds it on the queue.
+ *
+ * A futex is known by its key: the address space and the address; or, if the word is
+ * in a shared mapping, the file's address_space and the offset, so that processes
+ * meet that have it mapped at different places.  Keys hash to one of 64 queues.
+ *
+ * A key holds no reference: if the mapping goes while someone waits, the address of
+ * another object may come to equal it, and a wait ends too early, which users of
+ * futexes must expect anyway.
+ *
+ * Locking: the bucket's lock; the word is read under it with page faults disabled,
+ * and if it is not there the lock is dropped, the page faulted in, and all done
+ * again.  Two buckets (requeue) in order of their addresses.
+ *
+ * Reference: U. Drepper, "Futexes Are Tricky".
+ */
+#include <kernel/proc/futex.h>
+
+#include <kernel/arch/uaccess.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/time.h>
+#include <kernel/fs/fs.h>
+#include <kernel/sched/sched.h>
+#include <lib/hash.h>
+#include <lib/kernel.h>
+#include <mm/space/mmap.h>
+
+#define FUTEX_HASHBITS	6
+
+struct futex_key {
+	const void *object;	/* mm_struct or address_space */
+	unsigned long word;	/* address, or byte offset (modulo 4G) */
+};
+
+struct futex_hash_bucket {
+	spinlock_t lock;
+	struct list_head chain;		/* [lock] struct futex_q */
+};
+
+/* One who waits; lies on its stack. */
+struct futex_q {
+	struct list_head list;		/* [bucket lock] empty: woken */
+	struct futex_hash_bucket *hb;	/* [lock of the old and of the new one] */
+	struct futex_key key;		/* [bucket lock] */
+	struct task_struct *task;
+	u32 bitset;
+};
+
+static struct futex_hash_bucket futex_queues[1 << FUTEX_HASHBITS];
+
+static struct futex_hash_bucket *hash_futex(const struct futex_key *key)
+{
+	return &futex_queues[hash_long((unsigned long)key->object ^ key->word, FUTEX_HASHBITS)];
+}
+
+static bool match_futex(const struct futex_key *a, const struct futex_key *b)
+{
+	return a->object == b->object && a->word == b->word;
+}
+
+/* => may sleep; 0, -EINVAL, -EFAULT */
+static int get_futex_key(u32 *uaddr, struct futex_key *key)
+{
+	unsigned long addr = (unsigned long)uaddr;
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (addr % sizeof(u32))
+		return -EINVAL;
+	if (!access_ok(uaddr, sizeof(u32)) || !mm)
+		return -EFAULT;
+	key->object = mm;
+	key->word = addr;
+	down_read(&mm->mmap_sem);
+	vma = find_vma(mm, addr);
+	if (!vma || vma->vm_start > addr) {
+		err = -EFAULT;
+	} else if ((vma->vm_flags & VM_SHARED) && vma->vm_file) {
+		key->object = file_inode(vma->vm_file)->i_mapping;
+		key->word = (linear_page_index(vma, addr) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
+	}
+	up_read(&mm->mmap_sem);
+	return err;
+}
+
+/* => bucket lock held; 0 or -EFAULT */
+static int read_word_atomic(u32 *uaddr, u32 *val)
+{
+	unsigned long left;
+
+	pagefault_disable();
+	left = __copy_from_user_inatomic(val, uaddr, sizeof(*val));
+	pagefault_enable();
+	return left ? -EFAULT : 0;
+}
+
+/*
+ * Enter the queue if the word is still @val.
+ * => 0; -EAGAIN, -EFAULT: not queued
+ */
+static int futex_wait_setup(u32 *uaddr, u32 val, struct futex_q *q)
+{
+	struct futex_hash_bucket *hb = hash_futex(&q->key);
+	u32 now;
+
+	for (;;) {
+		spin_lock(&hb->lock);
+		if (!read_word_atomic(uaddr, &now))
+			break;
+		spin_unlock(&hb->lock);
+		if (get_user(now, uaddr))
+			return -EFAULT;
+	}
+	if (now != val) {
+		spin_unlock(&hb->lock);
+		return -EAGAIN;
+	}
+	q->hb = hb;
+	list_add_tail(&q->list, &hb->chain);
+	__set_current_state(TASK_INTERRUPTIBLE);
+	spin_unlock(&hb->lock);
+	return 0;
+}
+
+/* => true: it was still queued, so nobody woke it */
+static bool unqueue_me(struct futex_q *q)
+{
+	struct futex_hash_bucket *hb;
+	bool queued;
+
+	for (;;) {
+		hb = READ_ONCE(q->hb);
+		spin_lock(&hb->lock);
+		if (hb == q->hb)
+			break;
+		spin_unlock(&hb->lock);	/* it was moved meanwhile */
+	}
+	queued = !list_empty(&q->list);
+	if (queued)
+		list_del_init(&q->list);
+	spin_unlock(&hb->lock);
+	return queued;
+}
+
+int futex_wait(u32 *uaddr, u32 val, u32 bitset, u64 deadline)
+{
+	struct futex_q q = { .task = current, .bitset = bitset };
+	bool time_left = true;
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	INIT_LIST_HEAD(&q.list);
+	err = get_futex_key(uaddr, &q.key);
+	if (!err)
+		err = futex_wait_setup(uaddr, val, &q);
+	if (err)
+		return err;
+	for (;;) {
+		if (list_empty_careful(&q.list) || signal_pending(current) || !time_left)
+			break;
+		if (deadline == FUTEX_NO_DEADLINE)
+			schedule();
+		else
+			time_left = schedule_deadline(deadline);
+		set_current_state(TASK_INTERRUPTIBLE);
+	}
+	__set_current_state(TASK_RUNNING);
+	if (!unqueue_me(&q))
+		return 0;
+	if (!time_left)
+		return -ETIMEDOUT;
+	return -ERESTARTSYS;
+}
+
+/* => bucket lock held; *q is gone once its list is empty */
+static void wake_futex(struct futex_q *q)
+{
+	struct task_struct *task = q->task;
+
+	get_task_struct(task);
+	list_del_init(&q->list);
+	wake_up_process(task);
+	put_task_struct(task);
+}
+
+int futex_wake(u32 *uaddr, int nr, u32 bitset)
+{
+	struct futex_hash_bucket *hb;
+	struct futex_q *q, *next;
+	struct futex_key key;
+	int err, woken = 0;
+
+	if (!bitset)
+		return -EINVAL;
+	err = get_futex_key(uaddr, &key);
+	if (err)
+		return err;
+	hb = hash_futex(&key);
+	spin_lock(&hb->lock);
+	list_for_each_entry_safe(q, next, &hb->chain, list) {
+		if (!match_futex(&q->key, &key) || !(q->bitset & bitset))
+			continue;
+		wake_futex(q);
+		if (++woken >= nr)
+			break;
+	}
+	spin_unlock(&hb->lock);
+	return woken;
+}
+
+static void lock_two(struct futex_hash_bucket *a, struct futex_hash_bucket *b)
+{
+	if (a > b)
+		swap(a, b);
+	spin_lock(&a->lock);
+	if (a != b)
+		spin_lock(&b->lock);
+}
+
+static void unlock_two(struct futex_hash_bucket *a, struct futex_hash_bucket *b)
+{
+	spin_unlock(&a->lock);
+	if (a != b)
+		spin_unlock(&b->lock);
+}
+
+int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
+{
+	struct futex_hash_bucket *hb, *hb2;
+	struct futex_key key, key2;
+	struct futex_q *q, *next;
+	int err, count = 0;
+	u32 now;
+
+	if (nr < 0 || nr2 < 0)
+		return -EINVAL;
+	err = get_futex_key(uaddr, &key);
+	if (!err)
+		err = get_futex_key(uaddr2, &key2);
+	if (err)
+		return err;
+	hb = hash_futex(&key);
+	hb2 = hash_futex(&key2);
+	lock_two(hb, hb2);
+	while (cmpval && read_word_atomic(uaddr, &now)) {
+		unlock_two(hb, hb2);
+		if (get_user(now, uaddr))
+			return -EFAULT;
+		lock_two(hb, hb2);
+	}
+	if (cmpval && now != *cmpval) {
+		unlock_two(hb, hb2);
+		return -EAGAIN;
+	}
+	list_for_each_entry_safe(q, next, &hb->chain, list) {
+		if (!match_futex(&q->key, &key))
+			continue;
+		if (count >= nr + nr2)
+			break;
+		if (count++ < nr) {
+			wake_futex(q);
+		} else {
+			list_move_tail(&q->list, &hb2->chain);
+			q->key = key2;
+			q->hb = hb2;
+		}
+	}
+	unlock_two(hb, hb2);
+	return count;
+}
+
+void __init futex_init(void)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(futex_queues); i++) {
+		spin_lock_init(&futex_queues[i].lock);
+		INIT_LIST_HEAD(&futex_queues[i].chain);
+	}
+}

@@ -1,0 +1,39 @@
+/*
+ * kernel/proc/futex.h - sleeping on a word of user memory.
+ */
+#ifndef OCTAVO_KERNEL_PROC_FUTEX_H
+#define OCTAVO_KERNEL_PROC_FUTEX_H
+
+#include <lib/types.h>
+
+#define FUTEX_WAIT		0
+#define FUTEX_WAKE		1
+#define FUTEX_REQUEUE		3
+#define FUTEX_CMP_REQUEUE	4
+#define FUTEX_WAIT_BITSET	9
+#define FUTEX_WAKE_BITSET	10
+#define FUTEX_PRIVATE_FLAG	128
+#define FUTEX_CLOCK_REALTIME	256
+#define FUTEX_CMD_MASK		(~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
+#define FUTEX_BITSET_MATCH_ANY	0xffffffffu
+
+#define FUTEX_NO_DEADLINE	(~0ull)
+
+/*
+ * Sleep if *uaddr == val, until woken by one whose bitset has a bit of @bitset, or until
+ * @deadline (ktime_get_ns()).
+ * => may sleep; 0, -EAGAIN (it differs), -ETIMEDOUT, -ERESTARTSYS, -EFAULT, -EINVAL
+ */
+int futex_wait(u32 *uaddr, u32 val, u32 bitset, u64 deadline);
+/* => how many were woken, or -EINVAL, -EFAULT */
+int futex_wake(u32 *uaddr, int nr, u32 bitset);
+/*
+ * Wake @nr, and let up to @nr2 others wait at @uaddr2 instead; only if *uaddr == *cmpval,
+ * unless @cmpval is NULL.  => woken + moved, or -errno
+ */
+int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval);
+
+/* Boot. */
+void futex_init(void);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * kernel/proc/oom_kill.c - the last resort of memory allocation.
+ *
+ * Theory.  The page allocator has found no free page, nothing to reclaim, and the
+ * request is one that the kernel cannot refuse.  Then one process must go, so that
+ * the others live: the one whose death frees most.  Its badness is the pages it
+ * holds (resident, swapped, page tables), and the administrator's word shifts it:
+ * oom_score_adj, in thousandths of all memory, from -1000 (never) to 1000 (first).
+ * Process 1 and kernel threads are never chosen.
+ *
+ * The victim gets SIGKILL, with all who share its address space (they would keep the
+ * pages), and PF_MEMDIE, which opens the reserves to it: dying may take memory.
+ * While a victim is still dying no second one is chosen; the asker sleeps a tick
+ * and tries again.
+ *
+ * Locking: tasklist_lock read while choosing; task_mm_lock to look at an mm.
+ */
+#include <kernel/proc/oom_kill.h>
+
+#include <kernel/core/panic.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/signal.h>
+#include <kernel/proc/signal.h>
+#include <kernel/sched/pid.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <mm/phys/init.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/vmstat.h>
+#include <mm/space/mmap.h>
+
+#define K(pages)	((pages) << (PAGE_SHIFT - 10))
+
+struct oom_figures {
+	unsigned long total_vm, rss, anon, file, shmem, nr_ptes, swap;	/* pages */
+};
+
+/* => 0, or -ESRCH: it has no address space any more */
+static int oom_figures(struct task_struct *tsk, struct oom_figures *fig)
+{
+	struct mm_struct *mm;
+	unsigned long flags;
+
+	/* Only read: a moment with interrupts off, no reference. */
+	local_irq_save(flags);
+	spin_lock(&task_mm_lock);
+	mm = tsk->mm;
+	if (mm) {
+		fig->total_vm = mm->total_vm;
+		fig->rss = get_mm_rss(mm);
+		fig->anon = get_mm_counter(mm, MM_ANONPAGES);
+		fig->file = get_mm_counter(mm, MM_FILEPAGES);
+		fig->shmem = get_mm_counter(mm, MM_SHMEMPAGES);
+		fig->swap = get_mm_counter(mm, MM_SWAPENTS);
+		fig->nr_ptes = mm->nr_ptes;
+	}
+	spin_unlock(&task_mm_lock);
+	local_irq_restore(flags);
+	return mm ? 0 : -ESRCH;
+}
+
+unsigned long oom_badness(struct task_struct *tsk, unsigned long totalpages)
+{
+	int adj = tsk->signal->oom_score_adj;
+	struct oom_figures fig;
+	long points;
+
+	if (tsk->tgid <= 1 || (tsk->flags & PF_KTHREAD) || adj == OOM_SCORE_ADJ_MIN)
+		return 0;
+	if (oom_figures(tsk, &fig))
+		return 0;
+	points = (long)(fig.rss + fig.swap + fig.nr_ptes);
+	points += adj * (long)(totalpages / 1000);
+	return points > 0 ? (unsigned long)points : 1;
+}
+
+static unsigned long oom_totalpages(void)
+{
+	return totalram_pages + total_swap_pages;
+}
+
+unsigned int oom_score(struct task_struct *tsk)
+{
+	unsigned long total = oom_totalpages();
+
+	/* Below a million pages of badness per thousand the product fits; divide first above. */
+	return (unsigned int)(oom_badness(tsk, total) / max(total / 1000, 1UL));
+}
+
+int oom_score_adj_get(struct task_struct *tsk)
+{
+	return tsk->signal->oom_score_adj;
+}
+
+int oom_score_adj_set(struct task_struct *tsk, int adj)
+{
+	int err = 0;
+
+	if (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX)
+		return -EINVAL;
+	spin_lock_irq(&tsk->sighand->siglock);
+	if (adj < tsk->signal->oom_score_adj && !capable_root())
+		err = -EACCES;
+	else
+		tsk->signal->oom_score_adj = adj;
+	spin_unlock_irq(&tsk->sighand->siglock);
+	return err;
+}
+
+int oom_adj_get(struct task_struct *tsk)
+{
+	int adj = tsk->signal->oom_score_adj;
+
+	if (adj == OOM_SCORE_ADJ_MAX)
+		return OOM_ADJUST_MAX;
+	return adj * -OOM_DISABLE / OOM_SCORE_ADJ_MAX;
+}
+
+int oom_adj_set(struct task_struct *tsk, int adj)
+{
+	if (adj < OOM_DISABLE || adj > OOM_ADJUST_MAX)
+		return -EINVAL;
+	return oom_score_adj_set(tsk, adj == OOM_ADJUST_MAX ? OOM_SCORE_ADJ_MAX :
+				 adj * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
+}
+
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+/* => a reference on the worst; NULL: none; *dying: somebody is at it already */
+static struct task_struct *select_bad_process(bool *dying)
+{
+	unsigned long worst = 0, total = oom_totalpages();
+	struct task_struct *p, *chosen = NULL;
+
+	*dying = false;
+	read_lock_irq(&tasklist_lock);
+	for_each_process(p) {
+		unsigned long points;
+
+		if ((p->flags & PF_MEMDIE) && p->mm)
+			*dying = true;
+		points = oom_badness(p, total);
+		if (points > worst) {
+			worst = points;
+			chosen = p;
+		}
+	}
+	if (chosen)
+		get_task_struct(chosen);
+	read_unlock_irq(&tasklist_lock);
+	return chosen;
+}
+
+static void dump_tasks(void)
+{
+	struct oom_figures fig;
+	struct task_struct *p;
+
+	pr_info("[  pid  ]   uid  tgid total_vm      rss nr_ptes swapents oom_score_adj name\n");
+	read_lock_irq(&tasklist_lock);
+	for_each_process(p) {
+		if (oom_figures(p, &fig))
+			continue;
+		pr_info("[%7d] %5d %5d %8lu %8lu %7lu %8lu         %5d %s\n", p->pid, (int)p->uid,
+			p->tgid, fig.total_vm, fig.rss, fig.nr_ptes, fig.swap,
+			p->signal->oom_score_adj, p->comm);
+	}
+	read_unlock_irq(&tasklist_lock);
+}
+
+static void dump_header(unsigned int gfp_mask, unsigned int order)
+{
+	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u, oom_score_adj=%d\n",
+		current->comm, gfp_mask, order, current->signal->oom_score_adj);
+	dump_stack();
+	show_mem();
+	dump_tasks();
+}
+
+/* => drops the reference */
+static void oom_kill_process(struct task_struct *victim)
+{
+	struct oom_figures fig = { .rss = 0 };
+	struct task_struct *p;
+
+	oom_figures(victim, &fig);
+	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
+	       "file-rss:%lukB, shmem-rss:%lukB, UID:%d pgtables:%lukB oom_score_adj:%d\n",
+	       victim->pid, victim->comm, K(fig.total_vm), K(fig.anon), K(fig.file),
+	       K(fig.shmem), (int)victim->uid, K(fig.nr_ptes), victim->signal->oom_score_adj);
+	count_vm_event(OOM_KILL);
+	read_lock_irq(&tasklist_lock);
+	for_each_process(p) {
+		if (p != victim && (!victim->mm || p->mm != victim->mm || p->tgid <= 1 ||
+				    (p->flags & PF_KTHREAD)))
+			continue;
+		p->flags |= PF_MEMDIE;
+		send_signal(SIGKILL, SEND_SIG_PRIV, p, true);
+	}
+	read_unlock_irq(&tasklist_lock);
+	put_task_struct(victim);
+}
+
+void out_of_memory(unsigned int gfp_mask, unsigned int order)
+{
+	struct task_struct *victim;
+	bool dying;
+
+	/* The asker is on its way out: let it through, that frees most. */
+	if ((current->flags & PF_EXITING) ||
+	    sigismember(&current->pending.signal, SIGKILL) ||
+	    sigismember(&current->signal->shared_pending.signal, SIGKILL)) {
+		current->flags |= PF_MEMDIE;
+		return;
+	}
+	victim = select_bad_process(&dying);
+	if (!victim && !dying) {
+		dump_header(gfp_mask, order);
+		panic("Out of memory and no killable processes...");
+	}
+	if (dying) {
+		if (victim)
+			put_task_struct(victim);
+	} else {
+		dump_header(gfp_mask, order);
+		oom_kill_process(victim);
+	}
+	if (!(current->flags & PF_MEMDIE)) {
+		__set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(1);
+	}
+}

@@ -1,0 +1,470 @@
+/*
+ * kernel/sched/sched.c - who runs next.
+ *
+ * Theory.  Two arrays of 40 queues, one per priority (20 + nice, moved by up to 5
+ * in favour of tasks that sleep much).  The *active* array holds tasks with time
+ * left; a task that has used its slice up gets a new one, by its nice value, and
+ * moves to the *expired* array.  When the active array is empty the two change
+ * places.  So every runnable task runs once per round, however low its priority:
+ * nobody starves; and picking the best is a bit scan, whatever the number of
+ * tasks: O(1).
+ *
+ *	active  bitmap 0010..1   queue[2]: A - B    queue[39]: C
+ *	expired bitmap 0100..0   queue[1]: D
+ *
+ * A task that wakes goes to the active array with what it had left of its slice,
+ * and takes the processor at the next return to ring 3 if its priority is better
+ * (TIF_NEED_RESCHED).  The kernel itself is never preempted.
+ *
+ * The switch.  schedule() runs in the old task and returns in the new one, on
+ * another stack, wherever that one had called schedule().  Address spaces are
+ * switched only if they differ; a kernel thread has none (mm NULL) and borrows
+ * the one that is loaded (active_mm), which costs no TLB flush; rq->prev_mm
+ * remembers a loan that has ended until nobody stands on it any more.
+ *
+ * The lock is dropped before the stacks are switched, interrupts still off, so
+ * that each task drops what it took; task->oncpu keeps another processor from
+ * running a task whose stack is still in use here.
+ *
+ * Locking: rq->lock, interrupts off, see runqueue.h.
+ * Reference: the scheduler of Linux 2.6.0 is of this design.
+ */
+#include <kernel/sched/runqueue.h>
+
+#include <kernel/arch/irqflags.h>
+#include <kernel/arch/switch.h>
+#include <kernel/arch/uaccess.h>
+#include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
+#include <kernel/core/irq.h>
+#include <kernel/core/time.h>
+#include <kernel/core/timer.h>
+#include <kernel/sched/kernel_stat.h>
+#include <kernel/sched/pid.h>
+#include <kernel/sched/user.h>
+#include <lib/kernel.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/types/mm_types.h>
+
+DEFINE_PER_CPU(struct rq, runqueues);
+
+#define switch_to(prev, next, last) \
+	((last) = __switch_to(&(prev)->thread, &(next)->thread, (prev)))
+
+/* ---- the arrays ------------------------------------------------------------------------------ */
+
+void enqueue_task(struct task_struct *tsk, struct prio_array *array)
+{
+	list_add_tail(&tsk->run_list, &array->queue[tsk->prio]);
+	array->bitmap[tsk->prio / 32] |= 1u << (tsk->prio % 32);
+	array->nr_active++;
+	tsk->array = array;
+}
+
+void dequeue_task(struct task_struct *tsk, struct prio_array *array)
+{
+	list_del(&tsk->run_list);
+	if (list_empty(&array->queue[tsk->prio]))
+		array->bitmap[tsk->prio / 32] &= ~(1u << (tsk->prio % 32));
+	array->nr_active--;
+	tsk->array = NULL;
+}
+
+/* => @array is not empty */
+static inline int best_prio(const struct prio_array *array)
+{
+	static_assert(PRIO_WORDS == 2, "one branch decides");
+	return array->bitmap[0] ? (int)__ffs(array->bitmap[0]) : 32 + (int)__ffs(array->bitmap[1]);
+}
+
+int effective_prio(const struct task_struct *tsk)
+{
+	int bonus = (int)(tsk->sleep_avg * MAX_BONUS / MAX_SLEEP_AVG) - MAX_BONUS / 2;
+
+	return clamp(tsk->static_prio - bonus, 0, MAX_PRIO - 1);
+}
+
+static void activate_task(struct task_struct *tsk, struct rq *rq)
+{
+	enqueue_task(tsk, rq->active);
+	rq->nr_running++;
+}
+
+static void deactivate_task(struct task_struct *tsk, struct rq *rq)
+{
+	if (tsk->state & TASK_UNINTERRUPTIBLE)
+		rq->nr_uninterruptible++;
+	dequeue_task(tsk, tsk->array);
+	rq->nr_running--;
+	tsk->sleep_stamp = jiffies;
+}
+
+/* ---- waking ---------------------------------------------------------------------------------- */
+
+/* What a sleep is worth: it never lasts longer than can be remembered. */
+static void credit_sleep(struct task_struct *tsk)
+{
+	unsigned long slept = jiffies - tsk->sleep_stamp;
+
+	if (!slept)
+		return;
+	tsk->sleep_avg = min_t(unsigned long, tsk->sleep_avg + min_t(unsigned long, slept,
+			       MAX_SLEEP_AVG), MAX_SLEEP_AVG);
+	tsk->prio = effective_prio(tsk);
+}
+
+/*
+ * Make @tsk runnable if its state is among @state.
+ * => any context; 1 if it slept
+ */
+int try_to_wake_up(struct task_struct *tsk, unsigned int state)
+{
+	unsigned long flags;
+	struct rq *rq;
+	int woken = 0;
+
+	local_irq_save(flags);
+	rq = task_rq(tsk);
+	spin_lock(&rq->lock);
+	if (tsk->state & state) {
+		woken = 1;
+		if (!tsk->array) {
+			while (tsk->oncpu)
+				cpu_relax();
+			if (tsk->state == TASK_UNINTERRUPTIBLE)
+				rq->nr_uninterruptible--;
+			credit_sleep(tsk);
+			activate_task(tsk, rq);
+			if (tsk->prio < rq->curr->prio)
+				set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+		}
+		tsk->state = TASK_RUNNING;
+	}
+	spin_unlock(&rq->lock);
+	local_irq_restore(flags);
+	return woken;
+}
+
+int wake_up_process(struct task_struct *tsk)
+{
+	return try_to_wake_up(tsk, TASK_NORMAL);
+}
+
+/* The child of fork goes in front of its parent: it will exec, or touch its copies, first. */
+void wake_up_new_task(struct task_struct *tsk)
+{
+	unsigned long flags;
+	struct rq *rq;
+
+	local_irq_save(flags);
+	rq = task_rq(tsk);
+	spin_lock(&rq->lock);
+	tsk->state = TASK_RUNNING;
+	tsk->prio = effective_prio(tsk);
+	activate_task(tsk, rq);
+	if (tsk->prio <= rq->curr->prio)
+		set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+	spin_unlock(&rq->lock);
+	local_irq_restore(flags);
+}
+
+void sched_fork(struct task_struct *child)
+{
+	struct task_struct *parent = current;
+	unsigned long flags;
+
+	child->state = TASK_UNINTERRUPTIBLE;	/* in no array: no wake-up finds it runnable */
+	child->array = NULL;
+	child->oncpu = 0;
+	child->cpu = smp_processor_id();
+	INIT_LIST_HEAD(&child->run_list);
+	child->nvcsw = child->nivcsw = 0;
+	local_irq_save(flags);
+	child->time_slice = (parent->time_slice + 1) / 2;
+	parent->time_slice /= 2;
+	if (!parent->time_slice) {
+		/* The last tick is shared out: let the tick's path give a new slice. */
+		parent->time_slice = 1;
+		set_tsk_work(parent, TIF_NEED_RESCHED);
+	}
+	local_irq_restore(flags);
+	child->sleep_avg = parent->sleep_avg * 9 / 10;
+}
+
+void sched_exit(struct task_struct *tsk)
+{
+	struct task_struct *parent = tsk->parent;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	if (parent != &init_task)
+		parent->time_slice = min(parent->time_slice + tsk->time_slice,
+					 task_timeslice(parent));
+	local_irq_restore(flags);
+}
+
+/* ---- the switch ------------------------------------------------------------------------------ */
+
+static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next)
+{
+	if (prev != next)
+		load_cr3(next->pgd);
+}
+
+/*
+ * On the new stack: let go of who ran before.
+ * => interrupts off; on return on
+ */
+static inline void finish_task_switch(struct task_struct *prev)
+{
+	struct rq *rq = this_rq();
+	struct mm_struct *mm = rq->prev_mm;
+	bool dead = prev->state == TASK_DEAD;
+
+	rq->prev_mm = NULL;
+	barrier();
+	prev->oncpu = 0;
+	local_irq_enable();
+	if (unlikely(mm) && atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+	if (unlikely(dead)) {
+		atomic_dec(&nr_dying);
+		put_task_struct(prev);
+	}
+}
+
+void schedule_tail(struct task_struct *prev)
+{
+	int *tidptr;
+
+	finish_task_switch(prev);
+	tidptr = current->set_child_tid;
+	/* A bad address is its maker's problem, as on Linux. */
+	if (tidptr && put_user(current->pid, tidptr))
+		current->set_child_tid = NULL;
+}
+
+/* => rq->lock held, dropped inside; interrupts off, on return on */
+static inline void context_switch(struct rq *rq, struct task_struct *prev, struct task_struct *next)
+{
+	struct mm_struct *oldmm = prev->active_mm;
+
+	if (next->mm) {
+		switch_mm(oldmm, next->mm);
+	} else {
+		next->active_mm = oldmm;
+		atomic_inc(&oldmm->mm_count);
+	}
+	if (!prev->mm) {
+		prev->active_mm = NULL;
+		rq->prev_mm = oldmm;
+	}
+	next->oncpu = 1;
+	spin_unlock(&rq->lock);
+	switch_to(prev, next, prev);
+	finish_task_switch(prev);
+}
+
+static inline struct task_struct *pick_next_task(struct rq *rq)
+{
+	struct prio_array *array = rq->active;
+
+	if (unlikely(!array->nr_active)) {
+		if (!rq->nr_running)
+			return rq->idle;
+		rq->active = rq->expired;
+		rq->expired = array;
+		array = rq->active;
+	}
+	return list_first_entry(&array->queue[best_prio(array)], struct task_struct, run_list);
+}
+
+/* => @preempted: runnable, whatever its state says */
+static void __schedule(bool preempted)
+{
+	struct task_struct *prev = current, *next;
+	struct rq *rq;
+
+	BUG_VAL(spin_locks_held(), spin_locks_held(), __builtin_return_address(0));
+	BUG_ON(in_interrupt());
+	local_irq_disable();
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	clear_tsk_work(prev, TIF_NEED_RESCHED);
+
+	if (prev->state && !preempted) {
+		prev->nvcsw++;
+		if ((prev->state & TASK_INTERRUPTIBLE) && signal_pending(prev))
+			prev->state = TASK_RUNNING;
+		else
+			deactivate_task(prev, rq);
+	} else {
+		prev->nivcsw++;
+	}
+
+	next = pick_next_task(rq);
+	if (likely(next != prev)) {
+		rq->nr_switches++;
+		rq->curr = next;
+		context_switch(rq, prev, next);
+	} else {
+		spin_unlock(&rq->lock);
+		local_irq_enable();
+	}
+}
+
+/* => interrupts may be off, are on afterwards; no locks held */
+void schedule(void)
+{
+	do
+		__schedule(false);
+	while (unlikely(need_resched()));
+}
+
+void __cond_resched(void)
+{
+	__schedule(true);
+}
+
+/* ---- sleeping for a time --------------------------------------------------------------------- */
+
+static void process_timeout(unsigned long task)
+{
+	wake_up_process((struct task_struct *)task);
+}
+
+/*
+ * => current->state says how to sleep; the jiffies left; MAX_SCHEDULE_TIMEOUT sleeps
+ *    until woken
+ */
+long schedule_timeout(long timeout)
+{
+	unsigned long expire = jiffies + (unsigned long)timeout;
+	struct timer_list timer;
+
+	if (timeout == MAX_SCHEDULE_TIMEOUT) {
+		schedule();
+		return timeout;
+	}
+	if (WARN_ON(timeout < 0)) {
+		__set_current_state(TASK_RUNNING);
+		return 0;
+	}
+	setup_timer(&timer, process_timeout, (unsigned long)current);
+	mod_timer(&timer, expire);
+	schedule();
+	del_timer_sync(&timer);
+	timeout = (long)(expire - jiffies);
+	return max(timeout, 0L);
+}
+
+bool schedule_deadline(u64 deadline)
+{
+	u64 now = ktime_get_ns();
+
+	if (now < deadline)
+		schedule_timeout((long)nsecs_to_jiffies_up(deadline - now));
+	else
+		__set_current_state(TASK_RUNNING);
+	return ktime_get_ns() < deadline;
+}
+
+/* At least @ms, signals or not. => may sleep */
+void msleep(unsigned int ms)
+{
+	long left = (long)msecs_to_jiffies(ms) + 1;
+
+	while (left) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		left = schedule_timeout(left);
+	}
+}
+
+/* Everybody else first: to the end of the expired array. */
+void yield(void)
+{
+	struct task_struct *tsk = current;
+	struct rq *rq;
+
+	__set_current_state(TASK_RUNNING);
+	local_irq_disable();
+	rq = this_rq();
+	spin_lock(&rq->lock);
+	if (tsk != rq->idle) {
+		dequeue_task(tsk, tsk->array);
+		enqueue_task(tsk, rq->expired);
+	}
+	spin_unlock(&rq->lock);
+	schedule();
+}
+
+void io_schedule(void)
+{
+	struct rq *rq = this_rq();
+
+	atomic_inc(&rq->nr_iowait);
+	schedule();
+	atomic_dec(&rq->nr_iowait);
+}
+
+/* ---- priorities ------------------------------------------------------------------------------ */
+
+void set_user_nice(struct task_struct *tsk, int nice)
+{
+	struct prio_array *array;
+	unsigned long flags;
+	struct rq *rq;
+
+	local_irq_save(flags);
+	rq = task_rq(tsk);
+	spin_lock(&rq->lock);
+	array = tsk->array;
+	if (array)
+		dequeue_task(tsk, array);
+	tsk->static_prio = NICE_TO_PRIO(nice);
+	tsk->prio = effective_prio(tsk);
+	if (array) {
+		enqueue_task(tsk, array);
+		set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+	}
+	spin_unlock(&rq->lock);
+	local_irq_restore(flags);
+}
+
+/* ---- idle and start -------------------------------------------------------------------------- */
+
+bool idle_task(const struct task_struct *tsk)
+{
+	return tsk == cpu_rq(tsk->cpu)->idle;
+}
+
+void cpu_idle(void)
+{
+	for (;;) {
+		check_pgt_cache();
+		local_irq_disable();
+		while (!need_resched()) {
+			safe_halt();
+			local_irq_disable();
+		}
+		local_irq_enable();
+		schedule();
+	}
+}
+
+void __init sched_init(void)
+{
+	struct rq *rq = this_rq();
+
+	spin_lock_init(&rq->lock);
+	rq->active = &rq->arrays[0];
+	rq->expired = &rq->arrays[1];
+	for (int i = 0; i < 2; i++)
+		for (int prio = 0; prio < MAX_PRIO; prio++)
+			INIT_LIST_HEAD(&rq->arrays[i].queue[prio]);
+	rq->curr = rq->idle = &init_task;
+	atomic_inc(&init_mm.mm_count);		/* the idle task's loan */
+	tick_hook = scheduler_tick;
+	user_init();
+	pid_init();
+}

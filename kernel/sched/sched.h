@@ -1,0 +1,40 @@
+/*
+ * kernel/sched/sched.h - the scheduler towards fork, exit and the calls about priorities.
+ *
+ * The part that every layer uses (schedule, wake_up_process...) is declared in
+ * kernel/core/sched.h.
+ */
+#ifndef OCTAVO_KERNEL_SCHED_SCHED_H
+#define OCTAVO_KERNEL_SCHED_SCHED_H
+
+#include <kernel/core/sched.h>
+
+#define MAX_PRIO	40		/* 0 best .. 39: 20 + nice */
+#define NICE_TO_PRIO(nice)	((nice) + 20)
+#define PRIO_TO_NICE(prio)	((prio) - 20)
+#define TASK_NICE(p)		PRIO_TO_NICE((p)->static_prio)
+
+/* A full slice in ticks: nice -20: 80, nice 0: 10 (100 ms), nice 19: 1. */
+unsigned int task_timeslice(const struct task_struct *tsk);
+
+/* Run queues; the boot task becomes CPU 0's idle task. */
+void sched_init(void);
+/* Split the parent's (current's) time slice with the child. */
+void sched_fork(struct task_struct *child);
+/* A child that dies gives what is left of its slice back to its parent. */
+void sched_exit(struct task_struct *tsk);
+/* nice(2) and setpriority(2). => @nice is in -20..19 */
+void set_user_nice(struct task_struct *tsk, int nice);
+/*
+ * One round of sleep, at most to @deadline (ktime_get_ns()).
+ * => current->state says how; true: woken before; false: the time has come
+ */
+bool schedule_deadline(u64 deadline);
+/* The first thing a new task does, from ret_from_fork: finish the switch to it. */
+void schedule_tail(struct task_struct *prev);
+/* The boot task's end: halt whenever nothing else runs. */
+void cpu_idle(void) __attribute__((noreturn));
+/* The task that runs is an idle task. */
+bool idle_task(const struct task_struct *tsk);
+
+#endif
