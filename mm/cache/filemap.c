@@ -1,0 +1,440 @@
+/*
+ * mm/cache/filemap.c - the page cache: lookup, insertion, removal, page locks.
+ *
+ * Theory: see filemap.h.  This file knows pages and mappings, not files: what a file is, how
+ * long it is and who may read it belongs to kernel/fs, above.
+ *
+ * Waiting.  PG_locked has no queue of its own in struct page (it would cost 8 bytes for each
+ * frame of RAM, of which a handful is ever waited for).  Waiters sleep on one of a few queues,
+ * chosen by the page's address; a wake-up wakes all of that queue, and each looks whether its
+ * page was meant.
+ *
+ * Counting.  A page in the cache counts in NR_FILE_PAGES; in a space marked AS_SWAPBACKED
+ * (shared anonymous memory) also in NR_SHMEM, in one marked AS_UNEVICTABLE (ramfs) also in
+ * NR_UNEVICTABLE.  Insertion and removal are the only places that count.
+ *
+ * Memory.  The tree's nodes are allocated with tree_lock held, so without waiting.  When that
+ * fails, insertion drops the lock, gets one node the patient way and gives it back: the next
+ * attempt finds it in the cache's per-CPU array.
+ *
+ * Locking: tree_lock is taken with interrupts on; completion handlers do not touch the tree.
+ *
+ * References: Gorman, chapter 10.2; Bovet and Cesati, chapter 15.
+ */
+#include <mm/cache/filemap.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/wait.h>
+#include <lib/err.h>
+#include <lib/hash.h>
+#include <lib/kernel.h>
+#include <mm/phys/highmem.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/slab.h>
+#include <mm/phys/vmstat.h>
+
+#define WAIT_TABLE_BITS	6
+static wait_queue_head_t page_wait_table[1 << WAIT_TABLE_BITS];
+
+static struct kmem_cache *radix_tree_node_cachep;
+
+/* Free pages that ramfs leaves to the rest of the kernel: set by filemap_init(). [c] */
+static unsigned long unevictable_reserve;
+
+static wait_queue_head_t *page_waitqueue(const struct page *page)
+{
+	return &page_wait_table[hash_ptr(page, WAIT_TABLE_BITS)];
+}
+
+/* => may sleep; returns when @bit was seen clear */
+void wait_on_page_bit(struct page *page, int bit)
+{
+	wait_event(*page_waitqueue(page), !test_bit(bit, &page->flags));
+}
+
+void __lock_page(struct page *page)
+{
+	wait_event(*page_waitqueue(page), trylock_page(page));
+}
+
+void unlock_page(struct page *page)
+{
+	wait_queue_head_t *q = page_waitqueue(page);
+
+	VM_BUG_ON(!PageLocked(page));
+	ClearPageLocked(page);
+	if (unlikely(waitqueue_active(q)))
+		wake_up_all(q);
+}
+
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *a_ops, gfp_t gfp_mask)
+{
+	mapping->host = host;
+	mapping->a_ops = a_ops;
+	spin_lock_init(&mapping->tree_lock);
+	INIT_RADIX_TREE(&mapping->page_tree, GFP_ATOMIC | __GFP_NOWARN);
+	mapping->nrpages = 0;
+	mapping->gfp_mask = gfp_mask;
+	mapping->flags = 0;
+	spin_lock_init(&mapping->i_mmap_lock);
+	INIT_LIST_HEAD(&mapping->i_mmap);
+}
+
+struct page *find_get_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+
+	spin_lock(&mapping->tree_lock);
+	page = radix_tree_lookup(&mapping->page_tree, index);
+	if (page)
+		get_page(page);
+	spin_unlock(&mapping->tree_lock);
+	return page;
+}
+
+struct page *find_lock_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+
+	for (;;) {
+		page = find_get_page(mapping, index);
+		if (!page)
+			return NULL;
+		lock_page(page);
+		if (likely(page->mapping == mapping))
+			return page;
+		/* It left the cache while we waited. */
+		unlock_page(page);
+		put_page(page);
+	}
+}
+
+unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
+			    unsigned int nr_pages, struct page **pages)
+{
+	unsigned int i, found;
+
+	spin_lock(&mapping->tree_lock);
+	found = radix_tree_gang_lookup(&mapping->page_tree, (void **)pages, start, nr_pages);
+	for (i = 0; i < found; i++)
+		get_page(pages[i]);
+	spin_unlock(&mapping->tree_lock);
+	return found;
+}
+
+struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp)
+{
+	if (test_bit(AS_UNEVICTABLE, &mapping->flags) && nr_free_pages() < unevictable_reserve) {
+		try_to_free_pages(node_zonelist(gfp), 0, gfp);
+		if (nr_free_pages() < unevictable_reserve)
+			return NULL;
+	}
+	return alloc_page(gfp);
+}
+
+struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp)
+{
+	struct page *page;
+	int err;
+
+	for (;;) {
+		page = find_lock_page(mapping, index);
+		if (page)
+			return page;
+		page = page_cache_alloc(mapping, gfp);
+		if (!page)
+			return NULL;
+		err = add_to_page_cache(page, mapping, index);
+		if (!err)
+			return page;
+		put_page(page);
+		if (err != -EEXIST)
+			return NULL;
+	}
+}
+
+/* Make it likely that one radix-tree node can be had without waiting. => 0 or -ENOMEM */
+static int radix_tree_refill(gfp_t gfp)
+{
+	void *node;
+
+	if (!(gfp & __GFP_WAIT))
+		return -ENOMEM;
+	node = kmem_cache_alloc(radix_tree_node_cachep, gfp & ~GFP_ZONEMASK);
+	if (!node)
+		return -ENOMEM;
+	kmem_cache_free(radix_tree_node_cachep, node);
+	return 0;
+}
+
+/* => tree_lock held, page fresh and ours alone */
+static int __add_to_page_cache(struct page *page, struct address_space *mapping,
+			       unsigned long index)
+{
+	int err;
+
+	__SetPageLocked(page);
+	page->mapping = mapping;
+	page->index = index;
+	err = radix_tree_insert(&mapping->page_tree, index, page);
+	if (unlikely(err)) {
+		page->mapping = NULL;
+		__ClearPageLocked(page);
+		return err;
+	}
+	get_page(page);
+	mapping->nrpages++;
+	if (test_bit(AS_SWAPBACKED, &mapping->flags))
+		__SetPageSwapBacked(page);
+	return 0;
+}
+
+int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index)
+{
+	int err, tries;
+
+	for (tries = 0; ; tries++) {
+		spin_lock(&mapping->tree_lock);
+		err = __add_to_page_cache(page, mapping, index);
+		spin_unlock(&mapping->tree_lock);
+		/* A path down the tree needs that many nodes at most. */
+		if (likely(err != -ENOMEM) || tries > (int)RADIX_TREE_MAX_PATH)
+			break;
+		if (radix_tree_refill(mapping->gfp_mask))
+			break;
+	}
+	if (unlikely(err))
+		return err;
+	inc_zone_page_state(page, NR_FILE_PAGES);
+	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
+		inc_zone_page_state(page, NR_UNEVICTABLE);
+	if (test_bit(AS_SWAPBACKED, &mapping->flags))
+		inc_zone_page_state(page, NR_SHMEM);
+	return 0;
+}
+
+void remove_from_page_cache(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	BUG_ON(!PageLocked(page) || !mapping);
+	spin_lock(&mapping->tree_lock);
+	radix_tree_delete(&mapping->page_tree, page->index);
+	mapping->nrpages--;
+	page->mapping = NULL;
+	spin_unlock(&mapping->tree_lock);
+	ClearPageSwapBacked(page);
+	dec_zone_page_state(page, NR_FILE_PAGES);
+	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
+		dec_zone_page_state(page, NR_UNEVICTABLE);
+	if (test_bit(AS_SWAPBACKED, &mapping->flags))
+		dec_zone_page_state(page, NR_SHMEM);
+}
+
+/* Fill a page of the cache. => 1 uptodate, 0 it left the cache meanwhile, -errno */
+static int fill_page(struct address_space *mapping, struct page *page, struct file *file)
+{
+	int err;
+
+	lock_page(page);
+	if (page->mapping != mapping) {
+		unlock_page(page);
+		return 0;
+	}
+	if (PageUptodate(page)) {
+		unlock_page(page);
+		return 1;
+	}
+	ClearPageError(page);
+	err = mapping->a_ops->readpage(file, page);
+	if (err)
+		return err;
+	wait_on_page_locked(page);
+	if (PageUptodate(page))
+		return 1;
+	return page->mapping == mapping ? -EIO : 0;
+}
+
+/* Put a blank page at @index. => 0, also if somebody else just did; -errno */
+static int add_blank_page(struct address_space *mapping, unsigned long index)
+{
+	struct page *page = page_cache_alloc(mapping, mapping->gfp_mask);
+	int err;
+
+	if (!page)
+		return test_bit(AS_UNEVICTABLE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+	err = add_to_page_cache(page, mapping, index);
+	if (!err)
+		unlock_page(page);
+	put_page(page);
+	return err == -EEXIST ? 0 : err;
+}
+
+struct page *read_cache_page(struct address_space *mapping, unsigned long index,
+			     struct file *file)
+{
+	struct page *page;
+	int err;
+
+	for (;;) {
+		page = find_get_page(mapping, index);
+		if (!page) {
+			err = add_blank_page(mapping, index);
+			if (err)
+				return ERR_PTR(err);
+			continue;
+		}
+		if (PageUptodate(page))
+			return page;
+		err = fill_page(mapping, page, file);
+		if (err > 0)
+			return page;
+		put_page(page);
+		if (err < 0)
+			return ERR_PTR(err);
+	}
+}
+
+/* Out of the cache, for good. => page locked, in @mapping, mapped nowhere */
+static void truncate_complete_page(struct address_space *mapping, struct page *page)
+{
+	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
+		mapping->a_ops->invalidatepage(page, 0);
+	ClearPageDirty(page);
+	ClearPageUptodate(page);
+	ClearPageReferenced(page);
+	ClearPageError(page);
+	remove_from_page_cache(page);
+	put_page(page);
+}
+
+/*
+ * Lock a page for removal: nobody writes it back, nobody maps it.
+ * => returns false, unlocked, if it has left the cache already
+ */
+static bool lock_for_truncate(struct address_space *mapping, struct page *page)
+{
+	for (;;) {
+		lock_page(page);
+		if (page->mapping != mapping) {
+			unlock_page(page);
+			return false;
+		}
+		if (!PageWriteback(page) && !page_mapped(page))
+			return true;
+		unlock_page(page);
+		wait_on_page_writeback(page);
+		if (page_mapped(page))
+			unmap_mapping_range(mapping, (loff_t)page->index << PAGE_SHIFT,
+					    PAGE_SIZE, 0);
+	}
+}
+
+/* The edges of a truncation: zero [from, to) of the page at @index, if there is one. */
+static void truncate_partial_page(struct address_space *mapping, unsigned long index,
+				  unsigned int from, unsigned int to)
+{
+	struct page *page = find_lock_page(mapping, index);
+
+	if (!page)
+		return;
+	wait_on_page_writeback(page);
+	zero_user_page(page, from, to - from);
+	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
+		mapping->a_ops->invalidatepage(page, from);
+	unlock_page(page);
+	put_page(page);
+}
+
+#define TRUNCATE_BATCH	16
+
+void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
+{
+	bool to_end = lend == (loff_t)-1;
+	unsigned int partial_start = (unsigned int)lstart & ~PAGE_MASK;
+	unsigned int partial_end = to_end ? 0 : (unsigned int)(lend + 1) & ~PAGE_MASK;
+	unsigned long start = (unsigned long)((lstart + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT);
+	/* First index that stays whole or partial; there is none when to_end. */
+	unsigned long end = to_end ? 0 : (unsigned long)((lend + 1) >> PAGE_SHIFT);
+	struct page *pages[TRUNCATE_BATCH];
+	unsigned int i, found;
+	bool last;
+
+	if (!mapping->nrpages)
+		return;
+	do {
+		last = true;
+		found = find_get_pages(mapping, start, TRUNCATE_BATCH, pages);
+		for (i = 0; i < found; i++) {
+			struct page *page = pages[i];
+			unsigned long index = page->index;
+
+			if ((to_end || index < end) && lock_for_truncate(mapping, page)) {
+				truncate_complete_page(mapping, page);
+				unlock_page(page);
+			}
+			start = index + 1;
+			last = (!to_end && start >= end) || !start;
+			put_page(page);
+		}
+		cond_resched();
+	} while (found && !last);
+	if (partial_start) {
+		unsigned long index = (unsigned long)(lstart >> PAGE_SHIFT);
+		bool same = !to_end && index == end;
+
+		truncate_partial_page(mapping, index, partial_start,
+				      same ? partial_end : PAGE_SIZE);
+		if (same)
+			return;
+	}
+	if (partial_end)
+		truncate_partial_page(mapping, end, 0, partial_end);
+}
+
+void truncate_inode_pages(struct address_space *mapping, loff_t lstart)
+{
+	truncate_inode_pages_range(mapping, lstart, (loff_t)-1);
+}
+
+int __set_page_dirty_no_writeback(struct page *page)
+{
+	return !PageDirty(page) && !TestSetPageDirty(page);
+}
+
+int set_page_dirty(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+
+	if (likely(mapping && !PageAnon(page)) && mapping->a_ops->set_page_dirty)
+		return mapping->a_ops->set_page_dirty(page);
+	return __set_page_dirty_no_writeback(page);
+}
+
+static void *alloc_node(unsigned int gfp)
+{
+	return kmem_cache_alloc(radix_tree_node_cachep, gfp);
+}
+
+static void free_node(void *node)
+{
+	kmem_cache_free(radix_tree_node_cachep, node);
+}
+
+#define RESERVE_MIN	64ul	/* pages */
+
+void __init filemap_init(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(page_wait_table); i++)
+		init_waitqueue_head(&page_wait_table[i]);
+	radix_tree_node_cachep = kmem_cache_create("radix_tree_node", sizeof(struct radix_tree_node),
+						   0, SLAB_PANIC, NULL);
+	radix_tree_set_allocator(alloc_node, free_node);
+	/* A shell, its child and their page tables; more where there is more. */
+	unevictable_reserve = max(RESERVE_MIN, nr_free_pages() / 64);
+}

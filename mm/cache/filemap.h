@@ -1,0 +1,114 @@
+/*
+ * mm/cache/filemap.h - the page cache: where read, write and mmap of a file meet.
+ *
+ * Theory.  Every page of a file that is in memory is found by (mapping, index), and there is
+ * only one.  The cache itself holds one reference on each of its pages; whoever finds a page
+ * gets another.  PG_locked guards the filling and the removal of a page; reading needs only
+ * the reference and PG_uptodate: a page that truncate() takes out of the cache meanwhile
+ * stays intact until its readers let go.
+ *
+ * page->mapping becomes NULL when the page leaves the cache.  Who locks a page that was found
+ * without a lock looks at it again, because truncate() may have been faster:
+ *
+ *	find_get_page()			truncate_inode_pages()
+ *					lock_page(), remove, unlock_page()
+ *	lock_page()
+ *	page->mapping != mapping: unlock, put_page, start again
+ *
+ * Locking: tree_lock for the tree and nrpages; PG_locked as above.  PG_locked is outside
+ * i_mmap_lock, page_table_lock and tree_lock.
+ */
+#ifndef OCTAVO_MM_CACHE_FILEMAP_H
+#define OCTAVO_MM_CACHE_FILEMAP_H
+
+#include <mm/types/address_space.h>
+#include <mm/types/page.h>
+
+#define PAGE_CACHE_SHIFT	PAGE_SHIFT
+#define PAGE_CACHE_SIZE		PAGE_SIZE
+#define page_cache_get(page)	get_page(page)
+#define page_cache_release(page) put_page(page)
+
+/* A blank mapping of @host. */
+void address_space_init(struct address_space *mapping, struct inode *host,
+			const struct address_space_operations *a_ops, gfp_t gfp_mask);
+
+/* The page with a reference, or NULL.  Never sleeps. */
+struct page *find_get_page(struct address_space *mapping, unsigned long index);
+/* ... locked too.  May sleep. */
+struct page *find_lock_page(struct address_space *mapping, unsigned long index);
+/* ... made if need be (not uptodate, content undefined).  NULL: no memory */
+struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp);
+/* The page to write to, locked, one reference.  NULL: no memory */
+static inline struct page *grab_cache_page(struct address_space *mapping, unsigned long index)
+{
+	return find_or_create_page(mapping, index, mapping->gfp_mask);
+}
+/*
+ * A page for @mapping, not in it yet.  An AS_UNEVICTABLE space may not eat the last free
+ * memory: what it takes cannot be reclaimed, nor does killing a process bring it back.
+ * => NULL: no memory, or not for this space
+ */
+struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp);
+/* Pages from @start on, in order, each with a reference.  => how many */
+unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
+			    unsigned int nr_pages, struct page **pages);
+/*
+ * The page uptodate, filled by a_ops->readpage if it was not there, not locked, referenced.
+ * @file is what readpage gets.
+ * => may sleep; ERR_PTR(-ENOMEM, -ENOSPC: no memory for such a space, -EIO...)
+ */
+struct page *read_cache_page(struct address_space *mapping, unsigned long index,
+			     struct file *file);
+
+/*
+ * Put a fresh page into the cache: it becomes locked, the cache takes a reference.
+ * => 0, -EEXIST (another is there) or -ENOMEM, with the page as it was
+ */
+int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index);
+/* Take a page out; the cache's reference goes to the caller.  => page locked, not mapped */
+void remove_from_page_cache(struct page *page);
+
+void __lock_page(struct page *page);
+void wait_on_page_bit(struct page *page, int bit);
+void unlock_page(struct page *page);
+
+static inline int trylock_page(struct page *page)
+{
+	return !TestSetPageLocked(page);
+}
+/* => may sleep */
+static inline void lock_page(struct page *page)
+{
+	if (!trylock_page(page))
+		__lock_page(page);
+}
+static inline void wait_on_page_locked(struct page *page)
+{
+	if (PageLocked(page))
+		wait_on_page_bit(page, PG_locked);
+}
+static inline void wait_on_page_writeback(struct page *page)
+{
+	if (PageWriteback(page))
+		wait_on_page_bit(page, PG_writeback);
+}
+
+/*
+ * Take all of [lstart, lend] out of the cache; a page that is cut in the middle has the cut
+ * part zeroed.  lend is the last byte; (loff_t)-1 is the end of everything.
+ * => may sleep; the caller has made the file shorter before (so that nobody brings pages back)
+ *    and has unmapped them
+ */
+void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
+void truncate_inode_pages(struct address_space *mapping, loff_t lstart);
+
+/* An address_space_operations.set_page_dirty for spaces that are never written back. */
+int __set_page_dirty_no_writeback(struct page *page);
+/* As page's mapping does it. => 1 if the page was clean */
+int set_page_dirty(struct page *page);
+
+/* Boot: the cache for radix-tree nodes. */
+void filemap_init(void);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * mm/cache/rmap.h - how often is a page mapped, and (room for) where.
+ *
+ * page->_mapcount is exact: one for each page-table entry that holds the page,
+ * and every entry is made and removed together with one of these calls, under
+ * the page_table_lock of its address space.  The first mapping and the last
+ * also move NR_ANON_PAGES or NR_FILE_MAPPED.
+ *
+ * An anonymous page has PAGE_MAPPING_ANON in page->mapping from its first
+ * mapping to its last; the rest of that word is vma->anon_vma, the list of
+ * areas in which it can be (reverse mapping proper fills it), and page->index
+ * is the page's place in any of them: linear_page_index().
+ */
+#ifndef OCTAVO_MM_CACHE_RMAP_H
+#define OCTAVO_MM_CACHE_RMAP_H
+
+#include <mm/phys/vmstat.h>
+#include <mm/types/mm_types.h>
+
+static inline void __page_set_anon(struct page *page, struct vm_area_struct *vma,
+				   unsigned long address)
+{
+	page->mapping = (struct address_space *)((unsigned long)vma->anon_vma | PAGE_MAPPING_ANON);
+	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+/*
+ * A page fresh from the allocator gets its first entry.
+ * => nobody else can see the page yet, so that no atomic step is needed
+ */
+static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
+					  unsigned long address)
+{
+	atomic_set(&page->_mapcount, 0);
+	__page_set_anon(page, vma, address);
+	inc_zone_page_state(page, NR_ANON_PAGES);
+}
+
+/* One more entry for a page that is anonymous already (or comes back from swap). */
+void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long address);
+
+/* One more entry for a page of the page cache. */
+static inline void page_add_file_rmap(struct page *page)
+{
+	if (atomic_inc_and_test(&page->_mapcount))
+		inc_zone_page_state(page, NR_FILE_MAPPED);
+}
+
+/* fork: one more entry for a page that has one. */
+static inline void page_dup_rmap(struct page *page)
+{
+	atomic_inc(&page->_mapcount);
+}
+
+void __page_remove_last_rmap(struct page *page);
+/* An entry went. => the caller still holds the entry's reference to the page */
+static inline void page_remove_rmap(struct page *page)
+{
+	if (atomic_add_negative(-1, &page->_mapcount))
+		__page_remove_last_rmap(page);
+}
+
+#endif

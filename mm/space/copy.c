@@ -1,0 +1,222 @@
+/*
+ * mm/space/copy.c - page-table entries copied, moved, re-coloured, made by drivers.
+ *
+ * Theory.  fork must give the child what the parent has.  Only anonymous pages
+ * exist nowhere else, so only areas that hold some (vma->has_anon) are copied
+ * entry by entry; what the child can get from the page cache, or as the zero
+ * page, its own faults bring: most children exec at once and never ask.  In a
+ * private area both sides lose the right to write, and the first to try pays
+ * for the copy (memory.c).  The parent's TLB is flushed once at the end, by
+ * dup_mm().
+ *
+ * mprotect changes the rights in present entries.  Entries may gain rights
+ * without a flush: the CPU faults on its stale narrower entry and finds it
+ * spurious.  Only taking rights away needs one, and change_protection() counts.
+ *
+ * Locking: mmap_sem for writing; page_table_lock, the child's outside the
+ * parent's.
+ */
+#include <mm/space/memory.h>
+
+#include <kernel/arch/tlb.h>
+#include <kernel/core/bug.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <mm/cache/rmap.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/space/mmap.h>
+#include <mm/space/pagetable.h>
+
+/* --- fork ----------------------------------------------------------------------------------------- */
+
+/* Where the entries of one table go, and what they add up to. */
+struct copy_state {
+	bool shared;			/* VM_SHARED: rights stay */
+	unsigned long rss[NR_MM_COUNTERS];
+};
+
+static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src)
+{
+	pte_t entry = *src;
+	struct page *page = vm_normal_page(entry);
+
+	if (state->shared) {
+		entry = pte_mkclean(entry);	/* the parent's entry remembers */
+	} else if (pte_write(entry)) {
+		ptep_set_wrprotect(src);
+		entry = pte_wrprotect(entry);
+	}
+	if (likely(page)) {
+		get_page(page);
+		page_dup_rmap(page);
+		state->rss[mm_counter(page)]++;
+	}
+	set_pte(dst, pte_mkold(entry));
+}
+
+/* [addr, end) lies under one directory entry. => 0 or -ENOMEM */
+static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pmd_t *src_pmd,
+			  unsigned long addr, unsigned long end, bool shared)
+{
+	struct copy_state state = { .shared = shared };
+	pte_t *dst = pte_alloc_map(dst_mm, mm_pmd(dst_mm, addr), addr);
+	pte_t *src = pte_offset_map(src_pmd, addr);
+	pte_t *last = src + ((end - addr) >> PAGE_SHIFT);
+	int i;
+
+	if (!dst)
+		return -ENOMEM;
+	spin_lock(&dst_mm->page_table_lock);
+	spin_lock(&src_mm->page_table_lock);
+	for (; src < last; src++, dst++)
+		if (!pte_none(*src))
+			copy_one_pte(&state, dst, src);
+	for (i = 0; i < NR_MM_COUNTERS; i++)
+		dst_mm->rss_stat[i] += state.rss[i];
+	spin_unlock(&src_mm->page_table_lock);
+	spin_unlock(&dst_mm->page_table_lock);
+	return 0;
+}
+
+int copy_page_range(struct mm_struct *dst_mm, struct mm_struct *src_mm,
+		    struct vm_area_struct *vma)
+{
+	unsigned long addr = vma->vm_start, next;
+	int err;
+
+	if (!vma->has_anon && !(vma->vm_flags & (VM_PFNMAP | VM_IO)))
+		return 0;
+	for (; addr < vma->vm_end; addr = next) {
+		pmd_t *pmd = mm_pmd(src_mm, addr);
+
+		next = pmd_addr_end(addr, vma->vm_end);
+		if (!pmd_present(*pmd))
+			continue;
+		err = copy_pte_range(dst_mm, src_mm, pmd, addr, next, vma->vm_flags & VM_SHARED);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* --- mremap ---------------------------------------------------------------------------------------- */
+
+unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
+			       struct vm_area_struct *new_vma, unsigned long new_addr,
+			       unsigned long len)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long done;
+
+	for (done = 0; done < len; done += PAGE_SIZE) {
+		pte_t *src = mm_find_pte(mm, old_addr + done), *dst;
+
+		if (!src || pte_none(*src))
+			continue;
+		dst = pte_alloc_map(mm, mm_pmd(mm, new_addr + done), new_addr + done);
+		if (!dst)
+			break;
+		spin_lock(&mm->page_table_lock);
+		set_pte(dst, ptep_get_and_clear(src));
+		spin_unlock(&mm->page_table_lock);
+	}
+	new_vma->has_anon |= vma->has_anon;
+	flush_tlb_range(vma, old_addr, old_addr + len);
+	return min(done, len);
+}
+
+/* --- mprotect --------------------------------------------------------------------------------------- */
+
+static bool loses_rights(pte_t old, pte_t new)
+{
+	u32 rights = _PAGE_PRESENT | _PAGE_RW;
+
+	return pte_val(old) & ~pte_val(new) & rights;
+}
+
+/* => true if some entry allows less than before */
+static bool change_pte_range(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr,
+			     unsigned long end, pgprot_t newprot)
+{
+	bool track = vma->vm_ops && vma->vm_ops->page_mkwrite;
+	pte_t *pte = pte_offset_map(pmd, addr);
+	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+	bool flush = false;
+
+	spin_lock(&vma->vm_mm->page_table_lock);
+	for (; pte < last; pte++) {
+		pte_t old, new;
+
+		if (pte_none(*pte))
+			continue;
+		/* Cleared first: the CPU may set D at any time, and must not be overwritten. */
+		old = ptep_get_and_clear(pte);
+		new = pte_modify(old, newprot);
+		if (track && !pte_dirty(old))
+			new = pte_wrprotect(new);
+		set_pte(pte, new);
+		flush |= loses_rights(old, new);
+	}
+	spin_unlock(&vma->vm_mm->page_table_lock);
+	return flush;
+}
+
+void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       pgprot_t newprot)
+{
+	unsigned long addr, next;
+	bool flush = false;
+
+	for (addr = start; addr < end; addr = next) {
+		pmd_t *pmd = mm_pmd(vma->vm_mm, addr);
+
+		next = pmd_addr_end(addr, end);
+		if (pmd_present(*pmd))
+			flush |= change_pte_range(vma, pmd, addr, next, newprot);
+	}
+	if (flush)
+		flush_tlb_range(vma, start, end);
+}
+
+/* --- drivers ---------------------------------------------------------------------------------------- */
+
+/* Enter frames from @pfn on (@step 0: the same one everywhere), uncounted. => 0 or -ENOMEM */
+static int map_special_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
+			     unsigned long pfn, unsigned long step, pgprot_t prot)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long addr, end = from + size;
+
+	BUG_VAL(from < vma->vm_start || end > vma->vm_end, from, end);
+	for (addr = from; addr < end; addr += PAGE_SIZE, pfn += step) {
+		pte_t *pte = pte_alloc_map(mm, mm_pmd(mm, addr), addr);
+
+		if (!pte)
+			return -ENOMEM;
+		spin_lock(&mm->page_table_lock);
+		BUG_VAL(!pte_none(*pte), pte_val(*pte), addr);
+		set_pte(pte, pte_mkspecial(pfn_pte(pfn, prot)));
+		spin_unlock(&mm->page_table_lock);
+	}
+	return 0;
+}
+
+int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
+		       pgprot_t prot)
+{
+	/* Zeros that all see cannot become somebody's own at the first write. */
+	if (vma->vm_flags & VM_SHARED)
+		return -EINVAL;
+	prot = __pgprot(pgprot_val(prot) & ~_PAGE_RW);
+	return map_special_range(vma, from, size, page_to_pfn(ZERO_PAGE(from)), 0, prot);
+}
+
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned long pfn,
+		    unsigned long size, pgprot_t prot)
+{
+	/* A private copy of device memory makes no sense here. */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
+		return -EINVAL;
+	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND;
+	return map_special_range(vma, from, PAGE_ALIGN(size), pfn, 1, prot);
+}

@@ -1,0 +1,374 @@
+/*
+ * mm/space/memory.c - page faults: making the page tables say what the areas mean.
+ *
+ * Theory.  An area promises; a fault delivers one page.  What is to be done
+ * depends on the entry, the area and the access only, so it is decided by a
+ * pure function (fault_class.h) and done by one function for each class:
+ *
+ *	ZERO	 do_zero_page	   the shared page of zeros, read-only, uncounted
+ *	ANON	 do_anonymous_page a fresh page of zeros
+ *	FILE	 do_linear_fault   the page of the file, out of the page cache
+ *	COWF	 do_cow_file	   a private copy of it, at once
+ *	WP	 do_wp_page	   the last owner gets the page, others a copy
+ *	SWAP	 -		   no swap yet: such an entry is a corrupt table
+ *	SPURIOUS -		   another task, or the CPU's TLB, was late
+ *
+ * All follow one pattern.  What may sleep (allocating, reading, copying) comes
+ * first, without a lock; then page_table_lock, a second look at the entry
+ * (somebody may have been faster: then throw away and return, the access is
+ * simply tried again), the new entry with its counts, unlock.  Filling an empty
+ * entry needs no TLB flush; replacing a present one does.
+ *
+ * Copy on write.  A private page that several entries share is read-only in
+ * all.  Whoever writes faults; if page_mapcount and page_count say that his is
+ * the only entry and nobody else holds the page, it becomes his by a change of
+ * one bit, else he gets a copy.  Others can leave while we look but not come:
+ * fork takes mmap_sem for writing.
+ *
+ * Fault-around.  A read fault on a file maps the up to 16 neighbours that are in
+ * the page cache already: programs run through their text, and a fault costs
+ * more than sixteen entries.  Anonymous memory is never given ahead of use.
+ *
+ * Locking: mmap_sem for reading; page_table_lock innermost.
+ * References: Intel SDM volume 3, section 4.7; Gorman, chapter 4.6.
+ */
+#include <mm/space/memory.h>
+
+#include <kernel/arch/tlb.h>
+#include <kernel/core/bug.h>
+#include <kernel/core/printk.h>
+#include <kernel/fs/fs.h>
+#include <lib/kernel.h>
+#include <mm/cache/filemap.h>
+#include <mm/cache/rmap.h>
+#include <mm/phys/highmem.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/space/fault_class.h>
+#include <mm/space/mmap.h>
+#include <mm/space/pagetable.h>
+
+static_assert(FAULT_PTE_PRESENT == _PAGE_PRESENT && FAULT_PTE_WRITE == _PAGE_RW &&
+	      FAULT_PTE_PROTNONE == _PAGE_PROTNONE, "fault_class.h speaks of the same bits");
+
+#define FAULT_AROUND_PAGES	16UL
+
+unsigned char empty_zero_page[PAGE_SIZE] __section(".bss..page_aligned") __aligned(4096);
+
+static inline bool pte_same(pte_t a, pte_t b)
+{
+	return pte_val(a) == pte_val(b);
+}
+
+/* Rights for a page that was written to; a forced write (ptrace) stays read-only to its owner. */
+static inline pte_t mk_written_pte(struct page *page, const struct vm_area_struct *vma)
+{
+	pte_t pte = pte_mkdirty(mk_pte(page, vma->vm_page_prot));
+
+	return likely(vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
+}
+
+static vm_fault_t do_zero_page(struct mm_struct *mm, struct vm_area_struct *vma,
+			       unsigned long address, pte_t *pte)
+{
+	pte_t entry = mk_pte(ZERO_PAGE(address), vma->vm_page_prot);
+
+	entry = pte_mkspecial(pte_wrprotect(entry));
+	spin_lock(&mm->page_table_lock);
+	if (likely(pte_none(*pte)))
+		set_pte(pte, entry);
+	spin_unlock(&mm->page_table_lock);
+	return VM_FAULT_MINOR;
+}
+
+static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_struct *vma,
+					   unsigned long address, pte_t *pte)
+{
+	struct page *page = alloc_page(GFP_HIGHUSER);
+
+	if (unlikely(!page))
+		return VM_FAULT_OOM;
+	clear_user_highpage(page, address);
+
+	spin_lock(&mm->page_table_lock);
+	if (unlikely(!pte_none(*pte))) {
+		spin_unlock(&mm->page_table_lock);
+		__free_page(page);
+		return VM_FAULT_MINOR;
+	}
+	mm->rss_stat[MM_ANONPAGES]++;
+	vma->has_anon = true;
+	page_add_new_anon_rmap(page, vma, address);
+	set_pte(pte, mk_written_pte(page, vma));
+	spin_unlock(&mm->page_table_lock);
+	return VM_FAULT_MINOR;
+}
+
+/* --- files --------------------------------------------------------------------------------------- */
+
+/* Enter a page of the page cache; its reference goes to the entry. => page_table_lock held */
+static inline void set_file_pte(struct mm_struct *mm, struct vm_area_struct *vma, pte_t *pte,
+				struct page *page, bool write)
+{
+	pte_t entry = mk_pte(page, vma->vm_page_prot);
+
+	if (write)
+		entry = pte_mkdirty(entry);
+	else if (vma->vm_ops->page_mkwrite)
+		entry = pte_wrprotect(entry);	/* the first write must be announced */
+	mm->rss_stat[mm_counter(page)]++;
+	page_add_file_rmap(page);
+	set_pte(pte, entry);
+}
+
+/* Can this page of the cache be mapped as it is? */
+static inline bool page_is_ready(const struct page *page, unsigned long file_pages)
+{
+	return (page->flags & (1UL << PG_uptodate | 1UL << PG_locked)) == 1UL << PG_uptodate &&
+	       page->mapping && page->index < file_pages;
+}
+
+/*
+ * Map what the page cache has around @address.
+ * => may not sleep; true if @address itself is mapped now
+ */
+static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
+			    unsigned long address, pte_t *pte)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	unsigned long window = FAULT_AROUND_PAGES << PAGE_SHIFT;
+	unsigned long first = max(address & ~(window - 1), vma->vm_start);
+	unsigned long last = min((address | (window - 1)) + 1, vma->vm_end);
+	unsigned long pgoff = linear_page_index(vma, first);
+	unsigned long file_pages = (unsigned long)((i_size_read(mapping->host) + PAGE_SIZE - 1) >>
+						   PAGE_SHIFT);
+	struct page *pages[FAULT_AROUND_PAGES];
+	pte_t *first_pte = pte - ((address - first) >> PAGE_SHIFT);
+	unsigned int nr, i, limit = (unsigned int)((last - first) >> PAGE_SHIFT);
+
+	nr = find_get_pages(mapping, pgoff, limit, pages);
+	spin_lock(&mm->page_table_lock);
+	for (i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+		unsigned long slot = page->index - pgoff;
+
+		if (slot < limit && page_is_ready(page, file_pages) && pte_none(first_pte[slot]))
+			set_file_pte(mm, vma, first_pte + slot, page, false);
+		else
+			put_page(page);
+	}
+	spin_unlock(&mm->page_table_lock);
+	return !pte_none(*pte);
+}
+
+/* Only what a page cache backs has neighbours at hand. */
+static bool can_fault_around(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && S_ISREG(file_inode(vma->vm_file)->i_mode);
+}
+
+static vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_struct *vma,
+				  unsigned long address, pte_t *pte, unsigned int flags)
+{
+	struct vm_fault vmf = {
+		.flags = flags,
+		.address = address,
+		.pgoff = linear_page_index(vma, address),
+	};
+	bool write = flags & FAULT_FLAG_WRITE;
+	struct page *page;
+	vm_fault_t ret;
+
+	if (!write && can_fault_around(vma) && do_fault_around(mm, vma, address, pte))
+		return VM_FAULT_MINOR;
+	ret = vma->vm_ops->fault(vma, &vmf);
+	if (unlikely(ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR))
+		return ret;
+	page = vmf.page;
+	if (write && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
+		put_page(page);
+		return VM_FAULT_SIGBUS;
+	}
+	spin_lock(&mm->page_table_lock);
+	/* No mapping: truncated since. The access is tried again, and told SIGBUS if need be. */
+	if (likely(pte_none(*pte) && page->mapping)) {
+		set_file_pte(mm, vma, pte, page, write);
+		page = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (page)
+		put_page(page);
+	return ret;
+}
+
+static vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_struct *vma,
+			      unsigned long address, pte_t *pte, unsigned int flags)
+{
+	struct vm_fault vmf = {
+		.flags = flags,
+		.address = address,
+		.pgoff = linear_page_index(vma, address),
+	};
+	struct page *copy = alloc_page(GFP_HIGHUSER);
+	vm_fault_t ret;
+
+	if (!copy)
+		return VM_FAULT_OOM;
+	ret = vma->vm_ops->fault(vma, &vmf);
+	if (unlikely(ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR)) {
+		__free_page(copy);
+		return ret;
+	}
+	copy_user_highpage(copy, vmf.page, address);
+	put_page(vmf.page);
+
+	spin_lock(&mm->page_table_lock);
+	if (likely(pte_none(*pte))) {
+		mm->rss_stat[MM_ANONPAGES]++;
+		vma->has_anon = true;
+		page_add_new_anon_rmap(copy, vma, address);
+		set_pte(pte, mk_written_pte(copy, vma));
+		copy = NULL;
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (copy)
+		__free_page(copy);
+	return ret;
+}
+
+/* --- a write to a read-only entry ------------------------------------------------------------------ */
+
+/* The first write to a shared page whose owner wants to know. => the entry was @orig */
+static vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
+			       pte_t *pte, pte_t orig)
+{
+	struct page *page = vm_normal_page(orig);
+
+	if (!page)
+		return VM_FAULT_SIGBUS;		/* a driver's frame, mapped read-only */
+	get_page(page);
+	if (vma->vm_ops && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
+		put_page(page);
+		return VM_FAULT_SIGBUS;
+	}
+	spin_lock(&mm->page_table_lock);
+	if (pte_same(*pte, orig))
+		set_pte(pte, pte_mkyoung(pte_mkdirty(pte_mkwrite(orig))));
+	spin_unlock(&mm->page_table_lock);
+	put_page(page);
+	return VM_FAULT_MINOR;
+}
+
+/*
+ * Replace @orig by a page of our own: a copy of @old, or zeros for the zero page (@old NULL).
+ * => @old with an extra reference, which goes
+ */
+static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
+			     unsigned long address, pte_t *pte, pte_t orig, struct page *old)
+{
+	struct page *new = alloc_page(GFP_HIGHUSER), *spare = new;
+
+	if (unlikely(!new)) {
+		if (old)
+			put_page(old);
+		return VM_FAULT_OOM;
+	}
+	if (old)
+		copy_user_highpage(new, old, address);
+	else
+		clear_user_highpage(new, address);
+
+	spin_lock(&mm->page_table_lock);
+	if (likely(pte_same(*pte, orig))) {
+		if (!old || !PageAnon(old)) {
+			mm->rss_stat[MM_ANONPAGES]++;
+			if (old)
+				mm->rss_stat[mm_counter(old)]--;
+		}
+		vma->has_anon = true;
+		page_add_new_anon_rmap(new, vma, address);
+		set_pte(pte, mk_written_pte(new, vma));
+		flush_tlb_page(vma, address);
+		if (old)
+			page_remove_rmap(old);
+		spare = old;			/* the entry's reference */
+	}
+	spin_unlock(&mm->page_table_lock);
+	if (spare)
+		put_page(spare);
+	if (old)
+		put_page(old);
+	return VM_FAULT_MINOR;
+}
+
+static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
+			     unsigned long address, pte_t *pte, pte_t orig)
+{
+	struct page *old;
+
+	if (vma->vm_flags & VM_SHARED)
+		return do_shared_wp(mm, vma, pte, orig);
+
+	spin_lock(&mm->page_table_lock);
+	if (unlikely(!pte_same(*pte, orig))) {
+		spin_unlock(&mm->page_table_lock);
+		return VM_FAULT_MINOR;
+	}
+	old = vm_normal_page(orig);
+	if (old && PageAnon(old) && page_mapcount(old) == 1 && page_count(old) == 1 &&
+	    likely(vma->vm_flags & VM_WRITE)) {
+		/* Nobody else left. More rights: the fault itself dropped the TLB's entry. */
+		set_pte(pte, pte_mkyoung(pte_mkdirty(pte_mkwrite(orig))));
+		spin_unlock(&mm->page_table_lock);
+		count_vm_event(PGREUSE);
+		return VM_FAULT_MINOR;
+	}
+	if (old)
+		get_page(old);
+	spin_unlock(&mm->page_table_lock);
+	return do_wp_copy(mm, vma, address, pte, orig, old);
+}
+
+/* A swap entry where nothing was ever swapped out. */
+static vm_fault_t __cold bad_pte_entry(struct mm_struct *mm, unsigned long address, pte_t entry)
+{
+	pr_err("mm: bad page table entry %08x at %08lx in %s[%d]\n", pte_val(entry), address,
+	       current->comm, current->pid);
+	WARN_ON_ONCE(1);
+	return VM_FAULT_SIGBUS;
+}
+
+vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
+			   unsigned long address, unsigned int flags)
+{
+	bool write = flags & FAULT_FLAG_WRITE;
+	bool file = vma->vm_ops && vma->vm_ops->fault;
+	pte_t *pte, entry;
+
+	count_vm_event(PGFAULT);
+	pte = pte_alloc_map(mm, mm_pmd(mm, address), address);
+	if (unlikely(!pte))
+		return VM_FAULT_OOM;
+	entry = READ_ONCE(*pte);
+	address &= PAGE_MASK;
+
+	switch (classify_fault(pte_val(entry), file, vma->vm_flags & VM_SHARED, write)) {
+	case FAULT_ANON:
+		return do_anonymous_page(mm, vma, address, pte);
+	case FAULT_ZERO:
+		return do_zero_page(mm, vma, address, pte);
+	case FAULT_FILE:
+		return do_linear_fault(mm, vma, address, pte, flags);
+	case FAULT_COWF:
+		return do_cow_file(mm, vma, address, pte, flags);
+	case FAULT_WP:
+		return do_wp_page(mm, vma, address, pte, entry);
+	case FAULT_SWAP:
+		return bad_pte_entry(mm, address, entry);
+	case FAULT_SPURIOUS:
+		if (write)
+			flush_tlb_page(vma, address);
+		break;
+	}
+	return VM_FAULT_MINOR;
+}

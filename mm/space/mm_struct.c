@@ -1,0 +1,220 @@
+/*
+ * mm/space/mm_struct.c - the life of an address space.
+ *
+ * Theory.  An mm_struct is born empty (exec) or as a copy (fork), is used by
+ * tasks (mm_users) and borrowed by kernel threads (mm_count), and dies in two
+ * steps: with the last user all areas and pages go, with the last reference the
+ * struct and its page directory.  The second step may be later, because a
+ * kernel thread that runs on borrowed page tables must not have the directory
+ * freed under it.
+ *
+ *	mm_alloc, dup_mm	mm_users = 1, mm_count = 1
+ *	mmget ... mmput		users; at 0: exit_mmap(), then mmdrop()
+ *	mmgrab ... mmdrop	references; at 0: free
+ *
+ * init_mm is the kernel's own: no areas, swapper_pg_dir, never freed.
+ *
+ * Locking: mmlist_lock guards mmlist; task_mm_lock guards task->mm against
+ * readers in other tasks.  Both are innermost.
+ */
+#include <mm/space/mmap.h>
+
+#include <kernel/arch/tlb.h>
+#include <kernel/core/bug.h>
+#include <kernel/fs/fs.h>
+#include <lib/string.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/phys/slab.h>
+#include <mm/space/memory.h>
+#include <mm/space/vma.h>
+
+struct mm_struct init_mm = {
+	.mm_rb		= { NULL },
+	.pgd		= swapper_pg_dir,
+	.mm_users	= ATOMIC_INIT(2),
+	.mm_count	= ATOMIC_INIT(1),
+	.mmap_sem	= __RWSEM_INITIALIZER(init_mm.mmap_sem),
+	.page_table_lock = __SPIN_LOCK_INIT,
+	.mmlist		= LIST_HEAD_INIT(init_mm.mmlist),
+};
+
+LIST_HEAD(mmlist);
+DEFINE_SPINLOCK(mmlist_lock);
+DEFINE_SPINLOCK(task_mm_lock);
+
+static struct kmem_cache *mm_cachep;	/* [c] */
+
+/* What is the same for a new and a copied mm. => 0 or -ENOMEM; no pgd then */
+static int mm_init(struct mm_struct *mm)
+{
+	atomic_set(&mm->mm_users, 1);
+	atomic_set(&mm->mm_count, 1);
+	init_rwsem(&mm->mmap_sem);
+	spin_lock_init(&mm->page_table_lock);
+	mm->mmap = NULL;
+	mm->mm_rb = RB_ROOT;
+	mm->mmap_cache = NULL;
+	mm->map_count = 0;
+	mm->nr_ptes = 0;
+	mm->locked_vm = 0;
+	mm->nr_find_vma = 0;
+	mm->nr_mmap_cache_hits = 0;
+	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
+	mm->pgd = pgd_alloc(mm);
+	if (!mm->pgd)
+		return -ENOMEM;
+	spin_lock(&mmlist_lock);
+	list_add_tail(&mm->mmlist, &mmlist);
+	spin_unlock(&mmlist_lock);
+	return 0;
+}
+
+struct mm_struct *mm_alloc(void)
+{
+	struct mm_struct *mm = kmem_cache_zalloc(mm_cachep, GFP_KERNEL);
+
+	if (!mm)
+		return NULL;
+	if (mm_init(mm)) {
+		kmem_cache_free(mm_cachep, mm);
+		return NULL;
+	}
+	mm->free_area_cache = mm->mmap_base = TASK_SIZE;
+	return mm;
+}
+
+void __mmdrop(struct mm_struct *mm)
+{
+	BUG_ON(mm == &init_mm);
+	pgd_free(mm, mm->pgd);
+	kmem_cache_free(mm_cachep, mm);
+}
+
+void mmput(struct mm_struct *mm)
+{
+	if (!atomic_dec_and_test(&mm->mm_users))
+		return;
+	exit_mmap(mm);
+	spin_lock(&mmlist_lock);
+	list_del(&mm->mmlist);
+	spin_unlock(&mmlist_lock);
+	if (mm->exe_file)
+		fput(mm->exe_file);
+	mm->exe_file = NULL;
+	mmdrop(mm);
+}
+
+struct mm_struct *get_task_mm(struct task_struct *tsk)
+{
+	struct mm_struct *mm;
+
+	spin_lock(&task_mm_lock);
+	mm = tsk->flags & PF_KTHREAD ? NULL : tsk->mm;
+	if (mm)
+		mmget(mm);
+	spin_unlock(&task_mm_lock);
+	return mm;
+}
+
+/* Copy one area of @oldmm, and what its page tables hold, behind @prev. => it, or NULL */
+static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *oldmm,
+				      struct vm_area_struct *old, struct vm_area_struct *prev)
+{
+	struct vm_area_struct *vma;
+
+	if ((old->vm_flags & VM_ACCOUNT) && vm_enough_memory((long)vma_pages(old)))
+		return NULL;
+	vma = vm_area_alloc(mm);
+	if (!vma) {
+		if (old->vm_flags & VM_ACCOUNT)
+			vm_unacct_memory((long)vma_pages(old));
+		return NULL;
+	}
+	*vma = *old;
+	vma->vm_mm = mm;
+	vma->vm_flags &= ~VM_LOCKED;
+	if (vma->vm_file)
+		get_file(vma->vm_file);
+	vma_append(mm, vma, prev);
+	if (vma->vm_ops && vma->vm_ops->open)
+		vma->vm_ops->open(vma);
+	return copy_page_range(mm, oldmm, old) ? NULL : vma;
+}
+
+/* => oldmm->mmap_sem held for writing; 0 or -ENOMEM with @mm half built but consistent */
+static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
+{
+	struct vm_area_struct *old, *vma, *prev = NULL;
+
+	for (old = oldmm->mmap; old; old = old->vm_next) {
+		if (old->vm_flags & VM_DONTCOPY) {
+			vm_stat_account(mm, old->vm_flags, -(long)vma_pages(old));
+			continue;
+		}
+		vma = dup_vma(mm, oldmm, old, prev);
+		if (!vma)
+			return -ENOMEM;
+		prev = vma;
+	}
+	return 0;
+}
+
+struct mm_struct *dup_mm(struct mm_struct *oldmm)
+{
+	struct mm_struct *mm = kmem_cache_alloc(mm_cachep, GFP_KERNEL);
+	int err;
+
+	if (!mm)
+		return NULL;
+	down_write(&oldmm->mmap_sem);
+	memcpy(mm, oldmm, sizeof(*mm));
+	if (mm_init(mm)) {
+		up_write(&oldmm->mmap_sem);
+		kmem_cache_free(mm_cachep, mm);
+		return NULL;
+	}
+	mm->def_flags = 0;
+	if (mm->exe_file)
+		get_file(mm->exe_file);
+	flush_cache_mm(oldmm);
+	err = dup_mmap(mm, oldmm);
+	flush_tlb_mm(oldmm);		/* its private pages are read-only now */
+	up_write(&oldmm->mmap_sem);
+	if (err) {
+		mmput(mm);
+		return NULL;
+	}
+	mm->hiwater_rss = get_mm_rss(mm);
+	mm->hiwater_vm = mm->total_vm;
+	return mm;
+}
+
+void use_mm(struct mm_struct *mm)
+{
+	struct mm_struct *borrowed = current->active_mm;
+
+	BUG_ON(current->mm);
+	mmgrab(mm);
+	current->mm = mm;
+	current->active_mm = mm;
+	load_cr3(mm->pgd);
+	if (borrowed)
+		mmdrop(borrowed);
+}
+
+void unuse_mm(struct mm_struct *mm)
+{
+	BUG_VAL(current->mm != mm, current->mm, mm);
+	mmgrab(&init_mm);
+	current->mm = NULL;
+	current->active_mm = &init_mm;
+	load_cr3(init_mm.pgd);
+	mmdrop(mm);
+}
+
+void mmap_init(void)
+{
+	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0,
+				      SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
+	vma_cache_init();
+}

@@ -1,0 +1,586 @@
+/*
+ * mm/space/mmap.c - making and removing areas: mmap, munmap, brk, stacks.
+ *
+ * Theory.  None of these calls touches a page: mmap writes down what a stretch
+ * of addresses shall mean, page faults make it true one page at a time.  The
+ * layout of a process (PAGE_OFFSET 0xC0000000, stack limit 8M):
+ *
+ *	0x08048000	text, data, bss
+ *	start_brk ..	heap, grows up by brk
+ *	   ...
+ *	mmap_base	0xb8000000: mmap places areas from here *down*
+ *			gap for the stack: RLIMIT_STACK, 128M at least
+ *	0xc0000000	stack, grows down by page faults
+ *
+ * Downwards, so that heap and mmap area share what is free between them, and
+ * whichever needs more gets it.
+ *
+ * Finding a place.  The search walks the list from free_area_cache down.  All
+ * holes above that mark have been seen and are at most cached_hole_size, so a
+ * program that maps and maps does not look at its old areas again; unmapping
+ * above the mark moves it up.
+ *
+ * A stack may not grow into its neighbour unseen: STACK_GUARD_GAP pages below
+ * it are never given out, and growth stops at that distance from what is there.
+ *
+ * Locking: mmap_sem for writing; expand_stack() comes with it held for reading
+ * (a fault) and guards the borders by page_table_lock against its likes.
+ * References: Gorman, chapter 4; Linux's top-down layout of 2.6.
+ */
+#include <mm/space/vma.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
+#include <kernel/fs/fs.h>
+#include <kernel/uapi/mman.h>
+#include <kernel/uapi/resource.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+#include <mm/phys/slab.h>
+#include <mm/space/memory.h>
+
+#define MIN_STACK_ROOM	(128UL << 20)		/* bytes between mmap_base and TASK_SIZE */
+#define MAX_STACK_ROOM	(TASK_SIZE / 6 * 5)
+
+unsigned long mmap_min_addr = 16 * PAGE_SIZE;
+
+/* --- flags and limits -------------------------------------------------------------------------- */
+
+unsigned long calc_vm_prot_bits(unsigned long prot)
+{
+	static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC,
+		      "PROT_* are VM_*");
+	return prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
+unsigned long calc_vm_flag_bits(unsigned long flags)
+{
+	static_assert(MAP_GROWSDOWN == VM_GROWSDOWN && MAP_LOCKED == VM_LOCKED,
+		      "MAP_* that are VM_*");
+	return (flags & (MAP_GROWSDOWN | MAP_LOCKED)) | (flags & MAP_NORESERVE ? VM_NORESERVE : 0);
+}
+
+/* Which of the three sorts an area is, as /proc/PID/status counts them. */
+static bool is_data_mapping(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
+{
+	mm->total_vm += (unsigned long)pages;
+	if (mm->total_vm > mm->hiwater_vm)
+		mm->hiwater_vm = mm->total_vm;
+	if (vm_flags & VM_GROWSDOWN)
+		mm->stack_vm += (unsigned long)pages;
+	else if ((vm_flags & (VM_EXEC | VM_WRITE)) == VM_EXEC)
+		mm->exec_vm += (unsigned long)pages;
+	else if (is_data_mapping(vm_flags))
+		mm->data_vm += (unsigned long)pages;
+}
+
+int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long npages)
+{
+	if (mm->total_vm + npages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
+		return 0;
+	if (is_data_mapping(vm_flags) && mm->data_vm + npages > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
+		return 0;
+	return 1;
+}
+
+/* => 0, or -EAGAIN: @npages more locked ones would be too many */
+static int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
+{
+	if (current->euid == 0)
+		return 0;
+	return mm->locked_vm + npages > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT ? -EAGAIN : 0;
+}
+
+/* --- finding a place ---------------------------------------------------------------------------- */
+
+void arch_pick_mmap_layout(struct mm_struct *mm)
+{
+	unsigned long room = clamp(rlimit(RLIMIT_STACK), MIN_STACK_ROOM, MAX_STACK_ROOM);
+
+	mm->mmap_base = PAGE_ALIGN(TASK_SIZE - room);
+	mm->free_area_cache = mm->mmap_base;
+	mm->cached_hole_size = 0;
+}
+
+/* The highest free @len bytes below @upper; *hole = the largest that was too small. => 0: none */
+static unsigned long search_down(struct mm_struct *mm, unsigned long upper, unsigned long len,
+				 unsigned long *hole)
+{
+	struct vm_area_struct *prev, *next = find_vma_prev(mm, upper - 1, &prev);
+
+	if (next)
+		upper = min(upper, vm_start_gap(next));
+	for (;;) {
+		unsigned long lower = prev ? prev->vm_end : 0;
+
+		lower = max(lower, mmap_min_addr);
+		if (upper > lower && upper - lower >= len)
+			return upper - len;
+		if (upper > lower)
+			*hole = max(*hole, upper - lower);
+		if (!prev)
+			return 0;
+		upper = vm_start_gap(prev);
+		prev = prev->vm_prev;
+	}
+}
+
+static unsigned long arch_get_unmapped_area_topdown(struct mm_struct *mm, unsigned long len)
+{
+	unsigned long addr, ignored = 0;
+
+	if (len <= mm->cached_hole_size) {
+		mm->cached_hole_size = 0;
+		mm->free_area_cache = mm->mmap_base;
+	}
+	if (mm->free_area_cache > len) {
+		addr = search_down(mm, mm->free_area_cache, len, &mm->cached_hole_size);
+		if (addr) {
+			mm->free_area_cache = addr;
+			return addr;
+		}
+	}
+	/* Once more over everything, the stack's room included. */
+	addr = search_down(mm, TASK_SIZE, len, &ignored);
+	if (!addr)
+		return (unsigned long)-ENOMEM;
+	mm->free_area_cache = min(addr, mm->mmap_base);
+	mm->cached_hole_size = 0;
+	return addr;
+}
+
+unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+				unsigned long pgoff, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+
+	if (len > TASK_SIZE)
+		return (unsigned long)-ENOMEM;
+	if (flags & MAP_FIXED) {
+		if (addr & ~PAGE_MASK)
+			return (unsigned long)-EINVAL;
+		if (addr > TASK_SIZE - len)
+			return (unsigned long)-ENOMEM;
+		return addr < mmap_min_addr ? (unsigned long)-EPERM : addr;
+	}
+	if (addr) {
+		addr = max(PAGE_ALIGN(addr), mmap_min_addr);
+		vma = find_vma(mm, addr);
+		if (addr <= TASK_SIZE - len && (!vma || addr + len <= vm_start_gap(vma)))
+			return addr;
+	}
+	return arch_get_unmapped_area_topdown(mm, len);
+}
+
+/* [start, end) became free: the next search must see it. */
+static void forget_free_area(struct mm_struct *mm, unsigned long end)
+{
+	if (end > mm->free_area_cache)
+		mm->free_area_cache = min(end, mm->mmap_base);
+}
+
+/* --- mmap ---------------------------------------------------------------------------------------- */
+
+/* The rights that a file's open mode allows; clears what it does not. => 0 or -errno */
+static int check_file_mapping(struct file *file, unsigned long flags, unsigned long prot,
+			      unsigned long *vm_flags)
+{
+	switch (flags & MAP_TYPE) {
+	case MAP_SHARED_VALIDATE:
+		if (flags & MAP_SYNC)
+			return -EOPNOTSUPP;
+		fallthrough;
+	case MAP_SHARED:
+		if ((prot & PROT_WRITE) && !(file->f_mode & FMODE_WRITE))
+			return -EACCES;
+		*vm_flags |= VM_SHARED | VM_MAYSHARE;
+		if (!(file->f_mode & FMODE_WRITE))
+			*vm_flags &= ~VM_MAYWRITE;
+		fallthrough;
+	case MAP_PRIVATE:
+		if (!(file->f_mode & FMODE_READ))
+			return -EACCES;
+		if (!file->f_op->mmap)
+			return -ENODEV;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static bool offset_wraps(unsigned long pgoff, unsigned long len)
+{
+	return pgoff + (len >> PAGE_SHIFT) < pgoff;
+}
+
+/* Let the file set up a new area. => 0 or -errno, the area then holds no reference */
+static int mmap_file(struct file *file, struct vm_area_struct *vma)
+{
+	int err;
+
+	vma->vm_file = get_file(file);
+	err = file->f_op->mmap(file, vma);
+	if (!err)
+		return 0;
+	vma->vm_file = NULL;
+	fput(file);
+	return err;
+}
+
+/* The range is free and everything has been checked: make the area. => @addr or -errno */
+static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
+				 unsigned long vm_flags, unsigned long pgoff)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma, *joined;
+	struct vma_place place;
+	int err;
+
+	if (find_vma_place(mm, addr, addr + len, &place))
+		return (unsigned long)-ENOMEM;
+	if (!file && vma_merge(mm, place.prev, addr, addr + len, vm_flags, NULL, pgoff))
+		return addr;
+
+	vma = vm_area_alloc(mm);
+	if (!vma)
+		return (unsigned long)-ENOMEM;
+	vma->vm_start = addr;
+	vma->vm_end = addr + len;
+	vma->vm_flags = vm_flags;
+	vma->vm_page_prot = vm_get_page_prot(vm_flags);
+	vma->vm_pgoff = pgoff;
+	if (file) {
+		err = mmap_file(file, vma);
+		if (err) {
+			vm_area_free(vma);
+			return (unsigned long)err;
+		}
+		joined = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, file,
+				   vma->vm_pgoff);
+		if (joined) {
+			fput(file);
+			vm_area_free(vma);
+			return addr;
+		}
+	}
+	vma_link(mm, vma, &place);
+	return addr;
+}
+
+/* Shared anonymous memory is a file that nobody can name. => 0 or -errno */
+static int prepare_anonymous(unsigned long len, unsigned long flags, unsigned long *vm_flags,
+			     struct file **file)
+{
+	switch (flags & MAP_TYPE) {
+	case MAP_PRIVATE:
+		return 0;
+	case MAP_SHARED:
+		*vm_flags |= VM_SHARED | VM_MAYSHARE;
+		*file = shmem_zero_setup_file(len);
+		return PTR_ERR_OR_ZERO(*file);
+	}
+	return -EINVAL;
+}
+
+/* Everything after the checks: charge, make room, make the area, count it. */
+static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned long len,
+				 unsigned long vm_flags, unsigned long pgoff)
+{
+	struct mm_struct *mm = current->mm;
+	long pages = (long)(len >> PAGE_SHIFT);
+
+	if (find_vma_intersection(mm, addr, addr + len)) {
+		int err = do_munmap(mm, addr, len);
+
+		if (err)
+			return (unsigned long)err;
+	}
+	if (!may_expand_vm(mm, vm_flags, (unsigned long)pages))
+		return (unsigned long)-ENOMEM;
+	if (mm->map_count >= sysctl_max_map_count)
+		return (unsigned long)-ENOMEM;
+	if (vm_flags & VM_ACCOUNT) {
+		int err = vm_enough_memory(pages);
+
+		if (err)
+			return (unsigned long)err;
+	}
+	addr = mmap_region(file, addr, len, vm_flags, pgoff);
+	if (IS_ERR_VALUE(addr)) {
+		if (vm_flags & VM_ACCOUNT)
+			vm_unacct_memory(pages);
+		return addr;
+	}
+	vm_stat_account(mm, vm_flags, pages);
+	if (vm_flags & VM_LOCKED)
+		mm->locked_vm += (unsigned long)pages;
+	return addr;
+}
+
+unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len,
+			    unsigned long prot, unsigned long flags, unsigned long pgoff)
+{
+	struct mm_struct *mm = current->mm;
+	struct file *shm = NULL;
+	unsigned long vm_flags;
+	int err;
+
+	if (!len)
+		return (unsigned long)-EINVAL;
+	if (flags & MAP_HUGETLB)
+		return (unsigned long)-EINVAL;
+	len = PAGE_ALIGN(len);
+	if (!len)
+		return (unsigned long)-ENOMEM;
+	if (offset_wraps(pgoff, len))
+		return (unsigned long)-EOVERFLOW;
+	if (flags & MAP_FIXED_NOREPLACE)
+		flags |= MAP_FIXED;
+
+	addr = get_unmapped_area(file, addr, len, pgoff, flags);
+	if (IS_ERR_VALUE(addr))
+		return addr;
+	if ((flags & MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
+		return (unsigned long)-EEXIST;
+
+	vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags |
+		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
+	if (vm_flags & VM_LOCKED) {
+		err = check_mlock_limit(mm, len >> PAGE_SHIFT);
+		if (err)
+			return (unsigned long)err;
+	}
+	if (file)
+		err = check_file_mapping(file, flags, prot, &vm_flags);
+	else
+		err = prepare_anonymous(len, flags, &vm_flags, &shm);
+	if (err)
+		return (unsigned long)err;
+	if (!file)
+		pgoff = shm ? 0 : addr >> PAGE_SHIFT;
+	/* What nothing but RAM and swap backs is a promise. */
+	if (shm || accountable_mapping(vm_flags))
+		vm_flags |= vm_flags & VM_NORESERVE ? 0 : VM_ACCOUNT;
+
+	addr = mmap_commit(file ? file : shm, addr, len, vm_flags, pgoff);
+	if (shm)
+		fput(shm);
+	if (!IS_ERR_VALUE(addr) && ((vm_flags & VM_LOCKED) ||
+				    (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE))
+		make_pages_present(mm, addr, addr + len);
+	return addr;
+}
+
+unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
+		      unsigned long prot, unsigned long flags, unsigned long offset)
+{
+	if (offset & ~PAGE_MASK)
+		return (unsigned long)-EINVAL;
+	return do_mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
+}
+
+/* --- munmap -------------------------------------------------------------------------------------- */
+
+/* The detached areas from @vma on: undo their accounts and free them. */
+static void remove_vma_list(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	while (vma) {
+		struct vm_area_struct *next = vma->vm_next;
+		long pages = (long)vma_pages(vma);
+
+		vm_stat_account(mm, vma->vm_flags, -pages);
+		if (vma->vm_flags & VM_LOCKED)
+			mm->locked_vm -= (unsigned long)pages;
+		if (vma->vm_flags & VM_ACCOUNT)
+			vm_unacct_memory(pages);
+		remove_vma(vma);
+		vma = next;
+	}
+}
+
+/* Cut at the borders of [start, end). => the first area inside, ERR_PTR, or NULL: none */
+static struct vm_area_struct *isolate_range(struct mm_struct *mm, unsigned long start,
+					    unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma_intersection(mm, start, end), *last;
+	int err;
+
+	if (!vma)
+		return NULL;
+	if (start > vma->vm_start) {
+		/* A hole in the middle makes one area more, for which there must be room. */
+		if (end < vma->vm_end && mm->map_count >= sysctl_max_map_count)
+			return ERR_PTR(-ENOMEM);
+		err = split_vma(mm, vma, start, 0);
+		if (err)
+			return ERR_PTR(err);
+		vma = vma->vm_next;
+	}
+	last = find_vma(mm, end);
+	if (last && end > last->vm_start) {
+		err = split_vma(mm, last, end, 1);
+		if (err)
+			return ERR_PTR(err);
+		if (last == vma)
+			vma = last->vm_prev;
+	}
+	return vma;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	struct vm_area_struct *first, *vma, *prev, *next, *tail = NULL;
+	unsigned long end;
+
+	if ((start & ~PAGE_MASK) || start > TASK_SIZE || len > TASK_SIZE - start)
+		return -EINVAL;
+	len = PAGE_ALIGN(len);
+	if (!len)
+		return -EINVAL;
+	end = start + len;
+	first = isolate_range(mm, start, end);
+	if (IS_ERR_OR_NULL(first))
+		return PTR_ERR_OR_ZERO(first);
+
+	prev = first->vm_prev;
+	for (vma = first; vma && vma->vm_start < end; vma = next) {
+		next = vma->vm_next;
+		detach_vma(mm, vma);
+		if (tail) {
+			tail->vm_next = vma;
+			vma->vm_prev = tail;
+		}
+		tail = vma;
+	}
+	next = tail->vm_next;
+	tail->vm_next = NULL;
+	first->vm_prev = NULL;
+	unmap_region(mm, first, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	forget_free_area(mm, end);
+	remove_vma_list(mm, first);
+	return 0;
+}
+
+void exit_mmap(struct mm_struct *mm)
+{
+	struct vm_area_struct *first = mm->mmap;
+
+	if (first) {
+		unmap_region(mm, first, 0, TASK_SIZE, 0, 0);
+		mm->mmap = NULL;
+		mm->mm_rb = RB_ROOT;
+		mm->mmap_cache = NULL;
+		mm->map_count = 0;
+		remove_vma_list(mm, first);
+	}
+	BUG_VAL(mm->nr_ptes, mm->nr_ptes, mm);
+	BUG_VAL(get_mm_rss(mm), get_mm_rss(mm), mm);
+}
+
+/* --- heap and stack -------------------------------------------------------------------------------- */
+
+unsigned long do_brk(unsigned long addr, unsigned long len)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long vm_flags = VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE |
+				 VM_MAYEXEC | VM_ACCOUNT | mm->def_flags;
+	unsigned long ret;
+
+	len = PAGE_ALIGN(len);
+	if (!len)
+		return addr;
+	if ((addr & ~PAGE_MASK) || addr > TASK_SIZE || len > TASK_SIZE - addr)
+		return (unsigned long)-EINVAL;
+	if (addr < mmap_min_addr)
+		return (unsigned long)-EPERM;
+	vm_flags &= ~VM_EXEC;
+	if ((vm_flags & VM_LOCKED) && check_mlock_limit(mm, len >> PAGE_SHIFT))
+		return (unsigned long)-EAGAIN;
+	ret = mmap_commit(NULL, addr, len, vm_flags, addr >> PAGE_SHIFT);
+	if (!IS_ERR_VALUE(ret) && (vm_flags & VM_LOCKED))
+		make_pages_present(mm, addr, addr + len);
+	return ret;
+}
+
+int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes)
+{
+	struct vm_area_struct *vma;
+	long pages;
+	int err = -ENOMEM;
+
+	vma = vm_area_alloc(mm);
+	if (!vma)
+		return -ENOMEM;
+	vma->vm_end = top;
+	vma->vm_start = top - PAGE_ALIGN(bytes);
+	vma->vm_flags = VM_STACK_FLAGS & ~VM_EXEC;
+	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	pages = (long)vma_pages(vma);
+	down_write(&mm->mmap_sem);
+	if (vm_enough_memory(pages))
+		goto out_free;
+	if (insert_vm_struct(mm, vma))
+		goto out_unacct;
+	vm_stat_account(mm, vma->vm_flags, pages);
+	up_write(&mm->mmap_sem);
+	return 0;
+
+out_unacct:
+	vm_unacct_memory(pages);
+out_free:
+	up_write(&mm->mmap_sem);
+	vm_area_free(vma);
+	return err;
+}
+
+/* May a stack take @grow pages more? => 0 or -ENOMEM, charged if 0 */
+static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, unsigned long grow)
+{
+	struct mm_struct *mm = vma->vm_mm;
+
+	if (!may_expand_vm(mm, vma->vm_flags, grow) || size > rlimit(RLIMIT_STACK))
+		return -ENOMEM;
+	if ((vma->vm_flags & VM_LOCKED) && check_mlock_limit(mm, grow))
+		return -ENOMEM;
+	return vma->vm_flags & VM_ACCOUNT ? vm_enough_memory((long)grow) : 0;
+}
+
+int expand_stack(struct vm_area_struct *vma, unsigned long address)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *prev = vma->vm_prev;
+	unsigned long grow;
+	int err = 0;
+
+	address &= PAGE_MASK;
+	if (address < mmap_min_addr)
+		return -EPERM;
+	/* Keep the distance from what lies below, unless that is nothing but PROT_NONE. */
+	if (prev && !(prev->vm_flags & VM_GROWSDOWN) &&
+	    (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
+	    (address < prev->vm_end || address - prev->vm_end < STACK_GUARD_GAP << PAGE_SHIFT))
+		return -ENOMEM;
+	if (prev && address < prev->vm_end)
+		return -ENOMEM;
+
+	spin_lock(&mm->page_table_lock);
+	if (address < vma->vm_start) {
+		grow = (vma->vm_start - address) >> PAGE_SHIFT;
+		err = grow > vma->vm_pgoff ? -ENOMEM :
+		      acct_stack_growth(vma, vma->vm_end - address, grow);
+		if (!err) {
+			vm_stat_account(mm, vma->vm_flags, (long)grow);
+			if (vma->vm_flags & VM_LOCKED)
+				mm->locked_vm += grow;
+			vma->vm_start = address;
+			vma->vm_pgoff -= grow;
+		}
+	}
+	spin_unlock(&mm->page_table_lock);
+	return err;
+}

@@ -1,0 +1,217 @@
+/*
+ * mm/space/mmap.h - address spaces and their areas: finding, making, cutting.
+ *
+ * See mmap.c for the theory.  Names and signatures are Linux's; functions that
+ * make areas work on current->mm, those that take them away on the mm given.
+ *
+ * Locking: "[s] read" or "[s] write" in a contract means that the caller holds
+ * mm->mmap_sem that way.
+ */
+#ifndef OCTAVO_MM_SPACE_MMAP_H
+#define OCTAVO_MM_SPACE_MMAP_H
+
+#include <kernel/core/sched.h>
+#include <mm/types/mm_types.h>
+
+struct address_space;
+
+/* --- struct mm_struct: mm_struct.c ----------------------------------------------------------- */
+
+/*
+ * A new, empty address space with the kernel's half mapped.
+ * => may sleep; mm_users = mm_count = 1; NULL: no memory
+ */
+struct mm_struct *mm_alloc(void);
+/*
+ * A copy for fork: areas copied, private pages shared for copy on write.
+ * => may sleep; takes oldmm->mmap_sem for writing; NULL: no memory
+ */
+struct mm_struct *dup_mm(struct mm_struct *oldmm);
+/* Drop a user; the last one tears the areas down. => may sleep, mmap_sem not held */
+void mmput(struct mm_struct *mm);
+/* Drop a reference to the struct; the last one frees it and its page directory. */
+void __mmdrop(struct mm_struct *mm);
+static inline void mmgrab(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_count);
+}
+static inline void mmget(struct mm_struct *mm)
+{
+	atomic_inc(&mm->mm_users);
+}
+static inline void mmdrop(struct mm_struct *mm)
+{
+	if (atomic_dec_and_test(&mm->mm_count))
+		__mmdrop(mm);
+}
+
+/*
+ * Guards task->mm of *other* tasks: who changes a live task's mm (exec, exit)
+ * holds it, and so does get_task_mm().  Innermost, never held long.
+ */
+extern spinlock_t task_mm_lock;
+/* => @tsk's address space with a user reference (mmput it), or NULL: kernel thread, exiting */
+struct mm_struct *get_task_mm(struct task_struct *tsk);
+
+/*
+ * A kernel thread puts on, and takes off, a user address space: it can then use
+ * copy_to_user and take page faults there.
+ * => may sleep; current must be a kernel thread; the caller keeps mm_users up
+ */
+void use_mm(struct mm_struct *mm);
+void unuse_mm(struct mm_struct *mm);
+
+/* All areas and pages go. => mm_users is 0, or nobody else can reach @mm */
+void exit_mmap(struct mm_struct *mm);
+
+extern struct list_head mmlist;		/* [mmlist_lock] all address spaces but init_mm */
+extern spinlock_t mmlist_lock;
+
+/* At boot, after kmem_cache_init(). */
+void mmap_init(void);
+
+/* --- areas: vma.c ---------------------------------------------------------------------------- */
+
+/* => may sleep; an area filled with zeros but for vm_mm; NULL: no memory */
+struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
+/* The memory only: references it held are the caller's. */
+void vm_area_free(struct vm_area_struct *vma);
+
+/* The first area that ends above @addr, or NULL. => [s] read */
+struct vm_area_struct *__find_vma(struct mm_struct *mm, unsigned long addr);
+static inline struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr)
+{
+	struct vm_area_struct *vma = mm->mmap_cache;
+
+	mm->nr_find_vma++;
+	if (likely(vma && vma->vm_end > addr && vma->vm_start <= addr)) {
+		mm->nr_mmap_cache_hits++;
+		return vma;
+	}
+	return __find_vma(mm, addr);
+}
+/* As find_vma; *@pprev = the last area that lies wholly below, or NULL. */
+struct vm_area_struct *find_vma_prev(struct mm_struct *mm, unsigned long addr,
+				     struct vm_area_struct **pprev);
+/* The first area with a byte in [start, end), or NULL. => [s] read */
+static inline struct vm_area_struct *find_vma_intersection(struct mm_struct *mm,
+							   unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+
+	return vma && end > vma->vm_start ? vma : NULL;
+}
+
+static inline unsigned long vma_pages(const struct vm_area_struct *vma)
+{
+	return (vma->vm_end - vma->vm_start) >> PAGE_SHIFT;
+}
+/* The page index in its file of @addr, which lies in @vma. */
+static inline unsigned long linear_page_index(const struct vm_area_struct *vma, unsigned long addr)
+{
+	return ((addr - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+}
+
+/*
+ * Put a filled-in area into @mm (exec's stack, tests).
+ * => [s] write; 0, or -ENOMEM: overlap; does not change total_vm (vm_stat_account does)
+ */
+int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
+/*
+ * Let [addr, end) with these attributes join the area before (@prev), after, or both.
+ * => [s] write; the range is free of other areas, or wholly inside one that is changing
+ *    (mprotect); returns the area that now covers it, or NULL: no neighbour fits
+ */
+struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
+				 unsigned long addr, unsigned long end, unsigned long vm_flags,
+				 struct file *file, unsigned long pgoff);
+/*
+ * Cut @vma in two at @addr; @new_below: the new struct is the lower part.
+ * => [s] write; may sleep; 0 or -ENOMEM (memory, or max_map_count)
+ */
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
+/* Move an area's borders; neighbours must leave room. => [s] write */
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		unsigned long pgoff);
+/* Take @vma off list and tree. => [s] write; the struct stays the caller's */
+void detach_vma(struct mm_struct *mm, struct vm_area_struct *vma);
+/* Let go of what a detached area refers to, and free it. => may sleep */
+void remove_vma(struct vm_area_struct *vma);
+
+/* The rights in page-table entries for vm_flags' lower four bits. */
+pgprot_t vm_get_page_prot(unsigned long vm_flags);
+
+/*
+ * Prove @mm: list and tree agree and are in order, nothing overlaps, the tree
+ * is red-black, map_count, total_vm and its parts add up, entries of the page
+ * tables lie in areas only, and rss_stat is what a walk finds.
+ * => [s] read; returns the number of lies, each printed
+ */
+int mm_check(struct mm_struct *mm);
+
+/* --- mapping: mmap.c ------------------------------------------------------------------------- */
+
+#define DEFAULT_MAX_MAP_COUNT	65530
+extern int sysctl_max_map_count;
+/* Pages kept free below a stack. */
+#define STACK_GUARD_GAP		256UL
+extern unsigned long mmap_min_addr;	/* [c] bytes: nothing is mapped below it */
+
+/* PROT_* and MAP_* -> VM_*. */
+unsigned long calc_vm_prot_bits(unsigned long prot);
+unsigned long calc_vm_flag_bits(unsigned long flags);
+
+/* Where mmap may put @len bytes. => [s] write; page-aligned address or -errno */
+unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
+				unsigned long pgoff, unsigned long flags);
+/* Lay out a fresh mm for exec: mmap_base below a stack of at most RLIMIT_STACK. */
+void arch_pick_mmap_layout(struct mm_struct *mm);
+
+/* mmap on current->mm. => [s] write; may sleep; the address, or -errno */
+unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long len,
+			    unsigned long prot, unsigned long flags, unsigned long pgoff);
+/* As above with a byte offset, which must be page-aligned. */
+unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
+		      unsigned long prot, unsigned long flags, unsigned long offset);
+/* => [s] write; may sleep; 0 or -errno */
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
+/* Anonymous memory at a fixed place of current->mm (heap, bss). => [s] write; @addr or -errno */
+unsigned long do_brk(unsigned long addr, unsigned long len);
+/*
+ * exec: the stack area, @bytes below @top, growing down.
+ * => takes mmap_sem; 0 or -errno
+ */
+int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes);
+/* Let a stack reach down to @address. => [s] read or write; may sleep; 0 or -ENOMEM */
+int expand_stack(struct vm_area_struct *vma, unsigned long address);
+/* Room for @npages more under RLIMIT_AS and, if @vm_flags make them data, RLIMIT_DATA? */
+int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long npages);
+/* total_vm and its parts, by @pages (may be negative). => [s] write, or expand_stack */
+void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages);
+
+/* --- mprotect.c, mremap.c, madvise.c, mlock.c ------------------------------------------------- */
+
+/* => take mmap_sem themselves; may sleep; current->mm */
+long do_mprotect(unsigned long start, unsigned long len, unsigned long prot);
+long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
+	       unsigned long flags, unsigned long new_addr);
+long do_madvise(unsigned long start, unsigned long len, int behavior);
+long do_mlock(unsigned long start, unsigned long len, bool on);
+long do_mlockall(int flags);
+long do_munlockall(void);
+long do_msync(unsigned long start, unsigned long len, int flags);
+/* @vec: a user address, one byte for each page */
+long do_mincore(unsigned long start, unsigned long len, unsigned char *vec);
+
+/* --- commitment: accounting.c ----------------------------------------------------------------- */
+
+/* Promise @pages of memory that nothing but RAM and swap backs. => 0 or -ENOMEM */
+int vm_enough_memory(long pages);
+void vm_unacct_memory(long pages);
+/* Is a mapping with these VM_* flags such a promise? */
+static inline bool accountable_mapping(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;
+}
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * mm/space/vma.h - areas on list, tree and i_mmap: for mm/space itself.
+ *
+ * What other layers may use is in mmap.h.
+ */
+#ifndef OCTAVO_MM_SPACE_VMA_H
+#define OCTAVO_MM_SPACE_VMA_H
+
+#include <mm/space/mmap.h>
+
+struct address_space;
+
+/* Where an area that starts at some address belongs. */
+struct vma_place {
+	struct vm_area_struct *prev;
+	struct rb_node **rb_link, *rb_parent;
+};
+
+/* => [s]; 0 with *place filled in, or -ENOMEM: [start, end) is not free */
+int find_vma_place(struct mm_struct *mm, unsigned long start, unsigned long end,
+		   struct vma_place *place);
+/* Put @vma at *place, on i_mmap too, and count it. => [s] write */
+void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_place *place);
+/* Put @vma last, behind @prev (NULL: the first). => [s] write, or nobody knows @mm yet */
+void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+
+/* On and off the list of areas that map a file. */
+void vma_link_file(struct vm_area_struct *vma);
+void vma_unlink_file(struct vm_area_struct *vma);
+
+/* Where mmap must stop below @vma: a stack keeps its gap. */
+static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
+{
+	unsigned long start = vma->vm_start, gap = STACK_GUARD_GAP << PAGE_SHIFT;
+
+	if (!(vma->vm_flags & VM_GROWSDOWN))
+		return start;
+	return start > gap ? start - gap : 0;
+}
+
+void vma_cache_init(void);
+
+#endif

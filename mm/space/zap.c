@@ -1,0 +1,224 @@
+/*
+ * mm/space/zap.c - taking pages and page tables away again.
+ *
+ * Theory.  Emptying an entry is three things: clear it, make the TLB forget it,
+ * drop the page.  The order matters, because a page that was freed while some
+ * TLB still leads to it would be written to by the old owner.  One flush for
+ * each page would be slow, so pages are gathered, flushed together and then
+ * dropped together (struct mmu_gather, on the stack).  An address space that is
+ * not loaded anywhere needs no flush; tlb.h knows.
+ *
+ * Page tables go when no area needs them any more: unmap_region() is told where
+ * the neighbours end and begin (@floor, @ceiling) and frees the tables that lie
+ * wholly between.  They are all zeros by then, which is how pte_free() wants
+ * them.
+ *
+ * Truncate comes from the other side: from a file to all the areas that map it,
+ * by address_space.i_mmap.
+ *
+ * Locking: mmap_sem (see each function), or i_mmap_lock for truncate; then
+ * page_table_lock.  Pages are dropped outside of it.
+ */
+#include <mm/space/memory.h>
+
+#include <kernel/arch/tlb.h>
+#include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
+#include <kernel/core/sched.h>
+#include <lib/kernel.h>
+#include <mm/cache/filemap.h>
+#include <mm/cache/rmap.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/space/mmap.h>
+#include <mm/space/pagetable.h>
+
+#define GATHER_PAGES	64
+
+struct mmu_gather {
+	struct mm_struct *mm;
+	bool need_flush;		/* present entries were cleared */
+	bool file_only;			/* leave private copies (truncate without even_cows) */
+	unsigned int nr;
+	struct page *pages[GATHER_PAGES];
+};
+
+static inline void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm)
+{
+	tlb->mm = mm;
+	tlb->need_flush = false;
+	tlb->file_only = false;
+	tlb->nr = 0;
+}
+
+/* Forget the old entries, then drop the pages. => page_table_lock not held */
+static void tlb_finish_mmu(struct mmu_gather *tlb)
+{
+	unsigned int i;
+
+	if (tlb->need_flush)
+		flush_tlb_mm(tlb->mm);
+	tlb->need_flush = false;
+	for (i = 0; i < tlb->nr; i++)
+		put_page(tlb->pages[i]);
+	tlb->nr = 0;
+}
+
+static void update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
+
+/* One entry that is not empty. => page_table_lock held */
+static inline void zap_pte(struct mmu_gather *tlb, pte_t *pte)
+{
+	struct mm_struct *mm = tlb->mm;
+	pte_t entry = *pte;
+	struct page *page;
+
+	VM_BUG_ON(!pte_present(entry));
+	page = vm_normal_page(entry);
+	if (tlb->file_only && page && PageAnon(page))
+		return;
+	entry = ptep_get_and_clear(pte);
+	tlb->need_flush = true;
+	if (!page)
+		return;
+	if (PageAnon(page)) {
+		mm->rss_stat[MM_ANONPAGES]--;
+	} else {
+		mm->rss_stat[mm_counter(page)]--;
+		if (pte_dirty(entry))
+			set_page_dirty(page);
+	}
+	page_remove_rmap(page);
+	tlb->pages[tlb->nr++] = page;
+}
+
+/* The entries of one page table. */
+static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr,
+			  unsigned long end)
+{
+	struct mm_struct *mm = tlb->mm;
+	pte_t *pte = pte_offset_map(pmd, addr);
+	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+
+	spin_lock(&mm->page_table_lock);
+	for (; pte < last; pte++) {
+		if (pte_none(*pte))
+			continue;
+		zap_pte(tlb, pte);
+		if (tlb->nr < GATHER_PAGES)
+			continue;
+		spin_unlock(&mm->page_table_lock);
+		tlb_finish_mmu(tlb);
+		spin_lock(&mm->page_table_lock);
+	}
+	spin_unlock(&mm->page_table_lock);
+}
+
+static void unmap_page_range(struct mmu_gather *tlb, unsigned long addr, unsigned long end)
+{
+	while (addr < end) {
+		unsigned long next = pmd_addr_end(addr, end);
+		pmd_t *pmd = mm_pmd(tlb->mm, addr);
+
+		if (pmd_present(*pmd))
+			zap_pte_range(tlb, pmd, addr, next);
+		addr = next;
+	}
+}
+
+void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size)
+{
+	struct mmu_gather tlb;
+
+	update_hiwater_rss(vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	unmap_page_range(&tlb, address, address + size);
+	tlb_finish_mmu(&tlb);
+}
+
+/*
+ * Take the page tables for [start, end) that lie wholly in [floor, ceiling) out of the directory.
+ * => they are on @tables; the CPU may still walk them until the next flush
+ */
+static void detach_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end,
+			    unsigned long floor, unsigned long ceiling, struct list_head *tables)
+{
+	struct mm_struct *mm = tlb->mm;
+	unsigned long index = pgd_index(start), last = pgd_index(end - 1);
+
+	if (!ceiling)
+		ceiling = TASK_SIZE;
+	for (; index <= last && mm->nr_ptes; index++) {
+		unsigned long low = index << PGDIR_SHIFT;
+		pmd_t *pmd = mm_pmd(mm, low);
+
+		if (!pmd_present(*pmd) || low < floor || ceiling - low < PGDIR_SIZE)
+			continue;
+		list_add(&pfn_to_page(pmd_pfn(*pmd))->lru, tables);
+		pmd_clear(pmd);
+		mm->nr_ptes--;
+		tlb->need_flush = true;
+	}
+}
+
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
+		  unsigned long end, unsigned long floor, unsigned long ceiling)
+{
+	struct mmu_gather tlb;
+	struct page *table, *next;
+	LIST_HEAD(tables);
+
+	update_hiwater_rss(mm);
+	tlb_gather_mmu(&tlb, mm);
+	for (; vma; vma = vma->vm_next) {
+		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
+		cond_resched();
+	}
+	detach_pgtables(&tlb, start, end, floor, ceiling, &tables);
+	tlb_finish_mmu(&tlb);
+	list_for_each_entry_safe(table, next, &tables, lru) {
+		list_del(&table->lru);
+		pte_free(mm, table);
+	}
+}
+
+/* The part of @vma that maps pages [first, last] of its file. */
+static void unmap_vma_pages(struct vm_area_struct *vma, unsigned long first, unsigned long last,
+			    bool even_cows)
+{
+	unsigned long vma_last = vma->vm_pgoff + vma_pages(vma) - 1;
+	struct mmu_gather tlb;
+
+	if (vma_last < first || vma->vm_pgoff > last)
+		return;
+	first = max(first, vma->vm_pgoff);
+	last = min(last, vma_last);
+	update_hiwater_rss(vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm);
+	tlb.file_only = !even_cows;
+	unmap_page_range(&tlb, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
+			 vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT));
+	tlb_finish_mmu(&tlb);
+}
+
+void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows)
+{
+	unsigned long first = (unsigned long)((start + PAGE_SIZE - 1) >> PAGE_SHIFT);
+	unsigned long last = ~0UL;
+	struct vm_area_struct *vma;
+
+	if (len)
+		last = (unsigned long)((start + len + PAGE_SIZE - 1) >> PAGE_SHIFT) - 1;
+	if (last < first)
+		return;
+	spin_lock(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, shared)
+		unmap_vma_pages(vma, first, last, even_cows);
+	spin_unlock(&mapping->i_mmap_lock);
+}
