@@ -1,0 +1,16 @@
+/*
+ * kernel/fs/dev/dev.h - /dev: devices by name.
+ */
+#ifndef OCTAVO_KERNEL_FS_DEV_DEV_H
+#define OCTAVO_KERNEL_FS_DEV_DEV_H
+
+#include <kernel/fs/dev/chrdev.h>
+
+/* Boot: devtmpfs, mounted nowhere yet, and the memory devices in it. */
+void dev_init(void);
+/* mem.c: null, zero, full, random, urandom, kmsg, debugcon. */
+void mem_dev_init(void);
+/* Boot: devtmpfs on /dev, once the root file system has been filled.  => 0 or -errno */
+int devtmpfs_mount(void);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * kernel/fs/initramfs.h - the first files: a cpio archive that the boot loader brought.
+ */
+#ifndef OCTAVO_KERNEL_FS_INITRAMFS_H
+#define OCTAVO_KERNEL_FS_INITRAMFS_H
+
+#include <lib/types.h>
+
+/*
+ * Unpack the archives at [buf, buf + len) into the root: newc, one after another, each plain
+ * or gzip, with any zero padding between them.
+ * => NULL, or what is wrong with it; what came before the fault is there
+ */
+const char *unpack_to_rootfs(const void *buf, size_t len);
+
+/* Boot: unpack every module, then give the modules' pages to the page allocator. */
+void populate_rootfs(void);
+
+#endif

@@ -1,0 +1,381 @@
+/*
+ * kernel/fs/inode.c - inodes: made, counted, changed, given back.
+ *
+ * Theory.  An inode is kept by its dentries; when the last reference goes, the inode goes, and
+ * with it its pages, since nothing could find it again.  (A file system on a disk will want to
+ * keep unused inodes for a while: that cache belongs here and is not needed by the file
+ * systems we have.)
+ *
+ * Times are those of the last tick: two writes within a tick are the same moment to a file,
+ * and reading the clock would cost more than the write.
+ *
+ * Locking: inode_lock for a super_block's list of inodes; i_sem as in fs.h.
+ */
+#include <kernel/fs/fs.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
+#include <kernel/fs/dev/chrdev.h>
+#include <kernel/fs/internal.h>
+#include <kernel/fs/namei.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <mm/cache/filemap.h>
+#include <mm/phys/slab.h>
+
+DEFINE_SPINLOCK(inode_lock);
+static struct kmem_cache *inode_cachep;
+
+static const struct inode_operations empty_iops;
+static const struct file_operations empty_fops;
+static const struct address_space_operations empty_aops;
+
+struct timespec64 current_fs_time(void)
+{
+	static DEFINE_SPINLOCK(lock);
+	static struct timespec64 now;		/* [lock] the time at tick @at */
+	static unsigned long at;		/* [lock] */
+	static bool valid;			/* [lock] */
+	struct timespec64 ret;
+
+	spin_lock(&lock);
+	if (unlikely(at != jiffies || !valid)) {
+		at = jiffies;
+		valid = true;
+		ktime_get_real_ts64(&now);
+	}
+	ret = now;
+	spin_unlock(&lock);
+	return ret;
+}
+
+struct inode *new_inode(struct super_block *sb)
+{
+	struct inode *inode = kmem_cache_zalloc(inode_cachep, GFP_KERNEL);
+
+	if (!inode)
+		return NULL;
+	inode->i_nlink = 1;
+	inode->i_op = &empty_iops;
+	inode->i_fop = &empty_fops;
+	inode->i_sb = sb;
+	atomic_set(&inode->i_count, 1);
+	atomic_set(&inode->i_writecount, 0);
+	mutex_init(&inode->i_sem);
+	address_space_init(&inode->i_data, inode, &empty_aops, GFP_HIGHUSER);
+	inode->i_mapping = &inode->i_data;
+	INIT_LIST_HEAD(&inode->i_dentry);
+	inode->i_atime = inode->i_mtime = inode->i_ctime = current_fs_time();
+	spin_lock(&inode_lock);
+	inode->i_ino = ++sb->s_last_ino;
+	list_add(&inode->i_sb_list, &sb->s_inodes);
+	spin_unlock(&inode_lock);
+	return inode;
+}
+
+void iput(struct inode *inode)
+{
+	if (atomic_add_unless(&inode->i_count, -1, 1))
+		return;
+	spin_lock(&inode_lock);
+	if (!atomic_dec_and_test(&inode->i_count)) {
+		spin_unlock(&inode_lock);
+		return;
+	}
+	inode->i_state |= I_FREEING;
+	list_del(&inode->i_sb_list);
+	spin_unlock(&inode_lock);
+	if (inode->i_sb->s_op && inode->i_sb->s_op->evict_inode)
+		inode->i_sb->s_op->evict_inode(inode);
+	truncate_inode_pages(&inode->i_data, 0);
+	BUG_VAL(inode->i_data.nrpages || inode->i_pipe, inode->i_data.nrpages, inode->i_pipe);
+	kmem_cache_free(inode_cachep, inode);
+}
+
+int inodes_left(struct super_block *sb)
+{
+	int left;
+
+	spin_lock(&inode_lock);
+	left = !list_empty(&sb->s_inodes);
+	spin_unlock(&inode_lock);
+	return left;
+}
+
+void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode)
+{
+	inode->i_uid = current->fsuid;
+	inode->i_gid = current->fsgid;
+	if (dir && (dir->i_mode & S_ISGID)) {
+		inode->i_gid = dir->i_gid;
+		if (S_ISDIR(mode))
+			mode |= S_ISGID;
+	}
+	inode->i_mode = mode;
+}
+
+static int no_device(struct inode *inode, struct file *file)
+{
+	return -ENXIO;
+}
+
+static const struct file_operations no_device_fops = { .open = no_device };
+
+void init_special_inode(struct inode *inode, umode_t mode, dev_t rdev)
+{
+	inode->i_mode = mode;
+	if (S_ISCHR(mode)) {
+		inode->i_fop = &def_chr_fops;
+		inode->i_rdev = rdev;
+	} else if (S_ISBLK(mode)) {
+		inode->i_fop = &no_device_fops;
+		inode->i_rdev = rdev;
+	} else if (S_ISFIFO(mode)) {
+		inode->i_fop = &def_fifo_fops;
+	} else {
+		inode->i_fop = &no_device_fops;
+	}
+}
+
+void inode_update_times(struct inode *inode)
+{
+	inode->i_mtime = inode->i_ctime = current_fs_time();
+}
+
+static bool earlier(const struct timespec64 *a, const struct timespec64 *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/*
+ * The time of access, as "relatime" does it: enough to tell whether a file was read since
+ * it was written, without a store for each read.
+ */
+void touch_atime(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	if ((file->f_flags & O_NOATIME) || (file->f_vfsmnt->mnt_flags & (MS_NOATIME | MS_RDONLY)))
+		return;
+	if (earlier(&inode->i_mtime, &inode->i_atime) && earlier(&inode->i_ctime, &inode->i_atime))
+		return;
+	inode->i_atime = current_fs_time();
+}
+
+static bool owner_or_root(const struct inode *inode)
+{
+	return current->fsuid == inode->i_uid || current->fsuid == 0;
+}
+
+int inode_change_ok(struct inode *inode, struct iattr *attr)
+{
+	unsigned int valid = attr->ia_valid;
+
+	if (valid & ATTR_FORCE)
+		return 0;
+	if ((valid & ATTR_UID) && current->fsuid != 0 &&
+	    (current->fsuid != inode->i_uid || attr->ia_uid != inode->i_uid))
+		return -EPERM;
+	if ((valid & ATTR_GID) && current->fsuid != 0 &&
+	    (current->fsuid != inode->i_uid ||
+	     (attr->ia_gid != current->fsgid && attr->ia_gid != inode->i_gid)))
+		return -EPERM;
+	if (valid & ATTR_MODE) {
+		if (!owner_or_root(inode))
+			return -EPERM;
+		/* Set-group-id on a file of a group one is not in: silently not. */
+		if (current->fsuid != 0 && !S_ISDIR(inode->i_mode) &&
+		    current->fsgid != (valid & ATTR_GID ? attr->ia_gid : inode->i_gid))
+			attr->ia_mode &= ~S_ISGID;
+	}
+	if ((valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) && !owner_or_root(inode))
+		return -EPERM;
+	return 0;
+}
+
+void inode_setattr(struct inode *inode, const struct iattr *attr)
+{
+	unsigned int valid = attr->ia_valid;
+
+	if (valid & ATTR_UID)
+		inode->i_uid = attr->ia_uid;
+	if (valid & ATTR_GID)
+		inode->i_gid = attr->ia_gid;
+	if (valid & ATTR_ATIME)
+		inode->i_atime = attr->ia_atime;
+	if (valid & ATTR_MTIME)
+		inode->i_mtime = attr->ia_mtime;
+	if (valid & ATTR_CTIME)
+		inode->i_ctime = attr->ia_ctime;
+	if (valid & ATTR_MODE)
+		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->ia_mode & S_IALLUGO);
+}
+
+/* The new size: first it, then what lies beyond, so that nobody brings pages back. */
+static void inode_setsize(struct inode *inode, loff_t size)
+{
+	loff_t old = inode->i_size;
+
+	i_size_write(inode, size);
+	if (size < old) {
+		unmap_mapping_range(inode->i_mapping, (size + PAGE_SIZE - 1) & ~(loff_t)(PAGE_SIZE - 1),
+				    0, 1);
+		truncate_inode_pages(inode->i_mapping, size);
+	}
+	if (inode->i_op->truncate)
+		inode->i_op->truncate(inode);
+}
+
+int notify_change(struct dentry *dentry, struct iattr *attr)
+{
+	struct inode *inode = dentry->d_inode;
+	struct timespec64 now = current_fs_time();
+	int err;
+
+	attr->ia_ctime = now;
+	attr->ia_valid |= ATTR_CTIME;
+	if (!(attr->ia_valid & ATTR_ATIME_SET))
+		attr->ia_atime = now;
+	if (!(attr->ia_valid & ATTR_MTIME_SET))
+		attr->ia_mtime = now;
+	if (inode->i_op->setattr)
+		return inode->i_op->setattr(dentry, attr);
+	err = inode_change_ok(inode, attr);
+	if (err)
+		return err;
+	if (attr->ia_valid & ATTR_SIZE)
+		inode_setsize(inode, attr->ia_size);
+	inode_setattr(inode, attr);
+	return 0;
+}
+
+/* Writing takes away the right to run as somebody else. */
+static umode_t killed_suid(umode_t mode)
+{
+	if (current->fsuid == 0)
+		return 0;
+	return (mode & S_ISUID) | (mode & S_IXGRP ? mode & S_ISGID : 0);
+}
+
+int do_truncate(struct dentry *dentry, loff_t length)
+{
+	struct inode *inode = dentry->d_inode;
+	struct iattr attr = { .ia_valid = ATTR_SIZE | ATTR_MTIME | ATTR_FORCE, .ia_size = length };
+	umode_t kill;
+	int err;
+
+	if (length < 0)
+		return -EINVAL;
+	if (length > inode->i_sb->s_maxbytes)
+		return -EFBIG;
+	mutex_lock(&inode->i_sem);
+	if (length > inode->i_size && (u64)length > rlimit(RLIMIT_FSIZE) &&
+	    rlimit(RLIMIT_FSIZE) != RLIM_INFINITY) {
+		mutex_unlock(&inode->i_sem);
+		send_sig(SIGXFSZ, current, 0);
+		return -EFBIG;
+	}
+	kill = killed_suid(inode->i_mode);
+	if (kill) {
+		attr.ia_valid |= ATTR_MODE;
+		attr.ia_mode = inode->i_mode & ~kill;
+	}
+	err = notify_change(dentry, &attr);
+	mutex_unlock(&inode->i_sem);
+	return err;
+}
+
+/* Add @step to a count that must not cross zero. */
+static int bump_writecount(struct inode *inode, int step)
+{
+	int old = atomic_read(&inode->i_writecount);
+
+	for (;;) {
+		int seen;
+
+		if ((step > 0 && old < 0) || (step < 0 && old > 0))
+			return -ETXTBSY;
+		seen = atomic_cmpxchg(&inode->i_writecount, old, old + step);
+		if (seen == old)
+			return 0;
+		old = seen;
+	}
+}
+
+int get_write_access(struct inode *inode)
+{
+	return bump_writecount(inode, 1);
+}
+
+void put_write_access(struct inode *inode)
+{
+	atomic_dec(&inode->i_writecount);
+}
+
+int deny_write_access(struct file *file)
+{
+	return bump_writecount(file->f_inode, -1);
+}
+
+void allow_write_access(struct file *file)
+{
+	atomic_inc(&file->f_inode->i_writecount);
+}
+
+int generic_permission(struct inode *inode, int mask)
+{
+	umode_t mode = inode->i_mode;
+
+	if (current->fsuid == 0) {
+		/* Root reads and writes all, and runs what anybody may run. */
+		return (mask & MAY_EXEC) && !S_ISDIR(mode) && !(mode & S_IXUGO) ? -EACCES : 0;
+	}
+	if (current->fsuid == inode->i_uid)
+		mode >>= 6;
+	else if (current->fsgid == inode->i_gid)
+		mode >>= 3;
+	return (mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC)) ? -EACCES : 0;
+}
+
+int permission(struct inode *inode, int mask)
+{
+	if ((mask & MAY_WRITE) && (inode->i_sb->s_flags & MS_RDONLY) &&
+	    (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) || S_ISLNK(inode->i_mode)))
+		return -EROFS;
+	if (inode->i_op->permission)
+		return inode->i_op->permission(inode, mask);
+	return generic_permission(inode, mask);
+}
+
+void generic_fillattr(struct inode *inode, struct kstat *stat)
+{
+	stat->ino = inode->i_ino;
+	stat->dev = inode->i_sb->s_dev;
+	stat->rdev = inode->i_rdev;
+	stat->mode = inode->i_mode;
+	stat->nlink = inode->i_nlink;
+	stat->uid = inode->i_uid;
+	stat->gid = inode->i_gid;
+	stat->size = i_size_read(inode);
+	stat->atime = inode->i_atime;
+	stat->mtime = inode->i_mtime;
+	stat->ctime = inode->i_ctime;
+	stat->blksize = PAGE_SIZE;
+	stat->blocks = (u64)inode->i_data.nrpages << (PAGE_SHIFT - 9);
+}
+
+int vfs_getattr(const struct path *path, struct kstat *stat)
+{
+	struct inode *inode = path->dentry->d_inode;
+
+	if (inode->i_op->getattr)
+		return inode->i_op->getattr(path->mnt, path->dentry, stat);
+	generic_fillattr(inode, stat);
+	return 0;
+}
+
+void __init inode_init(void)
+{
+	inode_cachep = kmem_cache_create("inode_cache", sizeof(struct inode), 0, SLAB_PANIC, NULL);
+}

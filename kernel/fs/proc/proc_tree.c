@@ -1,0 +1,204 @@
+/*
+ * kernel/fs/proc/proc_tree.c - the fixed part of /proc, and the file system itself.
+ *
+ * The paths of the .proc_shows section become a tree once, at boot; nothing is
+ * added later, so lookups need no lock.  Inodes and dentries are made when a
+ * name is looked up and go with their last user: /proc holds no memory while
+ * nobody looks at it.
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <kernel/fs/mount.h>
+#include <kernel/fs/namei.h>
+#include <kernel/core/bug.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <mm/phys/slab.h>
+
+struct proc_dir_entry proc_root = { .name = "", .ino = 1, .parent = &proc_root };
+static unsigned long last_static_ino = 1;
+
+/* ---- the tree, built at boot ---- */
+
+static struct proc_dir_entry *find_child(struct proc_dir_entry *dir, const char *name, size_t len)
+{
+	struct proc_dir_entry *pde;
+
+	for (pde = dir->child; pde; pde = pde->next)
+		if (strlen(pde->name) == len && !memcmp(pde->name, name, len))
+			return pde;
+	return NULL;
+}
+
+static struct proc_dir_entry *add_child(struct proc_dir_entry *dir, const char *name, size_t len)
+{
+	struct proc_dir_entry *pde = kzalloc(sizeof(*pde) + len + 1, GFP_KERNEL);
+	struct proc_dir_entry **link = &dir->child;
+	char *copy;
+
+	BUG_ON(!pde);
+	copy = (char *)(pde + 1);
+	memcpy(copy, name, len);
+	pde->name = copy;
+	pde->parent = dir;
+	pde->ino = ++last_static_ino;
+	while (*link)
+		link = &(*link)->next;
+	*link = pde;
+	return pde;
+}
+
+void __init proc_build_tree(void)
+{
+	const struct proc_show *show;
+
+	for (show = __start_proc_shows; show < __stop_proc_shows; show++) {
+		struct proc_dir_entry *dir = &proc_root, *pde;
+		const char *name = show->name, *slash;
+
+		for (; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+			pde = find_child(dir, name, (size_t)(slash - name));
+			dir = pde ? pde : add_child(dir, name, (size_t)(slash - name));
+		}
+		add_child(dir, name, strlen(name))->show = show;
+	}
+}
+
+/* ---- inodes ---- */
+
+struct inode *proc_make_inode(struct super_block *sb, enum proc_kind kind, umode_t mode,
+			      struct task_struct *task)
+{
+	struct proc_inode *pi = kzalloc(sizeof(*pi), GFP_KERNEL);
+	struct inode *inode;
+
+	if (!pi)
+		return ERR_PTR(-ENOMEM);
+	inode = new_inode(sb);
+	if (!inode) {
+		kfree(pi);
+		return ERR_PTR(-ENOMEM);
+	}
+	inode->i_mode = mode;
+	inode->i_nlink = S_ISDIR(mode) ? 2 : 1;
+	inode->i_private = pi;
+	pi->kind = kind;
+	if (task) {
+		get_task_struct(task);
+		pi->task = task;
+		inode->i_uid = task->euid;
+		inode->i_gid = task->egid;
+	}
+	return inode;
+}
+
+struct dentry *proc_add(struct dentry *dentry, struct inode *inode)
+{
+	if (IS_ERR(inode))
+		return ERR_CAST(inode);
+	d_add(dentry, inode);
+	return NULL;
+}
+
+static void proc_evict_inode(struct inode *inode)
+{
+	struct proc_inode *pi = PROC_I(inode);
+
+	if (!pi)
+		return;
+	if (pi->task)
+		put_task_struct(pi->task);
+	kfree(pi);
+}
+
+static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry *pde)
+{
+	umode_t mode = !pde->show ? S_IFDIR | 0555 :
+		       pde->show->write ? S_IFREG | 0644 : S_IFREG | 0444;
+	struct inode *inode = proc_make_inode(sb, PROC_STATIC, mode, NULL);
+
+	if (IS_ERR(inode))
+		return inode;
+	PROC_I(inode)->pde = pde;
+	inode->i_ino = pde->ino;
+	if (pde->show) {
+		inode->i_fop = &proc_file_operations;
+	} else {
+		inode->i_op = &proc_dir_inode_operations;
+		inode->i_fop = &proc_dir_operations;
+	}
+	return inode;
+}
+
+/* ---- directories of the tree ---- */
+
+static struct dentry *proc_dir_lookup(struct inode *dir, struct dentry *dentry)
+{
+	struct proc_dir_entry *pde = PROC_I(dir)->pde;
+	struct proc_dir_entry *child = find_child(pde, dentry->d_name.name, dentry->d_name.len);
+
+	if (child)
+		return proc_add(dentry, static_inode(dir->i_sb, child));
+	if (pde == &proc_root)
+		return proc_pid_lookup(dir, dentry);
+	d_add(dentry, NULL);
+	return NULL;
+}
+
+static int proc_dir_iterate(struct file *file, struct dir_context *ctx)
+{
+	struct proc_dir_entry *pde = PROC_I(file_inode(file))->pde, *child;
+	loff_t pos = 2;
+
+	if (!dir_emit_dots(file, ctx))
+		return 0;
+	for (child = pde->child; child; child = child->next, pos++) {
+		if (pos < ctx->pos)
+			continue;
+		if (!dir_emit(ctx, child->name, (int)strlen(child->name), child->ino,
+			      child->show ? DT_REG : DT_DIR))
+			return 0;
+		ctx->pos = pos + 1;
+	}
+	return pde == &proc_root ? proc_pid_iterate(ctx) : 0;
+}
+
+const struct inode_operations proc_dir_inode_operations = { .lookup = proc_dir_lookup };
+const struct file_operations proc_dir_operations = {
+	.iterate = proc_dir_iterate,
+	.llseek = generic_file_llseek,
+};
+
+/* ---- the file system ---- */
+
+static const struct super_operations proc_super_operations = {
+	.evict_inode = proc_evict_inode,
+	.statfs = simple_statfs,
+};
+
+static int proc_fill_super(struct super_block *sb, const char *data)
+{
+	struct inode *inode;
+
+	sb->s_magic = PROC_SUPER_MAGIC;
+	sb->s_blocksize = 1024;
+	sb->s_op = &proc_super_operations;
+	inode = static_inode(sb, &proc_root);
+	if (IS_ERR(inode))
+		return (int)PTR_ERR(inode);
+	sb->s_root = d_alloc_root(inode);
+	return sb->s_root ? 0 : -ENOMEM;
+}
+
+static struct file_system_type proc_fs_type = {
+	.name = "proc",
+	.fs_flags = FS_SINGLE,
+	.fill_super = proc_fill_super,
+};
+
+/* Boot: after vfs_init(). */
+void __init proc_init(void)
+{
+	proc_build_tree();
+	register_filesystem(&proc_fs_type);
+}

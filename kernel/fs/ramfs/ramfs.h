@@ -1,0 +1,30 @@
+/*
+ * kernel/fs/ramfs/ramfs.h - a file system that is its own cache.
+ *
+ * The pages of a file are in its address_space and nowhere else; the names are the dentries
+ * and nowhere else.  ramfs.c has the theory.
+ */
+#ifndef OCTAVO_KERNEL_FS_RAMFS_RAMFS_H
+#define OCTAVO_KERNEL_FS_RAMFS_RAMFS_H
+
+#include <kernel/fs/fs.h>
+
+#define RAMFS_MAGIC	0x858458f6ul
+#define TMPFS_MAGIC	0x01021994ul
+
+extern struct file_system_type rootfs_fs_type;
+
+/* Register ramfs, tmpfs and devtmpfs, and make the mount for shared anonymous memory. */
+void ramfs_init(void);
+
+/*
+ * An unlinked file of @size zero bytes: MAP_SHARED | MAP_ANONYMOUS.  Its pages count as Shmem.
+ * => an open file or ERR_PTR(-ENOMEM, -EINVAL)
+ */
+struct file *shmem_zero_setup_file(unsigned long size);
+/* => shmem_file_setup: the same under a name of the caller's, for /proc/PID/maps */
+struct file *shmem_file_setup(const char *name, loff_t size);
+/* mmap of /dev/zero with MAP_SHARED: give @vma such a file.  => 0 or -errno */
+int shmem_zero_setup(struct vm_area_struct *vma);
+
+#endif

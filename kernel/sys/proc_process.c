@@ -1,0 +1,328 @@
+/*
+ * kernel/sys/proc_process.c - system calls: making, ending and naming processes.
+ *
+ * Each decodes and checks its arguments and then calls kernel/proc.
+ */
+#include <kernel/arch/desc.h>
+#include <kernel/arch/uaccess.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
+#include <kernel/fs/namei.h>
+#include <kernel/proc/exec.h>
+#include <kernel/proc/fork.h>
+#include <kernel/proc/signal.h>
+#include <kernel/sched/pid.h>
+#include <kernel/sys/sys_proc.h>
+#include <kernel/uapi/wait.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+
+#define PR_SET_NAME	15
+#define PR_GET_NAME	16
+
+/* ---- life and death -------------------------------------------------------------------------- */
+
+long sys_fork(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	return do_fork(SIGCHLD, regs->esp, regs, NULL, NULL, 0);
+}
+
+long sys_vfork(void)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	return do_fork(CLONE_VFORK | CLONE_VM | SIGCHLD, regs->esp, regs, NULL, NULL, 0);
+}
+
+long sys_clone(unsigned long flags, unsigned long newsp, int *parent_tid, unsigned long tls,
+	       int *child_tid)
+{
+	struct pt_regs *regs = current_pt_regs();
+
+	return do_fork(flags, newsp ? newsp : regs->esp, regs, parent_tid, child_tid, tls);
+}
+
+long sys_execve(const char *filename, const char *const *argv, const char *const *envp)
+{
+	struct user_arg_ptr args = { .is_kernel = false, .ptr = argv };
+	struct user_arg_ptr env = { .is_kernel = false, .ptr = envp };
+	char *name = getname(filename);
+	long err;
+
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = do_execve(name, args, env);
+	putname(name);
+	return err;
+}
+
+long sys_exit(int code)
+{
+	do_exit((code & 0xff) << 8);
+}
+
+long sys_exit_group(int code)
+{
+	do_group_exit((code & 0xff) << 8);
+}
+
+/* ---- waiting --------------------------------------------------------------------------------- */
+
+long sys_wait4(pid_t upid, int *stat_addr, int options, struct rusage *uru)
+{
+	int status = 0, type = P_PID;
+	struct rusage ru;
+	long pid;
+
+	if (options & ~(int)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (upid == INT_MIN)
+		return -ESRCH;
+	if (upid == -1) {
+		type = P_ALL;
+	} else if (upid <= 0) {
+		type = P_PGID;
+		upid = upid ? -upid : process_group(current);
+	}
+	pid = do_wait(type, upid, options | WEXITED, NULL, &status, uru ? &ru : NULL);
+	if (pid <= 0)
+		return pid;
+	if (stat_addr && put_user(status, stat_addr))
+		return -EFAULT;
+	if (uru && copy_to_user(uru, &ru, sizeof(ru)))
+		return -EFAULT;
+	return pid;
+}
+
+long sys_waitpid(pid_t pid, int *stat_addr, int options)
+{
+	return sys_wait4(pid, stat_addr, options, NULL);
+}
+
+long sys_waitid(int which, pid_t upid, siginfo_t *infop, int options, struct rusage *uru)
+{
+	const unsigned long told = offsetof(siginfo_t, si_status) + sizeof(int);
+	struct rusage ru;
+	siginfo_t info;
+	long pid;
+
+	if (options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
+			     __WCLONE | __WALL))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	if (which == P_PID ? upid <= 0 : which == P_PGID ? upid < 0 : which != P_ALL)
+		return -EINVAL;
+	if (which == P_PGID && !upid)
+		upid = process_group(current);
+	memset(&info, 0, sizeof(info));
+	pid = do_wait(which, upid, options, &info, NULL, uru ? &ru : NULL);
+	if (pid < 0)
+		return pid;
+	if (pid && uru && copy_to_user(uru, &ru, sizeof(ru)))
+		return -EFAULT;
+	/* No news: zeros say so. */
+	return infop && copy_to_user(infop, &info, told) ? -EFAULT : 0;
+}
+
+/* ---- numbers --------------------------------------------------------------------------------- */
+
+long sys_getpid(void)
+{
+	return current->tgid;
+}
+
+long sys_gettid(void)
+{
+	return current->pid;
+}
+
+long sys_getppid(void)
+{
+	return current->real_parent->tgid;
+}
+
+long sys_set_tid_address(int *tidptr)
+{
+	current->clear_child_tid = tidptr;
+	return current->pid;
+}
+
+/* May current move @p into group @pgid? => tasklist_lock held */
+static int check_setpgid(struct task_struct *p, pid_t pgid)
+{
+	if (!p)
+		return -ESRCH;
+	if (!thread_group_leader(p))
+		return -EINVAL;
+	if (p->real_parent->tgid == current->tgid) {
+		if (task_session(p) != task_session(current))
+			return -EPERM;
+		if (!(p->flags & PF_FORKNOEXEC))
+			return -EACCES;
+	} else if (p->tgid != current->tgid) {
+		return -ESRCH;
+	}
+	if (p->signal->leader)
+		return -EPERM;
+	if (pgid != p->pid && !pgrp_in_session(pgid, task_session(current)))
+		return -EPERM;
+	return 0;
+}
+
+long sys_setpgid(pid_t pid, pid_t pgid)
+{
+	struct task_struct *p;
+	int err;
+
+	if (!pid)
+		pid = current->tgid;
+	if (!pgid)
+		pgid = pid;
+	if (pgid < 0)
+		return -EINVAL;
+	write_lock_irq(&tasklist_lock);
+	p = find_task_by_pid(pid);
+	err = check_setpgid(p, pgid);
+	if (!err)
+		change_pgrp(p, pgid, task_session(p));
+	write_unlock_irq(&tasklist_lock);
+	return err;
+}
+
+/* => @what of process @pid (0: the caller), or -ESRCH */
+static long of_process(pid_t pid, pid_t (*what)(const struct task_struct *))
+{
+	struct task_struct *p;
+	long ret = -ESRCH;
+
+	if (!pid)
+		return what(current);
+	read_lock_irq(&tasklist_lock);
+	p = find_task_by_pid(pid);
+	if (p)
+		ret = what(p);
+	read_unlock_irq(&tasklist_lock);
+	return ret;
+}
+
+long sys_getpgid(pid_t pid)
+{
+	return of_process(pid, process_group);
+}
+
+long sys_getpgrp(void)
+{
+	return process_group(current);
+}
+
+long sys_getsid(pid_t pid)
+{
+	return of_process(pid, task_session);
+}
+
+long sys_setsid(void)
+{
+	struct task_struct *leader = current->group_leader, *p;
+	long ret = -EPERM;
+
+	write_lock_irq(&tasklist_lock);
+	if (leader->signal->leader)
+		goto out;
+	for_each_task_pgrp(p, leader->pid)
+		goto out;
+	leader->signal->leader = 1;
+	change_pgrp(leader, leader->pid, leader->pid);
+	leader->signal->tty = NULL;
+	leader->signal->tty_old_pgrp = 0;
+	ret = leader->pid;
+out:
+	write_unlock_irq(&tasklist_lock);
+	return ret;
+}
+
+/* ---- odds and ends --------------------------------------------------------------------------- */
+
+long sys_prctl(int option, unsigned long arg2)
+{
+	char comm[TASK_COMM_LEN];
+
+	switch (option) {
+	case PR_SET_NAME:
+		memset(comm, 0, sizeof(comm));
+		if (strncpy_from_user(comm, (const char *)arg2, TASK_COMM_LEN - 1) < 0)
+			return -EFAULT;
+		memcpy(current->comm, comm, sizeof(comm));
+		return 0;
+	case PR_GET_NAME:
+		memset(comm, 0, sizeof(comm));
+		strlcpy(comm, current->comm, sizeof(comm));
+		return copy_to_user((void *)arg2, comm, sizeof(comm)) ? -EFAULT : 0;
+	}
+	return -EINVAL;
+}
+
+/* There is one personality, Linux's own: 0. */
+long sys_personality(unsigned int persona)
+{
+	return persona == 0 || persona == ~0u ? 0 : -EINVAL;
+}
+
+long sys_set_thread_area(struct user_desc *u_info)
+{
+	struct user_desc info;
+	int err;
+
+	if (copy_from_user(&info, u_info, sizeof(info)))
+		return -EFAULT;
+	err = do_set_thread_area(&current->thread, &info, true);
+	if (err)
+		return err;
+	return put_user(info.entry_number, &u_info->entry_number);
+}
+
+long sys_get_thread_area(struct user_desc *u_info)
+{
+	struct user_desc info;
+	int err;
+
+	memset(&info, 0, sizeof(info));
+	if (get_user(info.entry_number, &u_info->entry_number))
+		return -EFAULT;
+	err = do_get_thread_area(&current->thread, &info);
+	if (err)
+		return err;
+	return copy_to_user(u_info, &info, sizeof(info)) ? -EFAULT : 0;
+}
+
+#define ROBUST_LIST_HEAD_SIZE	12	/* struct robust_list_head */
+
+long sys_set_robust_list(void *head, unsigned long len)
+{
+	if (len != ROBUST_LIST_HEAD_SIZE)
+		return -EINVAL;
+	current->robust_list = head;
+	return 0;
+}
+
+long sys_get_robust_list(pid_t pid, void **head_ptr, unsigned long *len_ptr)
+{
+	struct task_struct *p = pid ? find_get_task_by_pid(pid) : current;
+	void *head;
+	int err = 0;
+
+	if (!p)
+		return -ESRCH;
+	if (p->uid != current->uid && !capable_root())
+		err = -EPERM;
+	head = p->robust_list;
+	if (p != current)
+		put_task_struct(p);
+	if (err)
+		return err;
+	if (put_user((unsigned long)ROBUST_LIST_HEAD_SIZE, len_ptr))
+		return -EFAULT;
+	return put_user(head, head_ptr);
+}

@@ -1,0 +1,222 @@
+/*
+ * kernel/sys/proc_sched.c - system calls about who runs when: nice and its kin.
+ *
+ * There is one policy, SCHED_NORMAL, and one processor; calls that would want more
+ * say -EINVAL.
+ */
+#include <kernel/arch/uaccess.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
+#include <kernel/sched/pid.h>
+#include <kernel/sched/sched.h>
+#include <kernel/sys/sys_proc.h>
+#include <kernel/uapi/resource.h>
+#include <kernel/uapi/sched.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
+
+#define NICE_MIN	(-20)
+#define NICE_MAX	19
+
+long sys_sched_yield(void)
+{
+	yield();
+	return 0;
+}
+
+/* RLIMIT_NICE 1..40 allows nice 19..-20. */
+static bool can_nice(int nice)
+{
+	return 20 - nice <= (int)min_t(unsigned long, rlimit(RLIMIT_NICE), 40) || capable_root();
+}
+
+long sys_nice(int increment)
+{
+	int nice = TASK_NICE(current) + clamp(increment, -40, 40);
+
+	nice = clamp(nice, NICE_MIN, NICE_MAX);
+	if (increment < 0 && !can_nice(nice))
+		return -EPERM;
+	set_user_nice(current, nice);
+	return 0;
+}
+
+/* => tasklist_lock held; 0 or -errno */
+static int set_one_prio(struct task_struct *p, int nice)
+{
+	if (p->uid != current->euid && p->euid != current->euid && !capable_root())
+		return -EPERM;
+	if (nice < TASK_NICE(p) && !can_nice(nice))
+		return -EACCES;
+	set_user_nice(p, nice);
+	return 0;
+}
+
+/* Does setpriority(which, who) mean @p? @who is not 0. */
+static bool prio_target(const struct task_struct *p, int which, int who)
+{
+	switch (which) {
+	case PRIO_PROCESS:
+		return p->pid == who;
+	case PRIO_PGRP:
+		return process_group(p) == who;
+	default:
+		return p->uid == (u32)who;
+	}
+}
+
+static int default_who(int which)
+{
+	return which == PRIO_PROCESS ? current->pid :
+	       which == PRIO_PGRP ? process_group(current) : (int)current->uid;
+}
+
+long sys_setpriority(int which, int who, int nice)
+{
+	struct task_struct *p;
+	int err = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	if (!who)
+		who = default_who(which);
+	nice = clamp(nice, NICE_MIN, NICE_MAX);
+	read_lock_irq(&tasklist_lock);
+	for_each_process(p) {
+		if (prio_target(p, which, who)) {
+			int this_err = set_one_prio(p, nice);
+
+			if (err == -ESRCH || this_err)
+				err = this_err;
+		}
+	}
+	read_unlock_irq(&tasklist_lock);
+	return err;
+}
+
+/* => 20 - nice of the best: 1..40, so that it is no error number */
+long sys_getpriority(int which, int who)
+{
+	struct task_struct *p;
+	long best = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	if (!who)
+		who = default_who(which);
+	read_lock_irq(&tasklist_lock);
+	for_each_process(p)
+		if (prio_target(p, which, who))
+			best = max(best, 20L - TASK_NICE(p));
+	read_unlock_irq(&tasklist_lock);
+	return best;
+}
+
+/* ---- policies -------------------------------------------------------------------------------- */
+
+/* => 0 if there is such a task */
+static int check_pid(pid_t pid)
+{
+	struct task_struct *p;
+
+	if (pid < 0)
+		return -EINVAL;
+	if (!pid)
+		return 0;
+	p = find_get_task_by_pid(pid);
+	if (!p)
+		return -ESRCH;
+	put_task_struct(p);
+	return 0;
+}
+
+long sys_sched_getscheduler(pid_t pid)
+{
+	int err = check_pid(pid);
+
+	return err ? err : SCHED_NORMAL;
+}
+
+long sys_sched_setparam(pid_t pid, const struct sched_param *uparam)
+{
+	struct sched_param param;
+	int err;
+
+	if (!uparam || pid < 0)
+		return -EINVAL;
+	if (copy_from_user(&param, uparam, sizeof(param)))
+		return -EFAULT;
+	err = check_pid(pid);
+	return err ? err : param.sched_priority ? -EINVAL : 0;
+}
+
+long sys_sched_setscheduler(pid_t pid, int policy, const struct sched_param *uparam)
+{
+	if (policy != SCHED_NORMAL)
+		return -EINVAL;
+	return sys_sched_setparam(pid, uparam);
+}
+
+long sys_sched_getparam(pid_t pid, struct sched_param *uparam)
+{
+	struct sched_param param = { 0 };
+	int err = check_pid(pid);
+
+	if (!uparam)
+		return -EINVAL;
+	if (err)
+		return err;
+	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
+}
+
+long sys_sched_get_priority_max(int policy)
+{
+	return policy == SCHED_NORMAL ? 0 : -EINVAL;
+}
+
+long sys_sched_get_priority_min(int policy)
+{
+	return policy == SCHED_NORMAL ? 0 : -EINVAL;
+}
+
+long sys_sched_rr_get_interval(pid_t pid, struct old_timespec32 *uts)
+{
+	struct timespec64 ts = { 0, 0 };
+	struct task_struct *p;
+	unsigned int ticks;
+
+	if (pid < 0)
+		return -EINVAL;
+	p = find_get_task_by_pid(pid ? pid : current->pid);
+	if (!p)
+		return -ESRCH;
+	ticks = task_timeslice(p);
+	put_task_struct(p);
+	ts.tv_sec = ticks / HZ;
+	ts.tv_nsec = (long)(ticks % HZ) * TICK_NSEC;
+	return put_timespec32(&ts, uts);
+}
+
+/* ---- affinity: one processor, number 0 ------------------------------------------------------- */
+
+long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long *umask)
+{
+	int err = check_pid(pid);
+
+	if (len < sizeof(unsigned long) || len % sizeof(unsigned long))
+		return -EINVAL;
+	if (err)
+		return err;
+	return put_user(1UL, umask) ? -EFAULT : (long)sizeof(unsigned long);
+}
+
+long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long *umask)
+{
+	unsigned long mask = 0;
+	int err;
+
+	if (copy_from_user(&mask, umask, min_t(unsigned int, len, sizeof(mask))))
+		return -EFAULT;
+	err = check_pid(pid);
+	return err ? err : mask & 1 ? 0 : -EINVAL;
+}

@@ -1,0 +1,139 @@
+/*
+ * tests/kernel/fs/proc_test.c - printing into small buffers, the tree of /proc, and every file
+ * in it.
+ */
+#include <kernel/fs/proc/proc.h>
+
+#include <kernel/core/ktest.h>
+#include <kernel/core/seq_file.h>
+#include <lib/errno.h>
+#include <lib/string.h>
+#include <lib/vsnprintf.h>
+#include <mm/phys/vmalloc.h>
+
+/* Nothing is written behind the buffer, an overflow stays one, and no line is cut. */
+KTEST(seq_file, overflow)
+{
+	char buf[16];
+	struct seq_file m = { .buf = buf, .size = 10 };
+
+	memset(buf, 'Z', sizeof(buf));
+	KEXPECT_EQ(t, seq_puts(&m, "12345"), 0);
+	KEXPECT_EQ(t, seq_printf(&m, "%d", 6789), 0);
+	KEXPECT_EQ(t, m.count, 9u);
+	KEXPECT(t, !seq_has_overflowed(&m));
+	KEXPECT_EQ(t, seq_putc(&m, 'x'), -EOVERFLOW);
+	KEXPECT(t, seq_has_overflowed(&m));
+	KEXPECT_EQ(t, seq_puts(&m, ""), -EOVERFLOW);
+	KEXPECT_EQ(t, seq_printf(&m, "%s", ""), -EOVERFLOW);
+	KEXPECT_EQ(t, m.count, 10u);
+	KEXPECT(t, !memcmp(buf, "123456789", 9));
+	KEXPECT(t, buf[10] == 'Z' && buf[15] == 'Z');
+}
+
+/* A printf that does not fit takes nothing away from what did. */
+KTEST(seq_file, printf_too_long)
+{
+	char buf[8];
+	struct seq_file m = { .buf = buf, .size = sizeof(buf) };
+
+	KEXPECT_EQ(t, seq_puts(&m, "abc"), 0);
+	KEXPECT_EQ(t, seq_printf(&m, "%s", "defgh"), -EOVERFLOW);
+	KEXPECT(t, !memcmp(buf, "abc", 3));
+	m.count = 3;
+	KEXPECT_EQ(t, seq_printf(&m, "%s", "defg"), 0);
+	KEXPECT_EQ(t, m.count, 7u);
+	KEXPECT(t, !memcmp(buf, "abcdefg", 7));
+}
+
+static struct proc_dir_entry *child(struct proc_dir_entry *dir, const char *name)
+{
+	struct proc_dir_entry *pde;
+
+	for (pde = dir->child; pde; pde = pde->next)
+		if (!strcmp(pde->name, name))
+			return pde;
+	return NULL;
+}
+
+/* "sys/vm/max_map_count" has become directories; names are unique, parents right. */
+KTEST(proc, tree)
+{
+	struct proc_dir_entry *pde = child(&proc_root, "sys"), *a, *b;
+
+	KASSERT(t, pde && !pde->show);
+	pde = child(pde, "vm");
+	KASSERT(t, pde && !pde->show);
+	pde = child(pde, "max_map_count");
+	KASSERT(t, pde && pde->show && pde->show->write);
+	KEXPECT(t, pde->parent->parent->parent == &proc_root);
+	for (a = proc_root.child; a; a = a->next)
+		for (b = a->next; b; b = b->next) {
+			KEXPECT(t, strcmp(a->name, b->name));
+			KEXPECT(t, a->ino != b->ino);
+		}
+}
+
+/* Show into a buffer of @size. => bytes, or the error */
+static long show_sized(const struct proc_show *show, char *buf, size_t size)
+{
+	struct seq_file m = { .buf = buf, .size = size };
+	int err = show->show(&m, NULL);
+
+	return err ? err : (long)m.count;
+}
+
+#define ROOM	(256 * 1024)
+
+/*
+ * Every file of the tree can be shown, into any size of buffer: it writes nothing behind the
+ * buffer, and says nothing else when there is room.
+ */
+KTEST(proc, every_file)
+{
+	static const size_t sizes[] = { 1, 7, 80, 1000 };
+	const struct proc_show *show;
+	char *buf = vmalloc(ROOM);
+	unsigned int i;
+	long len;
+
+	KASSERT(t, buf);
+	for (show = __start_proc_shows; show < __stop_proc_shows; show++) {
+		for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+			memset(buf + sizes[i], 'Z', 16);
+			len = show_sized(show, buf, sizes[i]);
+			if (len > (long)sizes[i] || memcmp(buf + sizes[i], "ZZZZZZZZZZZZZZZZ", 16))
+				ktest_fail(t, __FILE__, __LINE__, "/proc/%s overran %zu bytes",
+					   show->name, sizes[i]);
+		}
+		len = show_sized(show, buf, ROOM);
+		if (len <= 0 || len >= ROOM)
+			ktest_fail(t, __FILE__, __LINE__, "/proc/%s: %ld", show->name, len);
+		else if (buf[len - 1] != '\n' && buf[len - 1] != '\0')
+			ktest_fail(t, __FILE__, __LINE__, "/proc/%s does not end its line", show->name);
+	}
+	vfree(buf);
+}
+
+/* What a write refuses does not change anything. */
+KTEST(proc, refused_writes)
+{
+	static const char *const bad[] = { "", "x", "12x", "-1", "99999999999999999999" };
+	struct proc_dir_entry *pde = child(child(child(&proc_root, "sys"), "vm"), "max_map_count");
+	char before[32], after[32];
+	unsigned int i;
+
+	memset(before, 0, sizeof(before));
+	KASSERT(t, show_sized(pde->show, before, sizeof(before)) > 0);
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		KEXPECT(t, pde->show->write(bad[i], strlen(bad[i])) < 0);
+		memset(after, 0, sizeof(after));
+		show_sized(pde->show, after, sizeof(after));
+		KEXPECT_STREQ(t, after, before);
+	}
+	KEXPECT_EQ(t, pde->show->write("1000\n", 5), 0);
+	memset(after, 0, sizeof(after));
+	show_sized(pde->show, after, sizeof(after));
+	KEXPECT_STREQ(t, after, "1000\n");
+	KEXPECT_EQ(t, pde->show->write(before, strlen(before)), 0);
+}
