@@ -1,0 +1,102 @@
+/* mm_advise - madvise, mincore, mlock: asked, told, and held to. */
+#include "mm.h"
+
+#define RW	(PROT_READ | PROT_WRITE)
+
+static void dontneed(void)
+{
+	char *p = map_anon(8 * PAGE, RW);
+	int fd = temp_file(2), i;
+	char *f = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, fd, 0);
+
+	must(f != MAP_FAILED);
+	for (i = 0; i < 8; i++)
+		p[i * PAGE] = 1;
+	expect(madvise(p + 2 * PAGE, 3 * PAGE, MADV_DONTNEED) == 0);
+	for (i = 0; i < 8; i++)
+		expect_eq(p[i * PAGE], !(i >= 2 && i < 5));
+	f[0] = 'X';
+	expect(madvise(f, PAGE, MADV_DONTNEED) == 0);
+	expect_eq(f[0], 'a');
+	for (i = 0; i <= 3; i++)		/* NORMAL RANDOM SEQUENTIAL WILLNEED */
+		expect(madvise(f, 2 * PAGE, i) == 0);
+	expect_errno(madvise(p, PAGE, 1234), EINVAL);
+	expect_errno(madvise(p + 1, PAGE, MADV_NORMAL), EINVAL);
+	expect(madvise(p, 0, MADV_NORMAL) == 0);
+	munmap(p + 4 * PAGE, PAGE);
+	expect_errno(madvise(p, 8 * PAGE, MADV_DONTNEED), ENOMEM);
+	expect_eq(p[7 * PAGE], 0);		/* done on both sides of the hole all the same */
+}
+
+static void core(void)
+{
+	unsigned char vec[8];
+	char *p = map_anon(8 * PAGE, RW), *f;
+	int fd = temp_file(3), i;
+
+	for (i = 0; i < 8; i += 2)
+		p[i * PAGE] = 1;
+	expect(mincore(p, 8 * PAGE, vec) == 0);
+	for (i = 0; i < 8; i++)
+		expect_eq(vec[i] & 1, !(i & 1));
+	/* A file just written is in memory, mapped or not. */
+	f = mmap(NULL, 3 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	must(f != MAP_FAILED);
+	expect(mincore(f, 3 * PAGE, vec) == 0);
+	expect_eq(vec[0] & vec[1] & vec[2] & 1, 1);
+	expect_errno(mincore(p + 1, PAGE, vec), EINVAL);
+	expect_errno(mincore(p, PAGE, (void *)0xffffff00), EFAULT);
+	munmap(p + PAGE, PAGE);
+	expect_errno(mincore(p, 8 * PAGE, vec), ENOMEM);
+}
+
+static void lock(void)
+{
+	unsigned char vec[4];
+	char *p = map_anon(4 * PAGE, RW);
+	int i;
+
+	if (mlock(p, 4 * PAGE) != 0) {
+		expect(errno == EPERM || errno == ENOMEM);
+		return;
+	}
+	must(mincore(p, 4 * PAGE, vec) == 0);
+	for (i = 0; i < 4; i++)
+		expect_eq(vec[i] & 1, 1);
+	expect_errno(madvise(p, PAGE, MADV_DONTNEED), EINVAL);
+	expect(munlock(p, 4 * PAGE) == 0);
+	expect(madvise(p, PAGE, MADV_DONTNEED) == 0);
+	munmap(p + PAGE, PAGE);
+	expect_errno(mlock(p, 4 * PAGE), ENOMEM);
+	expect(munlock(p, PAGE) == 0);
+	expect_errno(mlockall(0), EINVAL);
+	expect(mlockall(MCL_CURRENT | MCL_FUTURE) == 0);
+	p = map_anon(2 * PAGE, RW);
+	must(mincore(p, 2 * PAGE, vec) == 0);
+	expect_eq(vec[0] & vec[1] & 1, 1);
+	expect(munlockall() == 0);
+}
+
+/* DONTFORK: not in the child. */
+static char *unforked;
+
+static void child(void)
+{
+	expect_eq(try_read(unforked), SIGSEGV);
+	expect_eq(try_read(unforked + PAGE), 0);
+}
+
+int main(void)
+{
+	mm_catch();
+	dontneed();
+	core();
+	unforked = map_anon(2 * PAGE, RW);
+	unforked[0] = 1;
+	expect(madvise(unforked, PAGE, MADV_DONTFORK) == 0);
+	expect_eq(in_child(child), 0);
+	expect(madvise(unforked, PAGE, MADV_DOFORK) == 0);
+	expect_eq(unforked[0], 1);
+	lock();
+	return test_result();
+}
