@@ -172,6 +172,8 @@ $(O)/user/bin/%: user/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $<
 $(O)/user/tests/%: tests/user/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $<
+$(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
+	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
 # Built as the Linux figures were (tests/bench): the same flags, so that the same code is measured.
 BARE	:= -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code -s
 $(O)/bench/mmbench: tests/bench/mmbench.c $(O)/.options
@@ -201,7 +203,7 @@ $(O)/root.cpio: $(USER) $(BUSYBOX) $(MKROOT)
 $(O)/root-small.cpio: $(BUSYBOX) $(MKROOT)
 	@echo '  ROOT    $@'
 	@scripts/mkroot -o $@ --busybox $(BUSYBOX)
-$(O)/tests.cpio: $(UTESTS) $(MKROOT)
+$(O)/tests.cpio: $(UTESTS) $(O)/user/tests/run-tests $(MKROOT)
 	@echo '  ROOT    $@'
 	@scripts/mkroot -o $@ --tests $(O)/user/tests
 $(O)/add.cpio: FORCE

@@ -88,14 +88,14 @@ static void __init early_string(char *dst, u32 phys, size_t size)
 	dst[done] = 0;
 }
 
-/* QEMU and GRUB differ in whether the kernel's own name is the first word. */
+/* The specification leaves open whether the first word is the image's name: QEMU's is. */
 static void __init take_command_line(u32 phys)
 {
 	char *line = boot_command_line;
 	char *rest;
 
 	early_string(line, phys, COMMAND_LINE_SIZE);
-	if (line[0] != '/' && strncmp(line, "octavo", 6) != 0 && line[0] != '(')
+	if (strcmp(loader_name, "qemu") != 0 && line[0] != '/' && line[0] != '(')
 		return;
 	rest = strchr(line, ' ');
 	if (rest)
@@ -273,10 +273,10 @@ void __init setup_arch(void)
 	if (__pa(_end) > EARLY_MAPPED - PAGE_SIZE)
 		panic("the image ends at 0x%08lx, beyond the first tables", __pa(_end));
 	early_copy(&info, boot_info_phys, sizeof(info));
-	if (info.flags & MULTIBOOT_INFO_CMDLINE)
-		take_command_line(info.cmdline);
 	if (info.flags & MULTIBOOT_INFO_LOADER_NAME)
 		early_string(loader_name, info.boot_loader_name, sizeof(loader_name));
+	if (info.flags & MULTIBOOT_INFO_CMDLINE)
+		take_command_line(info.cmdline);
 	printk_init();
 	panic_init();
 	pr_notice("Octavo, loaded by %s\n", loader_name[0] ? loader_name : "an unnamed loader");

@@ -5,7 +5,7 @@
  * addresses (VmSize) come with brk, pages (RSS) with the first touch of each, one minor fault
  * apiece; shrinking gives back both.
  */
-#include "memstat.h"
+#include <user/memstat.h>
 
 #include <stdint.h>
 #include <sys/syscall.h>

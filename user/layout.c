@@ -5,7 +5,7 @@
  * stack), then for each segment of the program's file whether the areas are where, as long as,
  * and allowed what the file says.  Exit status 1 if they are not.
  */
-#include "elf.h"
+#include <user/elf.h>
 
 #define PAGE		4096ul
 #define MAX_AREAS	512

@@ -5,7 +5,7 @@
  * M_MMAP_THRESHOLD (128 kB at first) on are mappings of their own, given back by free.  Either
  * way no page exists before it is touched.
  */
-#include "memstat.h"
+#include <user/memstat.h>
 
 #include <malloc.h>
 #include <sys/syscall.h>
@@ -33,6 +33,7 @@ int main(void)
 		       p > (char *)heap_end() ? "mmap" : "brk");
 		free(p);
 	}
+	malloc_trim(0);
 	head();
 	end = heap_end();
 	for (i = 0; i < BLOCKS; i++)

@@ -6,7 +6,7 @@
  * lists them.
  */
 #define _GNU_SOURCE
-#include "memstat.h"
+#include <user/memstat.h>
 
 #include <sys/mman.h>
 
@@ -15,7 +15,7 @@
 static void touch(char *p, int pages)
 {
 	for (int i = 0; i < pages; i++)
-		p[i * PAGE]++;
+		((volatile char *)p)[i * PAGE] = 1;
 }
 
 static void show_areas(const char *from)

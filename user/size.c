@@ -4,7 +4,7 @@
  * The same figures, in the same form, as binutils' size: text is all that is loaded and not
  * writable, data what is writable and stored in the file, bss what is only zeros.
  */
-#include "elf.h"
+#include <user/elf.h>
 
 static int size_of(const char *path)
 {

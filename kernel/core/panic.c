@@ -29,7 +29,8 @@
 #include <lib/strtox.h>
 #include <lib/vsnprintf.h>
 
-#define MAX_FRAMES	32
+#define MAX_LINES	32	/* of one backtrace */
+#define MAX_DEPTH	(THREAD_SIZE / sizeof(struct frame))
 #define CODE_BYTES	24
 
 bool oops_in_progress;
@@ -83,15 +84,30 @@ static void print_return_address(unsigned long addr)
 	printk(KERN_EMERG " [<%08lx>] %pB\n", addr, (void *)addr);
 }
 
+/* A recursion is shown once, with how often it went round: its bottom is what matters. */
 static void show_frames(unsigned long ebp)
 {
 	struct frame f = { ebp, 0 };
-	int n = 0;
+	unsigned long last = 0;
+	unsigned int lines = 0, repeated = 0;
+	bool more;
 
-	while (n++ < MAX_FRAMES && next_frame(&f))
+	for (unsigned int n = 0; n < MAX_DEPTH && lines < MAX_LINES; n++) {
+		more = next_frame(&f);
+		if (more && f.eip == last) {
+			repeated++;
+			continue;
+		}
+		if (repeated)
+			printk(KERN_EMERG "  ... %u times more\n", repeated);
+		repeated = 0;
+		if (!more)
+			return;
 		print_return_address(f.eip);
-	if (n > MAX_FRAMES)
-		printk(KERN_EMERG " ...\n");
+		last = f.eip;
+		lines++;
+	}
+	printk(KERN_EMERG "  ...\n");
 }
 
 void show_backtrace(unsigned long eip, unsigned long ebp)

@@ -233,7 +233,8 @@ void show_mem(void)
 	struct zone *zone;
 
 	pr_info("Mem-Info:\n");
-	pr_info("anon:%lu file:%lu shmem:%lu mapped:%lu slab:%lu+%lu pagetables:%lu kstack:%lu vmalloc:%lu free:%lu\n",
+	pr_info("anon:%lu file:%lu shmem:%lu mapped:%lu slab:%lu+%lu pagetables:%lu "
+		"kstack:%lu vmalloc:%lu free:%lu\n",
 		global_page_state(NR_ANON_PAGES), global_page_state(NR_FILE_PAGES),
 		global_page_state(NR_SHMEM), global_page_state(NR_FILE_MAPPED),
 		global_page_state(NR_SLAB_RECLAIMABLE), global_page_state(NR_SLAB_UNRECLAIMABLE),

@@ -21,7 +21,7 @@ struct pcp_table {
 };
 DECLARE_PER_CPU(struct pcp_table, pcp_table);
 
-/* Point by_gfp[] at the lists or, @on false, at one that is always empty: all take the slow path. */
+/* Point by_gfp[] at the lists or, @on false, at an empty one: then all take the slow path. */
 void pcp_fast_path(bool on);
 
 /* Sizes batch and high by the zone's size. */

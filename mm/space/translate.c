@@ -27,6 +27,7 @@
 
 #define DESC_TYPE_CODE	0x8u
 #define DESC_TYPE_RW	0x2u
+#define DESC_GRANULARITY (1u << 23)
 
 /* The names of an entry's flags. */
 static void show_entry_flags(struct seq_file *m, u32 entry, bool leaf)
@@ -58,6 +59,8 @@ static void show_segment(struct seq_file *m, u16 selector, unsigned long offset)
 	u32 type = desc->b >> 8 & 0xf, dpl = desc->b >> 13 & 3;
 	u32 base = desc_base(desc), limit = desc_limit(desc);
 
+	if (desc->b & DESC_GRANULARITY)
+		limit = limit << PAGE_SHIFT | (u32)~PAGE_MASK;	/* it counts pages */
 	seq_printf(m, "logical     0x%04x:0x%08lx\n", selector, offset);
 	seq_printf(m, "selector    0x%04x  index %u, %s, RPL %u\n", selector, selector >> 3,
 		   selector & 4 ? "LDT" : "GDT", selector & 3);

@@ -7,7 +7,7 @@
  * of the child (it may unmap itself), the parent must go on, and at the end plain things must
  * still work.  usage: fuzz_syscalls [SEED [CALLS]]
  */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #include <time.h>
 

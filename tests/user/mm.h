@@ -7,7 +7,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "test.h"
+#include <tests/user/test.h>
 
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* mm_advise - madvise, mincore, mlock: asked, told, and held to. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
 

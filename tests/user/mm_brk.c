@@ -1,5 +1,5 @@
 /* mm_brk - the heap grows, shrinks, is zero when new, and stops at what is in its way. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 static char *raw_brk(char *to)
 {

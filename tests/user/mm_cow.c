@@ -1,5 +1,5 @@
 /* mm_cow - after fork each side keeps its own view; shared memory stays shared. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #define PAGES 32
 

@@ -1,5 +1,5 @@
 /* mm_demand - memory comes at first touch: zeros, one fault for a page, none before. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 int main(void)
 {

@@ -1,5 +1,5 @@
 /* mm_file - a mapped file is the file: shared writes reach read(), private ones nobody. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #include <sys/stat.h>
 

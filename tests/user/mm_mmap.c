@@ -1,5 +1,5 @@
 /* mm_mmap - places, overlaps, limits: what mmap and munmap do to addresses. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000

@@ -1,5 +1,5 @@
 /* mm_mprotect - rights change for every page of the range and no other; faults say why. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 static int areas(void)
 {

@@ -1,5 +1,5 @@
 /* mm_mremap - content, and only content, moves with a mapping. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 static void fill(char *p, int pages)
 {

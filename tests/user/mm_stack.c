@@ -1,5 +1,5 @@
 /* mm_stack - the stack grows by touch, to its limit, and never into a neighbour. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 static volatile char *low;
 

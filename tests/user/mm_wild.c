@@ -1,5 +1,5 @@
 /* mm_wild - a wild pointer to any call is EFAULT: never a crash, never a success. */
-#include "mm.h"
+#include <tests/user/mm.h>
 
 #include <poll.h>
 #include <sys/select.h>

@@ -11,14 +11,18 @@
  *	must(cond)			without this the rest makes no sense: fail now
  *	skip(reason)			exit 77
  *	return test_result();		at the end of main
+ *	test_tmpdir()			go to an empty directory that is removed at the end
  */
 #ifndef OCTAVO_TESTS_USER_TEST_H
 #define OCTAVO_TESTS_USER_TEST_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static int test_failures __attribute__((unused));
 
@@ -65,6 +69,63 @@ static int test_failures __attribute__((unused));
 	fflush(stdout);								\
 	exit(77);								\
 } while (0)
+
+/* An address that is never mapped, and any number, without the compiler knowing. */
+static char *volatile test_bad = (char *)16;
+#define BAD ((char *)test_bad)
+static inline size_t test_opaque(size_t n)
+{
+	volatile size_t v = n;
+
+	return v;
+}
+
+/* Remove what is in the current directory, and below. */
+static inline void test_empty_dir(void)
+{
+	DIR *dir = opendir(".");
+	struct dirent *d;
+	struct stat st;
+
+	while (dir && (d = readdir(dir))) {
+		if (!strcmp(d->d_name, ".") || !strcmp(d->d_name, ".."))
+			continue;
+		if (!lstat(d->d_name, &st) && S_ISDIR(st.st_mode)) {
+			chmod(d->d_name, 0700);
+			if (!chdir(d->d_name)) {
+				test_empty_dir();
+				if (chdir(".."))
+					break;
+			}
+			rmdir(d->d_name);
+		} else {
+			unlink(d->d_name);
+		}
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static char test_dir_name[64];
+static pid_t test_dir_owner;
+
+static inline void test_remove_dir(void)
+{
+	if (getpid() != test_dir_owner || chdir(test_dir_name))
+		return;
+	test_empty_dir();
+	if (!chdir("/"))
+		rmdir(test_dir_name);
+}
+
+static inline void test_tmpdir(void)
+{
+	strcpy(test_dir_name, "/tmp/test-XXXXXX");
+	must(mkdtemp(test_dir_name));
+	must(chdir(test_dir_name) == 0);
+	test_dir_owner = getpid();
+	atexit(test_remove_dir);
+}
 
 static inline int test_result(void)
 {

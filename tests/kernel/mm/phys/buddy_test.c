@@ -420,7 +420,7 @@ static void random_free(struct ktest *t, struct rnd_state *rnd)
 	__free_pages(l.page, l.order);
 }
 
-/* 100,000 seeded operations: no frame given twice, content kept, counts exact, all merged at last. */
+/* 100,000 seeded operations: no frame given twice, content kept, counts exact, all merged. */
 KTEST(buddy, random_ops)
 {
 	size_t bytes = BITS_TO_LONGS(max_mapnr) * sizeof(long);

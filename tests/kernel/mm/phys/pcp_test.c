@@ -11,7 +11,7 @@ static struct zone *zone_of_kernel(void)
 	return node_zonelist(GFP_KERNEL)->zones[0];
 }
 
-/* The first page after a drain brings a whole batch out of the buddy system; it comes back first. */
+/* The first page after a drain brings a whole batch; the page freed last comes back first. */
 KTEST(pcp, refill_in_batches)
 {
 	struct zone *zone = zone_of_kernel();

@@ -1,7 +1,7 @@
 /*
  * tests/kernel/mm/space/fault_test.c - what page faults deliver, and what they count.
  */
-#include "scratch.h"
+#include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/core/hooks.h>
 #include <kernel/fs/fs.h>

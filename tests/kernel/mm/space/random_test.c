@@ -6,7 +6,7 @@
  * to both; results, rights and contents must agree, and mm_check() must find
  * nothing, now and then on the way and at the end.
  */
-#include "scratch.h"
+#include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/sys/mm_calls.h>
 #include <lib/random.h>

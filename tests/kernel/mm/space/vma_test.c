@@ -1,7 +1,7 @@
 /*
  * tests/kernel/mm/space/vma_test.c - areas: found, joined, cut, placed.
  */
-#include "scratch.h"
+#include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/core/hooks.h>
 #include <mm/phys/vmstat.h>
