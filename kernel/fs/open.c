@@ -323,7 +323,7 @@ long do_sys_open(int dfd, const char __user *filename, int flags, umode_t mode)
 	return fd;
 }
 
-int __init kernel_open_console(void)
+int kernel_open_console(void)
 {
 	struct file *file = filp_open("/dev/console", O_RDWR, 0);
 	int fd;

@@ -1,4 +1,4 @@
-/* arch_fpu - x87 and SSE registers survive switches, forks and signals; a fresh program starts clean. */
+/* arch_fpu - x87 and SSE registers survive switches, forks, signals; a program starts clean. */
 #define _GNU_SOURCE
 #include "test.h"
 

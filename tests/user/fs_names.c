@@ -62,7 +62,7 @@ static void test_link(void)
 	expect_errno(unlink("b"), ENOENT);
 	expect_errno(unlink("."), EISDIR);
 	expect_errno(unlink("/"), EISDIR);
-	expect_errno(unlink(BAD), EFAULT);
+	expect_errno(unlink(BAD_PTR), EFAULT);
 	make("f");
 	expect_errno(unlink("f/"), ENOTDIR);
 	expect_eq(linkat(AT_FDCWD, "f", AT_FDCWD, "g", 0), 0);
@@ -85,7 +85,7 @@ static void test_symlink(void)
 	expect_eq(readlink("l", buf, 4), 4);
 	expect_errno(readlink("l", buf, 0), EINVAL);
 	expect_errno(readlink(".", buf, 10), EINVAL);
-	expect_errno(readlink("l", BAD, 10), EFAULT);
+	expect_errno(readlink("l", BAD_PTR, 10), EFAULT);
 	expect_eq(symlinkat("t", AT_FDCWD, "l3"), 0);
 	expect_eq(readlinkat(AT_FDCWD, "l3", buf, 10), 1);
 	expect_eq(unlink("l"), 0);
@@ -238,7 +238,7 @@ static void test_getdents(void)
 	expect_eq(chdir(".."), 0);
 	fd = open("many", O_RDONLY);
 	expect_errno(syscall(SYS_getdents64, fd, buf, 10), EINVAL);
-	expect_errno(syscall(SYS_getdents64, fd, BAD, 4096), EFAULT);
+	expect_errno(syscall(SYS_getdents64, fd, BAD_PTR, 4096), EFAULT);
 	expect(syscall(SYS_getdents, fd, buf, sizeof(buf)) > 0);
 	expect_errno(syscall(SYS_getdents64, 99, buf, 10), EBADF);
 	close(fd);
@@ -264,7 +264,7 @@ static void test_cwd(void)
 	must(getcwd(now, sizeof(now)));
 	expect(!strncmp(now, old, strlen(old)) && !strcmp(now + strlen(old), "/w"));
 	expect_errno(syscall(SYS_getcwd, now, 3), ERANGE);
-	expect_errno(syscall(SYS_getcwd, BAD, 100), EFAULT);
+	expect_errno(syscall(SYS_getcwd, BAD_PTR, 100), EFAULT);
 	expect_eq(syscall(SYS_getcwd, now, sizeof(now)), strlen(now) + 1);
 	expect_eq(fchdir(fd), 0);
 	expect_errno(fchdir(99), EBADF);

@@ -65,7 +65,7 @@ static void test_bad_memory(int fd)
 	memset(page, 'p', 4096);
 	expect_eq(ftruncate(fd, 0), 0);
 	expect_eq(lseek(fd, 0, SEEK_SET), 0);
-	expect_errno(write(fd, BAD, 10), EFAULT);
+	expect_errno(write(fd, BAD_PTR, 10), EFAULT);
 	expect_errno(write(fd, (char *)0xfffff000, 10), EFAULT);
 	expect_errno(write(fd, (char *)-1, 10), EFAULT);
 	expect_eq(lseek(fd, 0, SEEK_END), 0);
@@ -79,7 +79,7 @@ static void test_bad_memory(int fd)
 	}
 	expect_eq(pwrite(fd, "abcdef", 6, 0), 6);
 	lseek(fd, 0, SEEK_SET);
-	expect_errno(read(fd, BAD, 10), EFAULT);
+	expect_errno(read(fd, BAD_PTR, 10), EFAULT);
 	expect_errno(read(fd, (char *)-16, 10), EFAULT);
 	expect_eq(lseek(fd, 0, SEEK_CUR), 0);
 	expect_eq(read(fd, page + 4092, 4), 4);
@@ -90,7 +90,7 @@ static void test_bad_memory(int fd)
 
 		expect(n == 6 || (n < 0 && (errno == EFAULT || errno == EINVAL)));
 	}
-	expect_errno(pread(fd, BAD, 1, 0), EFAULT);
+	expect_errno(pread(fd, BAD_PTR, 1, 0), EFAULT);
 	munmap(page, 4096);
 }
 
@@ -157,8 +157,8 @@ static void test_segments(int fd)
 	expect_eq(writev(fd, many, 1024), 1024);
 	many[1].iov_len = (size_t)-1;
 	expect_errno(writev(fd, many, 2), EINVAL);
-	expect_errno(writev(fd, (struct iovec *)BAD, 2), EFAULT);
-	r[0].iov_base = BAD;
+	expect_errno(writev(fd, (struct iovec *)BAD_PTR, 2), EFAULT);
+	r[0].iov_base = BAD_PTR;
 	lseek(fd, 0, SEEK_SET);
 	expect_errno(readv(fd, r, 2), EFAULT);
 	expect_errno(preadv(fd, r, 2, -5), EINVAL);
@@ -170,7 +170,7 @@ static void test_offsets(int fd)
 
 	expect_eq(syscall(SYS__llseek, fd, 1, 5, &where, SEEK_SET), 0);
 	expect_eq(where, (1LL << 32) + 5);
-	expect_errno(syscall(SYS__llseek, fd, 0, 0, BAD, SEEK_SET), EFAULT);
+	expect_errno(syscall(SYS__llseek, fd, 0, 0, BAD_PTR, SEEK_SET), EFAULT);
 	expect_eq(syscall(SYS_lseek, fd, 7, SEEK_SET), 7);
 	expect_eq(ftruncate(fd, 3000000000LL), 0);
 	/* Only a 32-bit kernel knows that the caller cannot take it. */
@@ -251,7 +251,7 @@ static void test_sendfile(int fd)
 	expect_errno(sendfile(p[0], fd, NULL, 1), EBADF);
 	off = -1;
 	expect_errno(sendfile(out, fd, &off, 1), EINVAL);
-	expect_errno(syscall(SYS_sendfile64, out, fd, BAD, 1), EFAULT);
+	expect_errno(syscall(SYS_sendfile64, out, fd, BAD_PTR, 1), EFAULT);
 	close(p[0]);
 	close(p[1]);
 	close(out);
@@ -297,7 +297,7 @@ static void test_sync(int fd)
 	expect_eq(ioctl(fd, FIONREAD, &n), 0);
 	expect_errno(ioctl(fd, 0x12345678, &n), ENOTTY);
 	expect_errno(ioctl(99, FIONREAD, &n), EBADF);
-	expect_errno(ioctl(fd, FIONREAD, BAD), EFAULT);
+	expect_errno(ioctl(fd, FIONREAD, BAD_PTR), EFAULT);
 	n = 1;
 	expect_eq(ioctl(p[0], FIONBIO, &n), 0);
 	expect_errno(read(p[0], &n, 1), EAGAIN);

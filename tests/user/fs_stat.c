@@ -84,9 +84,9 @@ static void test_layouts(int fd)
 	expect_eq(statx(fd, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &sx), 0);
 	expect_errno(statx(AT_FDCWD, "f", 0x100000, 0, &sx), EINVAL);
 	expect_errno(statx(AT_FDCWD, "none", 0, 0, &sx), ENOENT);
-	expect_errno(syscall(SYS_statx, AT_FDCWD, "f", 0, 0x7ff, BAD), EFAULT);
-	expect_errno(syscall(SYS_stat64, "f", BAD), EFAULT);
-	expect_errno(syscall(SYS_stat64, BAD, &s64), EFAULT);
+	expect_errno(syscall(SYS_statx, AT_FDCWD, "f", 0, 0x7ff, BAD_PTR), EFAULT);
+	expect_errno(syscall(SYS_stat64, "f", BAD_PTR), EFAULT);
+	expect_errno(syscall(SYS_stat64, BAD_PTR, &s64), EFAULT);
 	expect_errno(syscall(SYS_fstat64, 99, &s64), EBADF);
 	expect_errno(stat("f/x", &st), ENOTDIR);
 }
@@ -189,8 +189,8 @@ static void test_times(int fd)
 	ts[0].tv_nsec = 1000000000;
 	expect_errno(utimensat(AT_FDCWD, "f", ts, 0), EINVAL);
 	expect_errno(utimensat(AT_FDCWD, "none", NULL, 0), ENOENT);
-	expect_errno(utimensat(99, NULL, NULL, 0), EBADF);
-	expect_errno(syscall(SYS_utimensat, AT_FDCWD, "f", BAD, 0), EFAULT);
+	expect_errno(syscall(SYS_utimensat, 99, NULL, NULL, 0), EBADF);
+	expect_errno(syscall(SYS_utimensat, AT_FDCWD, "f", BAD_PTR, 0), EFAULT);
 	/* A write moves mtime, a read the access time. */
 	ts[0] = ts[1] = (struct timespec){ 1000, 0 };
 	expect_eq(utimensat(AT_FDCWD, "f", ts, 0), 0);
@@ -213,7 +213,7 @@ static void test_statfs(int fd)
 	expect_eq(syscall(SYS_statfs64, ".", 84, buf), 0);
 	expect_eq(syscall(SYS_fstatfs64, fd, 84, buf), 0);
 	expect_errno(syscall(SYS_statfs64, ".", 83, buf), EINVAL);
-	expect_errno(syscall(SYS_statfs64, ".", 84, BAD), EFAULT);
+	expect_errno(syscall(SYS_statfs64, ".", 84, BAD_PTR), EFAULT);
 	expect_errno(statfs("none", &sf), ENOENT);
 	expect_errno(fstatfs(99, &sf), EBADF);
 }

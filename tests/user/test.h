@@ -72,7 +72,7 @@ static int test_failures __attribute__((unused));
 
 /* An address that is never mapped, and any number, without the compiler knowing. */
 static char *volatile test_bad = (char *)16;
-#define BAD ((char *)test_bad)
+#define BAD_PTR ((char *)test_bad)
 static inline size_t test_opaque(size_t n)
 {
 	volatile size_t v = n;

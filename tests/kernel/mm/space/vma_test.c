@@ -204,9 +204,9 @@ KTEST(vma, stack_growth_and_gap)
 	KEXPECT_EQ(t, mm->stack_vm, 16ul);
 	KEXPECT_EQ(t, peek(top - 0x10000), 7u);
 	/* A neighbour: growth stops at the gap, and mmap keeps out of it. */
-	KASSERT_EQ(t, scratch_map(top - 0x800000, 1, RW), top - 0x800000);
-	KEXPECT_EQ(t, poke(top - 0x800000 + PAGE_SIZE + gap, 1), 0);
-	KEXPECT_EQ(t, poke(top - 0x800000 + gap, 1), -EFAULT);
+	KASSERT_EQ(t, scratch_map(top - 0x280000, 1, RW), top - 0x280000);
+	KEXPECT_EQ(t, poke(top - 0x280000 + PAGE_SIZE + gap, 1), 0);
+	KEXPECT_EQ(t, poke(top - 0x280000 + gap, 1), -EFAULT);
 	down_write(&mm->mmap_sem);
 	KEXPECT(t, do_mmap_pgoff(NULL, stack->vm_start - PAGE_SIZE, PAGE_SIZE, RW,
 				 MAP_PRIVATE | MAP_ANONYMOUS, 0) != stack->vm_start - PAGE_SIZE);
