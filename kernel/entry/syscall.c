@@ -23,6 +23,6 @@ asmlinkage long sys_ni_syscall(void)
 	unsigned long bit = nr < NR_REMEMBERED ? nr : NR_REMEMBERED - 1;
 
 	if (!test_and_set_bit(bit % BITS_PER_LONG, &reported[bit / BITS_PER_LONG]))
-		pr_info("%s[%d]: unknown system call %ld\n", current->comm, current->pid, nr);
+		pr_debug("%s[%d]: unknown system call %ld\n", current->comm, current->pid, nr);
 	return -ENOSYS;
 }

@@ -333,7 +333,10 @@ int notify_change(struct dentry *dentry, struct iattr *attr);
 /* chmod, chown, truncate...: takes i_sem.  => 0 or -errno */
 int do_truncate(struct dentry *dentry, loff_t length);
 
-/* Executing a file forbids writing to it, and the other way round. => 0 or -ETXTBSY */
+/*
+ * Executing a file forbids writing to it, and the other way round. => 0 or -ETXTBSY
+ * exec denies while it loads the program; from then on the process's mappings say so.
+ */
 int get_write_access(struct inode *inode);
 void put_write_access(struct inode *inode);
 int deny_write_access(struct file *file);

@@ -49,6 +49,38 @@ static inline struct page *get_uptodate_page(struct file *file, unsigned long in
 	return read_cache_page(file->f_mapping, index, file);
 }
 
+/* Memory is the only home of this file: what is not in the page cache is a hole. */
+static inline bool lives_in_memory(const struct address_space *mapping)
+{
+	return mapping->flags & (1ul << AS_UNEVICTABLE | 1ul << AS_SWAPBACKED);
+}
+
+/*
+ * Copy @n bytes at @pos, all in one page, to user space. A hole of a file in memory reads as
+ * zeros and stays a hole.
+ * => bytes not copied (the user's fault), or -errno
+ */
+static inline long copy_page_to_user(struct file *file, loff_t pos, char __user *buf, size_t n)
+{
+	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
+	struct page *page = find_get_page(file->f_mapping, index);
+	unsigned long left;
+
+	if (!page && lives_in_memory(file->f_mapping))
+		return (long)__clear_user(buf, n);
+	if (unlikely(!page || !PageUptodate(page))) {
+		if (page)
+			put_page(page);
+		page = read_cache_page(file->f_mapping, index, file);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+	}
+	left = __copy_to_user(buf, kmap(page) + ((unsigned long)pos & ~PAGE_MASK), n);
+	kunmap(page);
+	put_page(page);
+	return (long)left;
+}
+
 /* => bytes of the page at @pos within a file of @size, at most @count; 0 at the end */
 static inline size_t bytes_here(loff_t pos, loff_t size, size_t count)
 {
@@ -70,22 +102,16 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, lof
 
 	while (done < count) {
 		size_t n = bytes_here(pos, i_size_read(inode), count - done);
-		unsigned long left;
-		struct page *page;
-		char *kaddr;
+		long left;
 
 		if (!n)
 			break;
-		page = get_uptodate_page(file, (unsigned long)(pos >> PAGE_SHIFT));
-		if (IS_ERR(page)) {
-			err = (int)PTR_ERR(page);
+		left = copy_page_to_user(file, pos, buf + done, n);
+		if (left < 0) {
+			err = (int)left;
 			break;
 		}
-		kaddr = kmap(page);
-		left = __copy_to_user(buf + done, kaddr + ((unsigned long)pos & ~PAGE_MASK), n);
-		kunmap(page);
-		put_page(page);
-		n -= left;
+		n -= (size_t)left;
 		done += n;
 		pos += (loff_t)n;
 		if (left) {
@@ -344,7 +370,7 @@ static vm_fault_t filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf
 		if (page)
 			put_page(page);
 		/* A space with nothing behind it fills pages without a device. */
-		found = mapping->flags & (1ul << AS_UNEVICTABLE | 1ul << AS_SWAPBACKED);
+		found = lives_in_memory(mapping);
 		page = read_cache_page(mapping, vmf->pgoff, file);
 		if (IS_ERR(page))
 			return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;

@@ -23,6 +23,7 @@
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/slab.h>
+#include <mm/types/mm_types.h>
 
 DEFINE_SPINLOCK(inode_lock);
 static struct kmem_cache *inode_cachep;
@@ -303,9 +304,27 @@ static int bump_writecount(struct inode *inode, int step)
 	}
 }
 
+/* Is it the program of some process?  Then one of its areas maps the file. */
+static bool is_running(struct inode *inode)
+{
+	struct address_space *mapping = inode->i_mapping;
+	struct vm_area_struct *vma;
+	bool running = false;
+
+	spin_lock(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, shared) {
+		struct file *exe = vma->vm_mm->exe_file;
+
+		if (exe && exe->f_inode == inode)
+			running = true;
+	}
+	spin_unlock(&mapping->i_mmap_lock);
+	return running;
+}
+
 int get_write_access(struct inode *inode)
 {
-	return bump_writecount(inode, 1);
+	return is_running(inode) ? -ETXTBSY : bump_writecount(inode, 1);
 }
 
 void put_write_access(struct inode *inode)

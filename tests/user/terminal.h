@@ -88,6 +88,7 @@ static inline void sane(void)
 /* => in a new session: its terminal is open as tty_fd */
 static inline void take_terminal(void)
 {
+	alarm(30);
 	must(setsid() == getpid());
 	master_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (master_fd >= 0) {

@@ -179,7 +179,8 @@ void disassociate_ctty(int on_exit)
 	write_unlock_irq(&tasklist_lock);
 	if (pgrp) {
 		kill_pgrp_kernel(pgrp, SIGHUP);
-		kill_pgrp_kernel(pgrp, SIGCONT);
+		if (!on_exit)
+			kill_pgrp_kernel(pgrp, SIGCONT);
 	}
 	if (on_exit)
 		hang_up(tty);
