@@ -74,8 +74,9 @@ static unsigned long mem_end(const Elf32_Phdr *ph)
 
 static const char *kind(const struct area *a, unsigned long bias)
 {
+	/* Without a gap between them, bss and heap are anonymous memory with equal rights: one area. */
 	if (!strcmp(a->name, "[heap]"))
-		return "heap";
+		return nr_loads && a->start < bias + mem_end(loads[nr_loads - 1]) ? "bss+heap" : "heap";
 	if (!strcmp(a->name, "[stack]"))
 		return "stack";
 	if (a->name[0] == '[')

@@ -5,7 +5,7 @@
  * interrupts off, as the task that will become the idle loop.  boot_order[] is
  * the whole start of the kernel, in the order in which it must happen; each
  * line says what exists after it.  Then a kernel thread takes over that may
- * sleep: it unpacks the root, opens the console and becomes /init (or runs the
+ * sleep: it unpacks the root (with /dev on top), opens the console and becomes /init (or runs the
  * self-tests), while the boot task halts in cpu_idle() whenever nobody runs.
  *
  * Nothing includes this file's layer; it may include everybody.
@@ -124,7 +124,6 @@ static int kernel_init(void *unused)
 		ktest_main();
 	free_initmem();
 	free_ktestmem();
-	devtmpfs_mount();
 	open_console();
 	if (cmdline_find_option("init", path, sizeof(path)) > 0)
 		run_init_process(path);
