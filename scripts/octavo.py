@@ -246,7 +246,7 @@ class Machine:
         if o["CPU"]:
             words += ["-cpu", o["CPU"]]
         if o["ICOUNT"]:
-            words += ["-icount", o["ICOUNT"]]
+            words += ["-icount", o["ICOUNT"], "-rtc", "base=2024-01-01,clock=vm"]
         if self.iso:
             return words + ["-cdrom", self.iso, "-boot", "d"]
         words += ["-kernel", os.path.join(self.build_dir, "octavo"), "-append", self.append]
@@ -365,7 +365,8 @@ class Machine:
         except (OSError, KeyError, ValueError) as error:
             return f"no backtrace: {error!r}\n"
         symbols = Symbols(os.path.join(self.build_dir, "octavo.elf"))
-        lines = [f"  {a:08x} {symbols.name(a)}" for a in frames]
+        # A return address may lie behind the last instruction of its function: look one byte before.
+        lines = [f"  {a:08x} {symbols.name(a - 1 if n else a)}" for n, a in enumerate(frames)]
         return registers.strip().replace("\r", "") + "\nbacktrace of the hang:\n" + "\n".join(lines) + "\n"
 
     @staticmethod

@@ -147,10 +147,10 @@ long do_mkdirat(int dfd, const char *name, umode_t mode)
 	if (err)
 		return err;
 	dir = at.nd.path.dentry->d_inode;
+	mode &= (S_IRWXUGO | S_ISVTX) & ~current->fs->umask;
 	err = may_create(dir, at.dentry);
 	if (!err)
-		err = dir->i_op->mkdir ? dir->i_op->mkdir(dir, at.dentry,
-					mode & (S_IRWXUGO | S_ISVTX) & ~current->fs->umask) : -EPERM;
+		err = dir->i_op->mkdir ? dir->i_op->mkdir(dir, at.dentry, mode) : -EPERM;
 	end_at_parent(&at);
 	return err;
 }
@@ -211,7 +211,8 @@ long do_rmdirat(int dfd, const char *name)
 	err = path_lookupat(dfd, name, LOOKUP_PARENT, &at.nd);
 	if (err)
 		return err;
-	err = at.nd.last_type == LAST_ROOT ? -EBUSY : at.nd.last_type == LAST_DOT ? -EINVAL : -ENOTEMPTY;
+	err = at.nd.last_type == LAST_ROOT ? -EBUSY :
+	      at.nd.last_type == LAST_DOT ? -EINVAL : -ENOTEMPTY;
 	path_release(&at.nd);
 	err = begin_at_parent(dfd, name, err, &at);
 	if (err)
@@ -252,7 +253,8 @@ static int link_entry(const struct path *old, struct at_parent *at)
 	return err;
 }
 
-long do_linkat(int olddfd, const char *oldname, int newdfd, const char *newname, unsigned int flags)
+long do_linkat(int olddfd, const char *oldname, int newdfd, const char *newname,
+	       unsigned int flags)
 {
 	struct at_parent at;
 	struct nameidata old;
@@ -272,7 +274,7 @@ long do_linkat(int olddfd, const char *oldname, int newdfd, const char *newname,
 	return err;
 }
 
-/* ---- rename ------------------------------------------------------------------------------- */
+/* ---- rename --------------------------------------------------------------------------------- */
 
 static void lock_two(struct dentry *a, struct dentry *b)
 {

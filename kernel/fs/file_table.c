@@ -21,14 +21,14 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/phys/slab.h>
+#include <mm/phys/vmstat.h>
 
 static struct kmem_cache *filp_cachep;
 static struct kmem_cache *files_cachep;
-static struct kmem_cache *fs_cachep;
 
 static DEFINE_SPINLOCK(nr_files_lock);
 long nr_files;			/* [nr_files_lock] */
-#define MAX_FILES	65536	/* of the whole system */
+static long max_files;		/* [c] of the whole system: as many as a tenth of memory holds at 1K */
 
 struct files_struct init_files = {
 	.count = ATOMIC_INIT(1),
@@ -39,20 +39,14 @@ struct files_struct init_files = {
 	.close_on_exec = init_files.close_on_exec_init,
 };
 
-struct fs_struct init_fs = {
-	.count = ATOMIC_INIT(1),
-	.lock = __SPIN_LOCK_INIT,
-	.umask = 0022,
-};
-
-/* ---- struct file ----------------------------------------------------------------------------- */
+/* ---- struct file ---------------------------------------------------------------------------- */
 
 static int account_file(int delta)
 {
 	int full;
 
 	spin_lock(&nr_files_lock);
-	full = delta > 0 && nr_files >= MAX_FILES;
+	full = delta > 0 && nr_files >= max_files;
 	if (!full)
 		nr_files += delta;
 	spin_unlock(&nr_files_lock);
@@ -123,7 +117,7 @@ int filp_close(struct file *file)
 	return err;
 }
 
-/* ---- descriptors ----------------------------------------------------------------------------- */
+/* ---- descriptors ---------------------------------------------------------------------------- */
 
 struct file *fget(unsigned int fd)
 {
@@ -334,7 +328,7 @@ void set_close_on_exec(unsigned int fd, int flag)
 	spin_unlock(&files->file_lock);
 }
 
-/* ---- fork, exec, exit ------------------------------------------------------------------------ */
+/* ---- fork, exec, exit ----------------------------------------------------------------------- */
 
 static void init_files_struct(struct files_struct *files)
 {
@@ -446,7 +440,7 @@ static void put_files_struct(struct files_struct *files)
 		kmem_cache_free(files_cachep, files);
 }
 
-/* Guards tsk->files and tsk->fs of others against exit. */
+/* Guards the pointer tsk->files of other tasks, which exit clears. */
 static DEFINE_SPINLOCK(task_files_lock);
 
 void exit_files(struct task_struct *tsk)
@@ -535,125 +529,6 @@ int next_fd_of_task(struct task_struct *tsk, unsigned int fd)
 	return found;
 }
 
-/* ---- root and directory ---------------------------------------------------------------------- */
-
-void get_fs_root(struct fs_struct *fs, struct path *root)
-{
-	spin_lock(&fs->lock);
-	*root = fs->root;
-	path_get(root);
-	spin_unlock(&fs->lock);
-}
-
-void get_fs_pwd(struct fs_struct *fs, struct path *pwd)
-{
-	spin_lock(&fs->lock);
-	*pwd = fs->pwd;
-	path_get(pwd);
-	spin_unlock(&fs->lock);
-}
-
-static void set_path(struct fs_struct *fs, struct path *which, const struct path *path)
-{
-	struct path old;
-
-	path_get(path);
-	spin_lock(&fs->lock);
-	old = *which;
-	*which = *path;
-	spin_unlock(&fs->lock);
-	if (old.dentry)
-		path_put(&old);
-}
-
-void set_fs_root(struct fs_struct *fs, const struct path *path)
-{
-	set_path(fs, &fs->root, path);
-}
-
-void set_fs_pwd(struct fs_struct *fs, const struct path *path)
-{
-	set_path(fs, &fs->pwd, path);
-}
-
-int copy_fs(unsigned long clone_flags, struct task_struct *tsk)
-{
-	struct fs_struct *old = current->fs, *new;
-
-	if (!old)
-		return 0;
-	if (clone_flags & CLONE_FS_FLAG) {
-		atomic_inc(&old->count);
-		tsk->fs = old;
-		return 0;
-	}
-	new = kmem_cache_alloc(fs_cachep, GFP_KERNEL);
-	if (!new)
-		return -ENOMEM;
-	atomic_set(&new->count, 1);
-	spin_lock_init(&new->lock);
-	new->umask = old->umask;
-	get_fs_root(old, &new->root);
-	get_fs_pwd(old, &new->pwd);
-	tsk->fs = new;
-	return 0;
-}
-
-static void put_fs_struct(struct fs_struct *fs)
-{
-	if (!atomic_dec_and_test(&fs->count))
-		return;
-	path_put(&fs->root);
-	path_put(&fs->pwd);
-	if (fs != &init_fs)
-		kmem_cache_free(fs_cachep, fs);
-}
-
-void exit_fs(struct task_struct *tsk)
-{
-	struct fs_struct *fs = tsk->fs;
-
-	spin_lock(&task_files_lock);
-	tsk->fs = NULL;
-	spin_unlock(&task_files_lock);
-	if (fs)
-		put_fs_struct(fs);
-}
-
-static struct fs_struct *get_fs_struct(struct task_struct *tsk)
-{
-	struct fs_struct *fs;
-
-	spin_lock(&task_files_lock);
-	fs = tsk->fs;
-	if (fs)
-		atomic_inc(&fs->count);
-	spin_unlock(&task_files_lock);
-	return fs;
-}
-
-int get_task_root(struct task_struct *tsk, struct path *path)
-{
-	struct fs_struct *fs = get_fs_struct(tsk);
-
-	if (!fs)
-		return -ENOENT;
-	get_fs_root(fs, path);
-	put_fs_struct(fs);
-	return 0;
-}
-
-int get_task_pwd(struct task_struct *tsk, struct path *path)
-{
-	struct fs_struct *fs = get_fs_struct(tsk);
-
-	if (!fs)
-		return -ENOENT;
-	get_fs_pwd(fs, path);
-	put_fs_struct(fs);
-	return 0;
-}
-
 void __init files_init(void)
 {
 	current->files = &init_files;
@@ -663,6 +538,8 @@ void __init files_init(void)
 void __init file_table_init(void)
 {
 	filp_cachep = kmem_cache_create("filp", sizeof(struct file), 0, SLAB_PANIC, NULL);
-	files_cachep = kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC, NULL);
-	fs_cachep = kmem_cache_create("fs_cache", sizeof(struct fs_struct), 0, SLAB_PANIC, NULL);
+	files_cachep = kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC,
+					 NULL);
+	fs_struct_init();
+	max_files = max(256l, (long)(nr_free_pages() * (PAGE_SIZE / 1024) / 10));
 }

@@ -84,7 +84,7 @@ int replace_fd(unsigned int fd, struct file *file, unsigned int flags);
 int get_close_on_exec(unsigned int fd);
 void set_close_on_exec(unsigned int fd, int flag);
 
-/* ---- for fork, exec and exit --------------------------------------------------------------- */
+/* ---- for fork, exec and exit ---------------------------------------------------------------- */
 
 #define CLONE_FS_FLAG		0x00000200ul	/* CLONE_FS: share fs_struct */
 #define CLONE_FILES_FLAG	0x00000400ul	/* CLONE_FILES */

@@ -178,7 +178,7 @@ struct super_block {
 struct dir_context {
 	int (*actor)(struct dir_context *ctx, const char *name, int len, loff_t pos, u64 ino,
 		     unsigned int type);
-	loff_t pos;				/* iterate advances it past each entry that fitted */
+	loff_t pos;				/* iterate() moves it past each entry that fits */
 };
 
 /*
@@ -243,7 +243,8 @@ struct inode_operations {
 	/* Instead of walking the text: go there.  nd_jump_link(nd, &path).  => 0 or -errno */
 	int (*follow_link)(struct dentry *dentry, struct nameidata *nd);
 	int (*permission)(struct inode *inode, int mask);	/* else generic_permission() */
-	int (*setattr)(struct dentry *dentry, struct iattr *attr); /* i_sem held; else inode_setattr */
+	/* i_sem held; without it: inode_change_ok(), inode_setattr() */
+	int (*setattr)(struct dentry *dentry, struct iattr *attr);
 	int (*getattr)(struct vfsmount *mnt, struct dentry *dentry, struct kstat *stat);
 	void (*truncate)(struct inode *inode);		/* i_size has been set, i_sem held */
 };
@@ -306,9 +307,9 @@ static inline struct inode *file_inode(const struct file *file)
 	return file->f_inode;
 }
 
-/* ---- inodes (inode.c) ------------------------------------------------------------------------ */
+/* ---- inodes (inode.c) ----------------------------------------------------------------------- */
 
-/* A fresh inode of @sb: count 1, times now, owner root, i_ino unique, empty i_data.  NULL: no memory */
+/* A fresh inode of @sb: count 1, times now, owner root, unique i_ino, no pages.  NULL: no memory */
 struct inode *new_inode(struct super_block *sb);
 static inline struct inode *igrab(struct inode *inode)
 {
@@ -342,7 +343,7 @@ void put_write_access(struct inode *inode);
 int deny_write_access(struct file *file);
 void allow_write_access(struct file *file);
 
-/* ---- dentries (dcache.c) --------------------------------------------------------------------- */
+/* ---- dentries (dcache.c) -------------------------------------------------------------------- */
 
 extern spinlock_t dcache_lock;
 
@@ -388,7 +389,7 @@ int is_subdir(struct dentry *child, struct dentry *parent);
  */
 char *d_path(const struct path *path, char *buf, int size);
 
-/* ---- open files (file_table.c, open.c) ------------------------------------------------------- */
+/* ---- open files (file_table.c, open.c) ------------------------------------------------------ */
 
 extern long nr_files;		/* open files, for /proc and leak accounting */
 
@@ -418,7 +419,7 @@ struct file *open_exec(const char *name);
 int kernel_read(struct file *file, loff_t offset, char *addr, unsigned long count);
 int kernel_write(struct file *file, loff_t offset, const char *addr, unsigned long count);
 
-/* ---- for file systems (generic_file.c, libfs.c) ---------------------------------------------- */
+/* ---- for file systems (generic_file.c, libfs.c) --------------------------------------------- */
 
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
@@ -451,7 +452,7 @@ extern const struct address_space_operations simple_aops;
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry);
 int simple_statfs(struct dentry *dentry, struct kstatfs *buf);
 
-/* ---- file system types and super blocks (super.c) -------------------------------------------- */
+/* ---- file system types and super blocks (super.c) ------------------------------------------- */
 
 /* => 0 or -EBUSY (the name is taken) */
 int register_filesystem(struct file_system_type *type);

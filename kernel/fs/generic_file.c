@@ -34,7 +34,7 @@
 
 #define MAX_NON_LFS	0x7fffffffLL
 
-/* ---- reading ------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* The uptodate page at @index, referenced. ERR_PTR */
 static inline struct page *get_uptodate_page(struct file *file, unsigned long index)
@@ -152,7 +152,7 @@ int kernel_read(struct file *file, loff_t pos, char *addr, unsigned long count)
 	return (int)done;
 }
 
-/* ---- writing ------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 ssize_t generic_write_checks(struct file *file, loff_t *pos, size_t count)
 {
@@ -243,7 +243,8 @@ static ssize_t write_one_page(struct file *file, struct address_space *mapping, 
 			goto fail;
 		/* What prepare_write did not zero because it was to be written. */
 		if (!PageUptodate(page))
-			zero_user_page(page, offset + (unsigned int)copied, (unsigned int)(n - copied));
+			zero_user_page(page, offset + (unsigned int)copied,
+				       (unsigned int)(n - copied));
 	}
 	err = mapping->a_ops->commit_write(file, page, offset, offset + (unsigned int)copied);
 	unlock_page(page);
@@ -283,7 +284,7 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 			ret = fault_in_readable(buf + done, 1);
 			if (ret)
 				break;
-			n = min(n, (size_t)(PAGE_SIZE - ((unsigned long)(buf + done) & ~PAGE_MASK)));
+			n = min_t(size_t, n, -(unsigned long)(buf + done) & ~PAGE_MASK);
 			ret = write_one_page(file, mapping, pos, buf + done, n, source);
 			if (ret <= 0) {
 				ret = ret ? ret : -EFAULT;
@@ -351,7 +352,7 @@ ssize_t generic_file_sendpage(struct file *file, struct page *page, unsigned int
 	return n;
 }
 
-/* ---- mapping ------------------------------------------------------------------------------- */
+/* ---- mapping -------------------------------------------------------------------------------- */
 
 /* The page for a fault in a file's mapping. => SIGBUS beyond the end of the file */
 static vm_fault_t filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
@@ -392,7 +393,7 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 	return 0;
 }
 
-/* ---- offsets ------------------------------------------------------------------------------- */
+/* ---- offsets -------------------------------------------------------------------------------- */
 
 /* SEEK_DATA, SEEK_HOLE: a page that is in the cache is data, when nothing else is behind it. */
 static loff_t seek_data_hole(struct inode *inode, loff_t offset, int whence)

@@ -41,7 +41,8 @@ enum unpack_state { IN_HEADER, IN_NAME, IN_NAME_PAD, IN_BODY, IN_BODY_PAD };
 
 /* The numbers of a header, in its order. */
 struct cpio_header {
-	u32 ino, mode, uid, gid, nlink, mtime, filesize, major, minor, rmajor, rminor, namesize, check;
+	u32 ino, mode, uid, gid, nlink, mtime, filesize;
+	u32 major, minor, rmajor, rminor, namesize, check;
 };
 #define HEADER_FIELDS	(sizeof(struct cpio_header) / sizeof(u32))
 static_assert(6 + HEADER_FIELDS * 8 == HEADER_LEN);
@@ -68,7 +69,7 @@ struct unpacker {
 	char target[PATH_MAX];
 };
 
-/* ---- entries --------------------------------------------------------------------------------- */
+/* ---- entries -------------------------------------------------------------------------------- */
 
 static struct hardlink **link_bucket(struct unpacker *u)
 {
@@ -256,7 +257,7 @@ static void end_entry(struct unpacker *u)
 	}
 }
 
-/* ---- the state machine --------------------------------------------------------------------- */
+/* ---- the state machine ---------------------------------------------------------------------- */
 
 static bool parse_header(struct unpacker *u)
 {
@@ -426,7 +427,7 @@ static size_t unpack_gzip(struct unpacker *u, const char *p, size_t len)
 	return consumed;
 }
 
-const char *unpack_to_rootfs(const void *buf, size_t len)
+const char *unpack_to_rootfs(const void *buf, size_t len, struct unpack_report *report)
 {
 	struct unpacker *u = kzalloc(sizeof(*u), GFP_KERNEL);
 	const char *p = buf, *error;
@@ -451,16 +452,20 @@ const char *unpack_to_rootfs(const void *buf, size_t len)
 		fput(u->file);
 	forget_links(u);
 	error = u->error;
-	if (error)
-		pr_err("initramfs: %s (entry %u, \"%s\")\n", error, u->entries, u->name);
+	if (report) {
+		report->entries = u->entries;
+		strlcpy(report->name, u->name, sizeof(report->name));
+	}
 	kfree(u);
 	return error;
 }
 
-/* ---- boot ------------------------------------------------------------------------------------ */
+/* ---- boot ----------------------------------------------------------------------------------- */
 
 void __init populate_rootfs(void)
 {
+	struct unpack_report report = { .entries = 0 };
+	const char *error;
 	unsigned int i;
 	int err;
 
@@ -471,8 +476,10 @@ void __init populate_rootfs(void)
 			continue;
 		pr_info("Unpacking initramfs, module %u: %lu kB\n", i,
 			(unsigned long)(m->end - m->start) >> 10);
-		if (unpack_to_rootfs(__va(m->start), m->end - m->start))
-			pr_err("initramfs: module %u: what came before that is there\n", i);
+		error = unpack_to_rootfs(__va(m->start), m->end - m->start, &report);
+		if (error)
+			pr_err("initramfs: module %u: %s; stopped at entry %u, \"%s\"\n", i, error,
+			       report.entries, report.name);
 		free_reserved_area(__va(m->start), __va(PAGE_ALIGN(m->end)), -1, "initrd");
 	}
 	err = devtmpfs_mount();

@@ -180,14 +180,14 @@ int inode_change_ok(struct inode *inode, struct iattr *attr)
 		return -EPERM;
 	if ((valid & ATTR_GID) && current->fsuid != 0 &&
 	    (current->fsuid != inode->i_uid ||
-	     (attr->ia_gid != current->fsgid && attr->ia_gid != inode->i_gid)))
+	     (!in_group_p(attr->ia_gid) && attr->ia_gid != inode->i_gid)))
 		return -EPERM;
 	if (valid & ATTR_MODE) {
 		if (!owner_or_root(inode))
 			return -EPERM;
 		/* Set-group-id on a file of a group one is not in: silently not. */
 		if (current->fsuid != 0 && !S_ISDIR(inode->i_mode) &&
-		    current->fsgid != (valid & ATTR_GID ? attr->ia_gid : inode->i_gid))
+		    !in_group_p(valid & ATTR_GID ? attr->ia_gid : inode->i_gid))
 			attr->ia_mode &= ~S_ISGID;
 	}
 	if ((valid & (ATTR_ATIME_SET | ATTR_MTIME_SET)) && !owner_or_root(inode))
@@ -220,8 +220,7 @@ static void inode_setsize(struct inode *inode, loff_t size)
 
 	i_size_write(inode, size);
 	if (size < old) {
-		unmap_mapping_range(inode->i_mapping, (size + PAGE_SIZE - 1) & ~(loff_t)(PAGE_SIZE - 1),
-				    0, 1);
+		unmap_mapping_range(inode->i_mapping, round_up(size, PAGE_SIZE), 0, 1);
 		truncate_inode_pages(inode->i_mapping, size);
 	}
 	if (inode->i_op->truncate)
@@ -352,7 +351,7 @@ int generic_permission(struct inode *inode, int mask)
 	}
 	if (current->fsuid == inode->i_uid)
 		mode >>= 6;
-	else if (current->fsgid == inode->i_gid)
+	else if (in_group_p(inode->i_gid))
 		mode >>= 3;
 	return (mask & ~mode & (MAY_READ | MAY_WRITE | MAY_EXEC)) ? -EACCES : 0;
 }

@@ -5,6 +5,7 @@
 #define OCTAVO_KERNEL_FS_INTERNAL_H
 
 #include <kernel/core/rwsem.h>
+#include <kernel/core/wait.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/mount.h>
 
@@ -17,7 +18,8 @@ void mount_rootfs(void);
 
 /* dcache.c */
 /* As d_path(), with an explicit root; *reached: false if @path is not below it. */
-char *__d_path(const struct path *path, const struct path *root, char *buf, int size, bool *reached);
+char *__d_path(const struct path *path, const struct path *root, char *buf, int size,
+	       bool *reached);
 void dcache_init(void);
 
 /* inode.c */
@@ -41,13 +43,31 @@ int may_create(struct inode *dir, const struct dentry *child);
 /* file_table.c */
 void file_table_init(void);
 
+/* fs_struct.c */
+void fs_struct_init(void);
+
 /* super.c */
 /* A super_block of @type, or the one there is (FS_SINGLE), with a reference.  ERR_PTR */
 struct super_block *get_sb(struct file_system_type *type, const char *data);
 void deactivate_super(struct super_block *sb);
 
 /* pipe.c */
-void pipe_init(void);
+struct pipe_inode_info;
+extern const struct file_operations pipe_fops;
+extern unsigned long pipe_pages_max;	/* that all pipes together may use */
+struct pipe_inode_info *alloc_pipe(void);
+void free_pipe(struct pipe_inode_info *pipe);
+/* Wake a queue of a pipe, if anybody sleeps there. */
+void pipe_wake(wait_queue_head_t *q);
+/* Sleep on a queue of @pipe without its mutex. => mutex held again; 0 or -ERESTARTSYS */
+int pipe_wait(struct pipe_inode_info *pipe, wait_queue_head_t *q);
+/* One open file of either end less; the last one takes the ring along. */
+void put_pipe(struct inode *inode);
+
+/* fifo.c */
 extern const struct file_operations def_fifo_fops;
+
+/* pipefs.c */
+void pipe_init(void);
 
 #endif

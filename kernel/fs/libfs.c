@@ -18,7 +18,7 @@
 #include <mm/cache/filemap.h>
 #include <mm/phys/highmem.h>
 
-/* ---- directories ------------------------------------------------------------------------- */
+/* ---- directories ---------------------------------------------------------------------------- */
 
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -156,7 +156,7 @@ const struct file_operations simple_dir_operations = {
 	.iterate = dcache_readdir,
 };
 
-/* ---- pages --------------------------------------------------------------------------------- */
+/* ---- pages ---------------------------------------------------------------------------------- */
 
 static int simple_readpage(struct file *file, struct page *page)
 {
@@ -199,7 +199,7 @@ const struct address_space_operations simple_aops = {
 	.set_page_dirty = __set_page_dirty_no_writeback,
 };
 
-/* ---- small things ---------------------------------------------------------------------------- */
+/* ---- small things --------------------------------------------------------------------------- */
 
 ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, const void *from,
 				size_t available)

@@ -61,6 +61,9 @@ static inline struct vfsmount *mntget(struct vfsmount *mnt)
 		atomic_inc(&mnt->mnt_count);
 	return mnt;
 }
+/* /proc/mounts: what the reader's root shows.  => may sleep; 0 or -ENOMEM */
+struct seq_file;
+int mounts_show(struct seq_file *m, void *v);
 /* What is mounted on @path.  => the mount with a reference, or NULL */
 struct vfsmount *lookup_mnt(const struct path *path);
 /* If @path is the root of a mount: the place it covers, with references moved.  => 1 moved */

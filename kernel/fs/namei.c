@@ -26,7 +26,7 @@
 #include <lib/string.h>
 #include <mm/phys/page_alloc.h>
 
-/* ---- names from user space ------------------------------------------------------------------- */
+/* ---- names from user space ------------------------------------------------------------------ */
 
 char *getname_empty(const char __user *filename)
 {
@@ -58,7 +58,7 @@ void putname(char *name)
 	free_page((unsigned long)name);
 }
 
-/* ---- places ---------------------------------------------------------------------------------- */
+/* ---- places --------------------------------------------------------------------------------- */
 
 void path_get(const struct path *path)
 {
@@ -84,7 +84,7 @@ void nd_jump_link(struct nameidata *nd, struct path *path)
 	nd->path = *path;
 }
 
-/* ---- one step -------------------------------------------------------------------------------- */
+/* ---- one step ------------------------------------------------------------------------------- */
 
 static int follow_dotdot(struct nameidata *nd)
 {

@@ -72,7 +72,8 @@ long do_mkdirat(int dfd, const char *name, umode_t mode);
 long do_unlinkat(int dfd, const char *name);
 long do_rmdirat(int dfd, const char *name);
 long do_symlinkat(const char *target, int dfd, const char *name);
-long do_linkat(int olddfd, const char *oldname, int newdfd, const char *newname, unsigned int flags);
+long do_linkat(int olddfd, const char *oldname, int newdfd, const char *newname,
+	       unsigned int flags);
 long do_renameat(int olddfd, const char *oldname, int newdfd, const char *newname,
 		 unsigned int flags);
 

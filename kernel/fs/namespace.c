@@ -163,6 +163,8 @@ static int graft(struct vfsmount *mnt, struct path *path)
 		err = -ENOTDIR;
 	else if (d_unhashed(path->dentry) && path->dentry != path->mnt->mnt_root)
 		err = -ENOENT;
+	else if (path->dentry == path->mnt->mnt_root && mnt->mnt_sb == path->mnt->mnt_sb)
+		err = -EBUSY;	/* the very same file system is there already */
 	else
 		attach_mnt(mnt, path);
 	up_write(&namespace_sem);
@@ -241,8 +243,10 @@ long do_mount(const char *devname, const char *dir, const char *type, unsigned l
 		err = devname ? do_bind(devname, &path) : -EINVAL;
 	else if (flags & MS_MOVE)
 		err = -EINVAL;
+	else if (type)
+		err = do_new_mount(devname ? devname : "none", &path, type, flags, data);
 	else
-		err = type ? do_new_mount(devname ? devname : "none", &path, type, flags, data) : -EINVAL;
+		err = -EINVAL;
 	path_put(&path);
 	return err;
 }
@@ -348,7 +352,7 @@ static void show_mount_flags(struct seq_file *m, const struct vfsmount *mnt)
 		seq_puts(m, ",relatime");
 }
 
-static int mounts_show(struct seq_file *m, void *v)
+int mounts_show(struct seq_file *m, void *v)
 {
 	char *buf = (char *)__get_free_page(GFP_KERNEL);
 	struct vfsmount *mnt;

@@ -1,5 +1,5 @@
 /*
- * kernel/fs/pipe.c - pipes and FIFOs.
+ * kernel/fs/pipe.c - the ring of pages behind pipes and FIFOs.
  *
  * Theory.  A pipe is a ring of PIPE_BUFFERS pages.  A writer fills pages and appends them to
  * the ring, a reader empties the oldest and gives its page back (one is kept for the next
@@ -11,8 +11,7 @@
  * page, or whole into a new one.  A larger write first puts its odd bytes into the newest
  * page if they fit, so that the rest are full pages.
  *
- * A FIFO is a pipe with a name: the ring is made by the first open of the node and gone with
- * the last; opening one end waits for the other.
+ * Nameless pipes are made in pipefs.c, those with a name in fifo.c.
  *
  * Locking: pipe->mutex for the ring, held while copying from or to user memory (which may
  * fault: faults never want a pipe).  A FIFO node's i_sem for making and losing the ring.
@@ -30,23 +29,45 @@
 #include <kernel/uapi/uio.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
-#include <lib/vsnprintf.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 
-#define PIPEFS_MAGIC	0x50495045ul
 #define FIONREAD	0x541B
 
-static struct vfsmount *pipe_mnt;	/* [c] where nameless pipes live */
+unsigned long pipe_pages_max;		/* [c] */
 
-/* ---- the ring ------------------------------------------------------------------------------ */
+/* ---- the ring ------------------------------------------------------------------------------- */
 
-static struct pipe_inode_info *alloc_pipe(void)
+static DEFINE_SPINLOCK(pipe_pages_lock);
+static unsigned long pipe_pages;	/* [pipe_pages_lock] that all pipes together may use */
+
+/* An eighth of memory may be full pipes; who makes more of them gets narrow ones. */
+static unsigned int take_buffers(void)
+{
+	unsigned int n = PIPE_BUFFERS;
+
+	spin_lock(&pipe_pages_lock);
+	if (pipe_pages + n > pipe_pages_max)
+		n = 1;
+	pipe_pages += n;
+	spin_unlock(&pipe_pages_lock);
+	return n;
+}
+
+static void give_buffers(unsigned int n)
+{
+	spin_lock(&pipe_pages_lock);
+	pipe_pages -= n;
+	spin_unlock(&pipe_pages_lock);
+}
+
+struct pipe_inode_info *alloc_pipe(void)
 {
 	struct pipe_inode_info *pipe = kzalloc(sizeof(*pipe), GFP_KERNEL);
 
 	if (pipe) {
+		pipe->buffers = take_buffers();
 		mutex_init(&pipe->mutex);
 		init_waitqueue_head(&pipe->rd_wait);
 		init_waitqueue_head(&pipe->wr_wait);
@@ -54,7 +75,7 @@ static struct pipe_inode_info *alloc_pipe(void)
 	return pipe;
 }
 
-static void free_pipe(struct pipe_inode_info *pipe)
+void free_pipe(struct pipe_inode_info *pipe)
 {
 	unsigned int i;
 
@@ -62,17 +83,18 @@ static void free_pipe(struct pipe_inode_info *pipe)
 		put_page(pipe->bufs[(pipe->curbuf + i) % PIPE_BUFFERS].page);
 	if (pipe->tmp_page)
 		put_page(pipe->tmp_page);
+	give_buffers(pipe->buffers);
 	kfree(pipe);
 }
 
-static void wake(wait_queue_head_t *q)
+void pipe_wake(wait_queue_head_t *q)
 {
 	if (waitqueue_active(q))
 		wake_up_interruptible(q);
 }
 
 /* Sleep on @q without the mutex. => 0 or -ERESTARTSYS */
-static int pipe_wait(struct pipe_inode_info *pipe, wait_queue_head_t *q)
+int pipe_wait(struct pipe_inode_info *pipe, wait_queue_head_t *q)
 {
 	DEFINE_WAIT(wait);
 
@@ -141,7 +163,7 @@ static size_t copy_from_iov(char *to, struct iovec *iov, size_t len, bool kernel
 	return done;
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading -------------------------------------------------------------------------------- */
 
 /* From the oldest page. => mutex held, nrbufs > 0; bytes copied */
 static size_t read_buffer(struct pipe_inode_info *pipe, struct iovec *iov, size_t len)
@@ -190,8 +212,8 @@ static ssize_t pipe_readv(struct file *file, struct iovec *iov, unsigned long nr
 		if (err)
 			break;
 	}
-	if (done && pipe->nrbufs < PIPE_BUFFERS)
-		wake(&pipe->wr_wait);
+	if (done && pipe->nrbufs < pipe->buffers)
+		pipe_wake(&pipe->wr_wait);
 	mutex_unlock(&pipe->mutex);
 	return done ? (ssize_t)done : err;
 }
@@ -203,7 +225,7 @@ static ssize_t pipe_read(struct file *file, char __user *buf, size_t count, loff
 	return pipe_readv(file, &iov, 1, pos);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing -------------------------------------------------------------------------------- */
 
 /*
  * The odd bytes into what is left of the newest page, if all of them fit.
@@ -262,7 +284,7 @@ static size_t fill_ring(struct pipe_inode_info *pipe, struct iovec *iov, size_t 
 	size_t done = 0;
 
 	*err = 0;
-	while (done < total && pipe->nrbufs < PIPE_BUFFERS) {
+	while (done < total && pipe->nrbufs < pipe->buffers) {
 		size_t want = min(total - done, (size_t)PAGE_SIZE);
 		ssize_t n = append_page(pipe, iov, want, kernel);
 
@@ -299,11 +321,11 @@ static ssize_t __pipe_write(struct file *file, struct iovec *iov, size_t total, 
 		done += fill_ring(pipe, iov, total - done, kernel, &err);
 		if (err || done == total)
 			break;
-		wake(&pipe->rd_wait);
+		pipe_wake(&pipe->rd_wait);
 		err = file->f_flags & O_NONBLOCK ? -EAGAIN : pipe_wait(pipe, &pipe->wr_wait);
 	}
 	if (done)
-		wake(&pipe->rd_wait);
+		pipe_wake(&pipe->rd_wait);
 	mutex_unlock(&pipe->mutex);
 	return done ? (ssize_t)done : err;
 }
@@ -330,7 +352,7 @@ static ssize_t pipe_sendpage(struct file *file, struct page *page, unsigned int 
 	return n;
 }
 
-/* ---- the rest ---------------------------------------------------------------------------------- */
+/* ---- the rest ------------------------------------------------------------------------------- */
 
 static unsigned int pipe_poll(struct file *file, poll_table *wait)
 {
@@ -350,7 +372,7 @@ static unsigned int pipe_poll(struct file *file, poll_table *wait)
 			mask |= POLLHUP;
 	}
 	if (file->f_mode & FMODE_WRITE) {
-		if (pipe->nrbufs < PIPE_BUFFERS)
+		if (pipe->nrbufs < pipe->buffers)
 			mask |= POLLOUT | POLLWRNORM;
 		if (!pipe->readers)
 			mask |= POLLERR;
@@ -375,7 +397,7 @@ static long pipe_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 }
 
 /* One file less; the last one takes the ring along. */
-static void put_pipe(struct inode *inode)
+void put_pipe(struct inode *inode)
 {
 	struct pipe_inode_info *pipe = NULL;
 
@@ -399,19 +421,14 @@ static int pipe_release(struct inode *inode, struct file *file)
 	if (file->f_mode & FMODE_WRITE)
 		pipe->writers--;
 	/* The other end must see it: end of file, or a broken pipe. */
-	wake(&pipe->rd_wait);
-	wake(&pipe->wr_wait);
+	pipe_wake(&pipe->rd_wait);
+	pipe_wake(&pipe->wr_wait);
 	mutex_unlock(&pipe->mutex);
 	put_pipe(inode);
 	return 0;
 }
 
-static ssize_t bad_pipe_r(struct file *file, char __user *buf, size_t count, loff_t *pos)
-{
-	return -EBADF;
-}
-
-static const struct file_operations pipe_fops = {
+const struct file_operations pipe_fops = {
 	.llseek = no_llseek,
 	.read = pipe_read,
 	.write = pipe_write,
@@ -422,209 +439,3 @@ static const struct file_operations pipe_fops = {
 	.release = pipe_release,
 	.sendpage = pipe_sendpage,
 };
-
-/* ---- FIFOs --------------------------------------------------------------------------------- */
-
-/* Wait until *counter, the opens of the other end, changes. => mutex held; 0 or -ERESTARTSYS */
-static int wait_for_partner(struct pipe_inode_info *pipe, unsigned int *counter,
-			    wait_queue_head_t *q)
-{
-	unsigned int seen = *counter;
-	int err = 0;
-
-	while (!err && seen == *counter)
-		err = pipe_wait(pipe, q);
-	return err;
-}
-
-/* Both ends: count ourselves, wake the other, wait for it. => mutex held */
-static int open_reader(struct pipe_inode_info *pipe, bool nonblock)
-{
-	pipe->r_counter++;
-	if (pipe->readers++ == 0)
-		wake(&pipe->wr_wait);
-	if (pipe->writers || nonblock)
-		return 0;
-	return wait_for_partner(pipe, &pipe->w_counter, &pipe->rd_wait);
-}
-
-static int open_writer(struct pipe_inode_info *pipe, bool nonblock)
-{
-	if (nonblock && !pipe->readers)
-		return -ENXIO;
-	pipe->w_counter++;
-	if (pipe->writers++ == 0)
-		wake(&pipe->rd_wait);
-	if (pipe->readers)
-		return 0;
-	return wait_for_partner(pipe, &pipe->r_counter, &pipe->wr_wait);
-}
-
-static int fifo_open_ends(struct pipe_inode_info *pipe, unsigned int mode, bool nonblock)
-{
-	int err = 0;
-
-	mutex_lock(&pipe->mutex);
-	switch (mode & (FMODE_READ | FMODE_WRITE)) {
-	case FMODE_READ:
-		err = open_reader(pipe, nonblock);
-		if (err && pipe->readers)
-			pipe->readers--;
-		break;
-	case FMODE_WRITE:
-		err = open_writer(pipe, nonblock);
-		if (err && err != -ENXIO)
-			pipe->writers--;
-		break;
-	case FMODE_READ | FMODE_WRITE:
-		/* Is its own partner. */
-		pipe->readers++;
-		pipe->writers++;
-		pipe->r_counter++;
-		pipe->w_counter++;
-		wake(&pipe->rd_wait);
-		wake(&pipe->wr_wait);
-		break;
-	default:
-		err = -EINVAL;
-	}
-	if (err) {
-		wake(&pipe->rd_wait);
-		wake(&pipe->wr_wait);
-	}
-	mutex_unlock(&pipe->mutex);
-	return err;
-}
-
-static int fifo_open(struct inode *inode, struct file *file)
-{
-	int err = 0;
-
-	mutex_lock(&inode->i_sem);
-	if (!inode->i_pipe)
-		inode->i_pipe = alloc_pipe();
-	if (inode->i_pipe)
-		inode->i_pipe->files++;
-	else
-		err = -ENOMEM;
-	mutex_unlock(&inode->i_sem);
-	if (err)
-		return err;
-	err = fifo_open_ends(inode->i_pipe, file->f_mode, file->f_flags & O_NONBLOCK);
-	if (err)
-		put_pipe(inode);
-	else
-		file->f_op = &pipe_fops;
-	return err;
-}
-
-const struct file_operations def_fifo_fops = {
-	.open = fifo_open,
-	.llseek = no_llseek,
-	.read = bad_pipe_r,
-};
-
-/* ---- nameless pipes --------------------------------------------------------------------------- */
-
-static int pipefs_dname(struct dentry *dentry, char *buf, int size)
-{
-	return snprintf(buf, (size_t)size, "pipe:[%lu]", dentry->d_inode->i_ino);
-}
-
-static const struct dentry_operations pipefs_dentry_operations = { .d_dname = pipefs_dname };
-
-static struct dentry *new_pipe_dentry(void)
-{
-	static const struct qstr nameless = { .name = "", .len = 0 };
-	struct super_block *sb = pipe_mnt->mnt_sb;
-	struct dentry *dentry = d_alloc_anon(sb, &nameless);
-	struct inode *inode;
-
-	if (!dentry)
-		return NULL;
-	inode = new_inode(sb);
-	if (!inode)
-		goto fail;
-	inode_init_owner(inode, NULL, S_IFIFO | S_IRUSR | S_IWUSR);
-	inode->i_fop = &def_fifo_fops;	/* for an open by /proc/PID/fd */
-	inode->i_pipe = alloc_pipe();
-	dentry->d_op = &pipefs_dentry_operations;
-	d_instantiate(dentry, inode);
-	if (inode->i_pipe)
-		return dentry;
-fail:
-	dput(dentry);
-	return NULL;
-}
-
-static struct file *pipe_end(struct dentry *dentry, unsigned int mode, unsigned int flags)
-{
-	struct file *file = alloc_file(pipe_mnt, dget(dentry), mode, &pipe_fops);
-
-	if (IS_ERR(file))
-		dput(dentry);
-	else
-		file->f_flags = (mode == FMODE_WRITE ? O_WRONLY : O_RDONLY) | flags;
-	return file;
-}
-
-int create_pipe_files(struct file *files[2], unsigned int flags)
-{
-	struct dentry *dentry = new_pipe_dentry();
-	struct pipe_inode_info *pipe;
-	int err = -ENOMEM;
-
-	if (!dentry)
-		return err;
-	pipe = dentry->d_inode->i_pipe;
-	files[0] = pipe_end(dentry, FMODE_READ, flags);
-	if (IS_ERR(files[0])) {
-		err = (int)PTR_ERR(files[0]);
-		goto fail;
-	}
-	pipe->files = pipe->readers = pipe->r_counter = 1;
-	files[1] = pipe_end(dentry, FMODE_WRITE, flags);
-	if (IS_ERR(files[1])) {
-		err = (int)PTR_ERR(files[1]);
-		fput(files[0]);
-		dput(dentry);
-		return err;
-	}
-	pipe->files++;
-	pipe->writers = pipe->w_counter = 1;
-	dput(dentry);
-	return 0;
-fail:
-	dentry->d_inode->i_pipe = NULL;
-	free_pipe(pipe);
-	dput(dentry);
-	return err;
-}
-
-static const struct super_operations pipefs_super_operations = { .statfs = simple_statfs };
-
-static int pipefs_fill_super(struct super_block *sb, const char *data)
-{
-	struct inode *inode = new_inode(sb);
-
-	if (!inode)
-		return -ENOMEM;
-	sb->s_magic = PIPEFS_MAGIC;
-	sb->s_op = &pipefs_super_operations;
-	inode->i_mode = S_IFDIR | S_IRUSR | S_IWUSR;
-	sb->s_root = d_alloc_root(inode);
-	return sb->s_root ? 0 : -ENOMEM;
-}
-
-static struct file_system_type pipe_fs_type = {
-	.name = "pipefs",
-	.fs_flags = FS_SINGLE,
-	.fill_super = pipefs_fill_super,
-};
-
-void __init pipe_init(void)
-{
-	register_filesystem(&pipe_fs_type);
-	pipe_mnt = kern_mount(&pipe_fs_type, NULL);
-	BUG_ON(IS_ERR(pipe_mnt));
-}

@@ -21,6 +21,7 @@ struct pipe_inode_info {
 	struct mutex mutex;		/* [m] guards everything below */
 	wait_queue_head_t rd_wait, wr_wait;
 	unsigned int nrbufs, curbuf;	/* [m] in use, and the oldest */
+	unsigned int buffers;		/* [c] how many it may use, of bufs[] */
 	unsigned int readers, writers;	/* [m] open ends */
 	unsigned int r_counter, w_counter; /* [m] opens so far: a FIFO's open waits for a change */
 	unsigned int files;		/* [inode's i_sem] open files of either end */

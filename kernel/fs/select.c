@@ -151,7 +151,7 @@ static unsigned int poll_file(struct file *file, poll_table *pt)
 	return file->f_op->poll ? file->f_op->poll(file, pt) : DEFAULT_POLLMASK;
 }
 
-/* ---- poll ---------------------------------------------------------------------------------- */
+/* ---- poll ----------------------------------------------------------------------------------- */
 
 static unsigned int poll_one(struct pollfd *pfd, poll_table *pt)
 {
@@ -198,7 +198,7 @@ int do_poll(struct pollfd *fds, unsigned int nfds, u64 deadline, bool wait)
 	return count;
 }
 
-/* ---- select -------------------------------------------------------------------------------- */
+/* ---- select --------------------------------------------------------------------------------- */
 
 #define SELECT_IN	(POLLRDNORM | POLLRDBAND | POLLIN | POLLHUP | POLLERR)
 #define SELECT_OUT	(POLLWRBAND | POLLWRNORM | POLLOUT | POLLERR)

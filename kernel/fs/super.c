@@ -174,7 +174,8 @@ static int filesystems_show(struct seq_file *m, void *v)
 
 	spin_lock(&file_systems_lock);
 	for (type = file_systems; type; type = type->next)
-		seq_printf(m, "%s\t%s\n", type->fs_flags & FS_REQUIRES_DEV ? "" : "nodev", type->name);
+		seq_printf(m, "%s\t%s\n", type->fs_flags & FS_REQUIRES_DEV ? "" : "nodev",
+			   type->name);
 	spin_unlock(&file_systems_lock);
 	return 0;
 }

@@ -15,7 +15,7 @@
  * vfork(): the child runs in the parent's address space; the parent waits on a
  * completion until the child's mm_release(), at exec or exit.
  *
- * Limits: max_threads for the machine (their stacks take at most 1/8 of memory),
+ * Limits: max_threads for the machine (pid_init),
  * RLIMIT_NPROC for a user other than root; both -EAGAIN.
  *
  * Locking: tasklist_lock, written when the child enters the lists.  A signal that
@@ -313,6 +313,8 @@ static int link_task(unsigned long clone_flags, struct task_struct *tsk)
 		get_pid_nr(task_session(tsk));
 	}
 	hash_task(tsk);
+	if (tsk->pid == 1)
+		tsk->signal->flags |= SIGNAL_UNKILLABLE;
 	nr_threads++;
 	total_forks++;
 	atomic_inc(&tsk->user->processes);

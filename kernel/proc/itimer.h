@@ -15,7 +15,10 @@ struct itimer_ticks {
 	unsigned long value;		/* 0: off */
 };
 
-/* The caller's timer: set it unless @value is NULL, tell the old one unless @old is. => 0, -EINVAL */
+/*
+ * The caller's timer: set it unless @value is NULL, tell the old one unless @old is.
+ * => 0 or -EINVAL
+ */
 int do_setitimer(int which, const struct itimer_ticks *value, struct itimer_ticks *old);
 /* RLIMIT_CPU or a timer changed. => siglock held */
 void update_cpu_timers(struct signal_struct *sig);

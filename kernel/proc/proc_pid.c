@@ -17,6 +17,7 @@
 #include <kernel/core/signal.h>
 #include <kernel/core/time.h>
 #include <kernel/fs/files.h>
+#include <kernel/fs/mount.h>
 #include <kernel/fs/namei.h>
 #include <kernel/fs/proc/proc.h>
 #include <kernel/fs/tty/tty.h>
@@ -139,7 +140,8 @@ static int stat_show(struct seq_file *m, struct task_struct *task)
 	view_task(task, &v);
 	/* pid (comm) state ppid pgrp session tty tpgid flags */
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u ", task->pid, task->comm,
-		   task_states[state_index(task)].letter, v.ppid, v.pgrp, v.session, (int)v.tty,
+		   task_states[state_index(task)].letter, v.ppid, v.pgrp, v.session,
+		   (int)new_encode_dev(v.tty),
 		   v.tty_pgrp, task->flags);
 	/* minflt cminflt majflt cmajflt utime stime cutime cstime priority nice threads 0 start */
 	seq_printf(m, "%lu %lu %lu %lu %lu %lu %ld %ld %d %d %d 0 %lu ", v.min_flt, task->cmin_flt,
@@ -398,6 +400,13 @@ static int exe_link(struct task_struct *task, struct path *path)
 PROC_PID_LINK("exe", exe_link);
 PROC_PID_LINK("cwd", get_task_pwd);
 PROC_PID_LINK("root", get_task_root);
+
+/* All processes see the same mounts, each from its own root. */
+static int pid_mounts_show(struct seq_file *m, struct task_struct *task)
+{
+	return mounts_show(m, NULL);
+}
+PROC_PID_SHOW("mounts", pid_mounts_show);
 
 /* ---- limits ---- */
 

@@ -17,10 +17,12 @@
 #include <lib/kernel.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/types/mmzone.h>
 
 #define PIDS_PER_PAGE	(PAGE_SIZE / sizeof(u16))
 #define PIDMAP_PAGES	(PID_MAX_DEFAULT / PIDS_PER_PAGE)
 #define PIDHASH_SIZE	256
+#define MIN_THREADS	20
 
 struct pidmap {
 	u16 *count;		/* [pidmap_lock] uses of each number; NULL: none has any */
@@ -227,5 +229,12 @@ void __init pid_init(void)
 		panic("pid_init: no memory");
 	*pid_count(0) = 1;
 	pidmap[0].used = 1;
-	max_threads = min_t(int, kstack_max(), PID_MAX_DEFAULT - RESERVED_PIDS);
+	/*
+	 * Stacks may take 1/16 of memory.  The smallest process needs some ten pages, so a
+	 * machine full of them has spent a third, and a fork bomb ends with EAGAIN and not
+	 * with the OOM killer.
+	 */
+	max_threads = contig_page_data.node_present_pages / (16 * THREAD_SIZE / PAGE_SIZE);
+	max_threads = max(max_threads, MIN_THREADS);
+	max_threads = min3(max_threads, (int)kstack_max(), PID_MAX_DEFAULT - RESERVED_PIDS);
 }

@@ -20,7 +20,7 @@
 #define RESERVED_PIDS	300	/* below this only until the numbers wrap around */
 
 extern int pid_max;		/* [c] numbers are below this */
-extern int max_threads;		/* [c] tasks at most: their stacks fill 1/8 of low memory */
+extern int max_threads;		/* [c] tasks at most, by the size of memory */
 extern int nr_threads;		/* [T] tasks, without the idle task */
 
 extern unsigned long total_forks;	/* [T] */

@@ -27,7 +27,7 @@ static int change_attr(const struct path *path, struct iattr *attr)
 	return err;
 }
 
-/* ---- access ------------------------------------------------------------------------------------ */
+/* ---- access --------------------------------------------------------------------------------- */
 
 static long check_access(int dfd, const char __user *filename, int mode, int flags)
 {
@@ -78,7 +78,7 @@ long sys_access(const char __user *filename, int mode)
 	return sys_faccessat2(AT_FDCWD, filename, mode, 0);
 }
 
-/* ---- mode and owner ------------------------------------------------------------------------------ */
+/* ---- mode and owner ------------------------------------------------------------------------- */
 
 long sys_fchmodat(int dfd, const char __user *filename, int mode)
 {
@@ -196,7 +196,7 @@ long sys_fchown16(unsigned int fd, u32 uid, u32 gid)
 	return sys_fchown(fd, wide_id(uid), wide_id(gid));
 }
 
-/* ---- size -------------------------------------------------------------------------------------- */
+/* ---- size ----------------------------------------------------------------------------------- */
 
 static long truncate_path(const struct path *path, loff_t length)
 {
@@ -279,7 +279,7 @@ long sys_ftruncate64(unsigned int fd, unsigned long lo, unsigned long hi)
 	return do_sys_ftruncate(fd, join(lo, hi), false);
 }
 
-/* ---- times ------------------------------------------------------------------------------------- */
+/* ---- times ---------------------------------------------------------------------------------- */
 
 #define UTIME_NOW	((1L << 30) - 1)
 #define UTIME_OMIT	((1L << 30) - 2)
@@ -330,7 +330,8 @@ static long utimes_path(const struct path *path, struct iattr *attr)
 	return err ? err : change_attr(path, attr);
 }
 
-static long do_utimes(int dfd, const char __user *filename, const struct timespec64 *times, int flags)
+static long do_utimes(int dfd, const char __user *filename, const struct timespec64 *times,
+		      int flags)
 {
 	struct iattr attr;
 	struct file *file;

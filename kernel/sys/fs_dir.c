@@ -13,7 +13,7 @@
 #include <lib/string.h>
 #include <mm/phys/page_alloc.h>
 
-/* ---- reading a directory ----------------------------------------------------------------------- */
+/* ---- reading a directory -------------------------------------------------------------------- */
 
 struct getdents_callback {
 	struct dir_context ctx;
@@ -142,7 +142,7 @@ long sys_getdents(unsigned int fd, void __user *buf, unsigned int count)
 	return do_getdents(fd, buf, count, false);
 }
 
-/* ---- one name ---------------------------------------------------------------------------------- */
+/* ---- one name ------------------------------------------------------------------------------- */
 
 long sys_mknodat(int dfd, const char __user *filename, int mode, unsigned int dev)
 {
@@ -203,7 +203,7 @@ long sys_rmdir(const char __user *filename)
 	return sys_unlinkat(AT_FDCWD, filename, AT_REMOVEDIR);
 }
 
-/* ---- two names --------------------------------------------------------------------------------- */
+/* ---- two names ------------------------------------------------------------------------------ */
 
 /* Copy both in, or neither. => 0 with two pages for putname(), or -errno */
 static int get_two_names(const char __user *a, bool a_may_be_empty, const char __user *b,
@@ -287,7 +287,7 @@ long sys_rename(const char __user *oldname, const char __user *newname)
 	return sys_renameat2(AT_FDCWD, oldname, AT_FDCWD, newname, 0);
 }
 
-/* ---- where the process stands -------------------------------------------------------------------- */
+/* ---- where the process stands --------------------------------------------------------------- */
 
 static long enter_directory(const struct path *path)
 {
@@ -377,7 +377,7 @@ long sys_umask(int mask)
 	return old;
 }
 
-/* ---- mounts ------------------------------------------------------------------------------------ */
+/* ---- mounts --------------------------------------------------------------------------------- */
 
 /* A string argument of mount(2), or NULL. ERR_PTR */
 static char *mount_string(const void __user *ustr)
@@ -394,7 +394,8 @@ static void put_mount_string(char *s)
 long sys_mount(const char __user *devname, const char __user *dirname, const char __user *typename,
 	       unsigned long flags, const void __user *udata)
 {
-	char *dev = mount_string(devname), *type = mount_string(typename), *data = mount_string(udata);
+	char *dev = mount_string(devname), *type = mount_string(typename);
+	char *data = mount_string(udata);
 	char *dir = getname(dirname);
 	long ret;
 

@@ -53,7 +53,7 @@ long sys_close_range(unsigned int fd, unsigned int max_fd, unsigned int flags)
 	return 0;
 }
 
-/* ---- copies ---------------------------------------------------------------------------------- */
+/* ---- copies --------------------------------------------------------------------------------- */
 
 static long dup_from(unsigned int fd, unsigned int start, unsigned int flags)
 {
@@ -103,7 +103,7 @@ long sys_dup2(unsigned int oldfd, unsigned int newfd)
 	return newfd;
 }
 
-/* ---- pipes ------------------------------------------------------------------------------------- */
+/* ---- pipes ---------------------------------------------------------------------------------- */
 
 /* Two descriptors for two files, or none. */
 static int install_two(struct file *files[2], unsigned int flags, int fds[2])
@@ -150,7 +150,7 @@ long sys_pipe(int __user *ufds)
 	return sys_pipe2(ufds, 0);
 }
 
-/* ---- fcntl, ioctl ------------------------------------------------------------------------------ */
+/* ---- fcntl, ioctl --------------------------------------------------------------------------- */
 
 #define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_NOATIME)
 
@@ -194,7 +194,7 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 	case F_GETOWN:
 		return file->f_owner;
 	case F_GETPIPE_SZ:
-		return file->f_inode->i_pipe ? (long)(PIPE_BUFFERS * PAGE_SIZE) : -EBADF;
+		return file->f_inode->i_pipe ? (long)(file->f_inode->i_pipe->buffers * PAGE_SIZE) : -EBADF;
 	default:
 		return -EINVAL;	/* record locks among others: there are none */
 	}
@@ -275,7 +275,7 @@ long sys_ioctl(unsigned int fd, unsigned int cmd, unsigned long arg)
 	return ret;
 }
 
-/* ---- writing back ------------------------------------------------------------------------------ */
+/* ---- writing back --------------------------------------------------------------------------- */
 
 static long do_fsync(unsigned int fd, int datasync)
 {

@@ -56,7 +56,7 @@ static u64 time_left(const struct wait_time *t)
 	return t->poll_only || now >= t->deadline ? 0 : t->deadline - now;
 }
 
-/* ---- poll -------------------------------------------------------------------------------------- */
+/* ---- poll ----------------------------------------------------------------------------------- */
 
 /* => as do_poll(); -EINTR is left to the caller to turn into a restart */
 static long poll_user(struct pollfd __user *ufds, unsigned int nfds, const struct wait_time *t)
@@ -87,7 +87,8 @@ out:
 
 static long restart_poll(struct task_struct *tsk)
 {
-	struct wait_time t = { .forever = tsk->restart_arg[2] == 0, .deadline = tsk->restart_arg[2] };
+	u64 deadline = tsk->restart_arg[2];
+	struct wait_time t = { .forever = deadline == 0, .deadline = deadline };
 	long ret;
 
 	ret = poll_user((struct pollfd __user *)(unsigned long)tsk->restart_arg[0],
@@ -119,7 +120,7 @@ long sys_poll(struct pollfd __user *ufds, unsigned int nfds, int timeout_ms)
 	return ret;
 }
 
-/* ---- select ------------------------------------------------------------------------------------ */
+/* ---- select --------------------------------------------------------------------------------- */
 
 /* The sets of a call: three in, three out, each of the same number of bytes. */
 static long select_user(unsigned int n, void __user *inp, void __user *outp, void __user *exp,
@@ -208,7 +209,7 @@ long sys_old_select(const u32 __user *args)
 			  (struct old_timeval32 __user *)a[4]);
 }
 
-/* ---- with a timespec and a signal mask --------------------------------------------------------- */
+/* ---- with a timespec and a signal mask ------------------------------------------------------ */
 
 /* Both kinds of timespec. NULL: for ever. => 0 or -errno */
 static int get_wait_time(const void __user *uts, bool is64, struct wait_time *t)

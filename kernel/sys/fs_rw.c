@@ -137,7 +137,8 @@ static loff_t join(unsigned long lo, unsigned long hi)
 	return (loff_t)((u64)hi << 32 | lo);
 }
 
-long sys_pread64(unsigned int fd, char __user *buf, size_t count, unsigned long lo, unsigned long hi)
+long sys_pread64(unsigned int fd, char __user *buf, size_t count, unsigned long lo,
+		 unsigned long hi)
 {
 	loff_t pos = join(lo, hi);
 	struct file *file = fget_positioned(fd, pos);
@@ -164,7 +165,7 @@ long sys_pwrite64(unsigned int fd, const char __user *buf, size_t count, unsigne
 	return ret;
 }
 
-/* ---- segments -------------------------------------------------------------------------------- */
+/* ---- segments ------------------------------------------------------------------------------- */
 
 /*
  * Copy in and check a list of segments; *iov is @fast or allocated.
@@ -205,21 +206,24 @@ static ssize_t import_iovec(const struct iovec __user *uvec, unsigned long n, st
 enum direction { READING, WRITING };
 
 /* Without an operation for lists: one segment after the other. */
-static ssize_t loop_segments(struct file *file, const struct iovec *iov, unsigned long n, loff_t *pos,
-			     enum direction dir)
+static ssize_t loop_segments(struct file *file, const struct iovec *iov, unsigned long n,
+			     loff_t *pos, enum direction dir)
 {
 	ssize_t done = 0, ret = 0;
 	unsigned long i;
 
 	for (i = 0; i < n; i++) {
-		if (!iov[i].iov_len)
+		void __user *base = iov[i].iov_base;
+		size_t len = iov[i].iov_len;
+
+		if (!len)
 			continue;
-		ret = dir == READING ? file->f_op->read(file, iov[i].iov_base, iov[i].iov_len, pos)
-				     : file->f_op->write(file, iov[i].iov_base, iov[i].iov_len, pos);
+		ret = dir == READING ? file->f_op->read(file, base, len, pos)
+				     : file->f_op->write(file, base, len, pos);
 		if (ret < 0)
 			break;
 		done += ret;
-		if ((size_t)ret != iov[i].iov_len)
+		if ((size_t)ret != len)
 			break;
 	}
 	return done ? done : ret;
@@ -305,7 +309,7 @@ long sys_pwritev(unsigned int fd, const struct iovec __user *vec, unsigned long 
 	return segments_positioned(fd, vec, n, join(lo, hi), WRITING);
 }
 
-/* ---- offsets ------------------------------------------------------------------------------- */
+/* ---- offsets -------------------------------------------------------------------------------- */
 
 static loff_t do_lseek(unsigned int fd, loff_t offset, unsigned int whence)
 {
@@ -342,7 +346,7 @@ long sys_llseek(unsigned int fd, unsigned long hi, unsigned long lo, loff_t __us
 	return put_user(ret, result);
 }
 
-/* ---- sendfile -------------------------------------------------------------------------------- */
+/* ---- sendfile ------------------------------------------------------------------------------- */
 
 /* From the page cache of @in to @out, page by page. => bytes or -errno */
 static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_t count)
@@ -388,8 +392,8 @@ static ssize_t send_between(struct file *out, struct file *in, loff_t *offset, s
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
 		return -EBADF;
-	if (!S_ISREG(in->f_inode->i_mode) || !in->f_mapping->a_ops->readpage || !out->f_op->sendpage ||
-	    (out->f_flags & O_APPEND) || pos < 0)
+	if (!S_ISREG(in->f_inode->i_mode) || !in->f_mapping->a_ops->readpage ||
+	    !out->f_op->sendpage || (out->f_flags & O_APPEND) || pos < 0)
 		return -EINVAL;
 	if ((ssize_t)count < 0)
 		return -EINVAL;

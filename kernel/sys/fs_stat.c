@@ -45,7 +45,7 @@ static int stat_at(int dfd, const char __user *filename, int flags, struct kstat
 	return err;
 }
 
-/* ---- the layouts ------------------------------------------------------------------------------- */
+/* ---- the layouts ---------------------------------------------------------------------------- */
 
 static long put_old(const struct kstat *k, struct __old_kernel_stat __user *to)
 {
@@ -115,7 +115,7 @@ static long put_statx(const struct kstat *k, struct statx __user *to)
 	return copy_to_user(to, &s, sizeof(s)) ? -EFAULT : 0;
 }
 
-/* ---- the calls --------------------------------------------------------------------------------- */
+/* ---- the calls ------------------------------------------------------------------------------ */
 
 #define STAT_BY_NAME(call, layout, flags, put)					\
 long sys_##call(const char __user *filename, layout __user *buf)		\
@@ -197,7 +197,7 @@ long sys_readlink(const char __user *filename, char __user *buf, int size)
 	return sys_readlinkat(AT_FDCWD, filename, buf, size);
 }
 
-/* ---- file systems ------------------------------------------------------------------------------ */
+/* ---- file systems --------------------------------------------------------------------------- */
 
 static int statfs_path(const struct path *path, struct kstatfs *k)
 {
@@ -239,8 +239,9 @@ static int statfs_fd(unsigned int fd, struct kstatfs *k)
 static long put_statfs(const struct kstatfs *k, struct statfs __user *to)
 {
 	struct statfs s = {
-		.f_type = (u32)k->f_type, .f_bsize = (u32)k->f_bsize, .f_blocks = (u32)k->f_blocks,
-		.f_bfree = (u32)k->f_bfree, .f_bavail = (u32)k->f_bavail, .f_files = (u32)k->f_files,
+		.f_type = (u32)k->f_type, .f_bsize = (u32)k->f_bsize,
+		.f_blocks = (u32)k->f_blocks, .f_bfree = (u32)k->f_bfree,
+		.f_bavail = (u32)k->f_bavail, .f_files = (u32)k->f_files,
 		.f_ffree = (u32)k->f_ffree, .f_namelen = (u32)k->f_namelen,
 		.f_frsize = (u32)k->f_bsize, .f_flags = (u32)k->f_flags,
 	};

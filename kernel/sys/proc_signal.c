@@ -273,8 +273,10 @@ static long sigtimedwait(const sigset_t *set, siginfo_t *info, u64 deadline)
 		tsk->blocked.sig[1] &= others.sig[1];
 		recalc_sigpending();
 		spin_unlock_irq(&tsk->sighand->siglock);
-		set_current_state(TASK_INTERRUPTIBLE);
-		time_left = schedule_deadline(deadline);
+		do {
+			set_current_state(TASK_INTERRUPTIBLE);
+			time_left = schedule_deadline(deadline);
+		} while (time_left && !signal_pending(tsk));
 		spin_lock_irq(&tsk->sighand->siglock);
 		tsk->blocked = tsk->real_blocked;
 		sigemptyset(&tsk->real_blocked);

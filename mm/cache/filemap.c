@@ -125,13 +125,18 @@ unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
 	return found;
 }
 
+bool unevictable_may_grow(gfp_t gfp)
+{
+	if (likely(nr_free_pages() >= unevictable_reserve))
+		return true;
+	try_to_free_pages(node_zonelist(gfp), 0, gfp);
+	return nr_free_pages() >= unevictable_reserve;
+}
+
 struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp)
 {
-	if (test_bit(AS_UNEVICTABLE, &mapping->flags) && nr_free_pages() < unevictable_reserve) {
-		try_to_free_pages(node_zonelist(gfp), 0, gfp);
-		if (nr_free_pages() < unevictable_reserve)
-			return NULL;
-	}
+	if (test_bit(AS_UNEVICTABLE, &mapping->flags) && !unevictable_may_grow(gfp))
+		return NULL;
 	return alloc_page(gfp);
 }
 
@@ -424,7 +429,19 @@ static void free_node(void *node)
 	kmem_cache_free(radix_tree_node_cachep, node);
 }
 
-#define RESERVE_MIN	64ul	/* pages */
+#define RESERVE_MIN	128ul	/* pages: a shell, its child, their stacks and page tables */
+
+/* Above what the zones keep back anyway, so that what needs memory finds it without killing. */
+static unsigned long __init reserve_pages(void)
+{
+	unsigned long pages = max(RESERVE_MIN, nr_free_pages() / 32);
+	struct zone *zone;
+
+	for_each_zone(zone)
+		if (populated_zone(zone))
+			pages += zone->watermark[WMARK_HIGH] + zone->lowmem_reserve[ZONE_NORMAL];
+	return pages;
+}
 
 void __init filemap_init(void)
 {
@@ -432,9 +449,9 @@ void __init filemap_init(void)
 
 	for (i = 0; i < ARRAY_SIZE(page_wait_table); i++)
 		init_waitqueue_head(&page_wait_table[i]);
-	radix_tree_node_cachep = kmem_cache_create("radix_tree_node", sizeof(struct radix_tree_node),
-						   0, SLAB_PANIC, NULL);
+	radix_tree_node_cachep = kmem_cache_create("radix_tree_node",
+						   sizeof(struct radix_tree_node), 0, SLAB_PANIC,
+						   NULL);
 	radix_tree_set_allocator(alloc_node, free_node);
-	/* A shell, its child and their page tables; more where there is more. */
-	unevictable_reserve = max(RESERVE_MIN, nr_free_pages() / 64);
+	unevictable_reserve = reserve_pages();
 }

@@ -50,6 +50,8 @@ static inline struct page *grab_cache_page(struct address_space *mapping, unsign
  * => NULL: no memory, or not for this space
  */
 struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp);
+/* The same question for other memory that only ring 3 can give back.  => may sleep */
+bool unevictable_may_grow(gfp_t gfp);
 /* Pages from @start on, in order, each with a reference.  => how many */
 unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
 			    unsigned int nr_pages, struct page **pages);

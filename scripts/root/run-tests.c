@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define MAX_COUNTERS	160
@@ -42,6 +43,8 @@ static const char *const page_classes[] = {
 
 static struct counters before, after;
 static volatile sig_atomic_t timed_out;
+static struct termios line;		/* of our output, which a test may have for its terminal */
+static int line_is_tty;
 
 static void on_alarm(int sig)
 {
@@ -152,6 +155,8 @@ static int run(const char *name, int fd, unsigned int seconds)
 	}
 	alarm(0);
 	kill(-pid, SIGKILL);		/* whoever the test left behind */
+	if (line_is_tty)
+		tcsetattr(1, TCSADRAIN, &line);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
@@ -209,6 +214,9 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sigaction(SIGALRM, &sa, NULL);
+	line_is_tty = tcgetattr(1, &line) == 0;
+	read_counters(&before);		/* our own pages are touched before they are counted */
+	read_counters(&after);
 	for (int i = 2; i < argc; i++)
 		test(argv[i], atoi(argv[1]));
 	fflush(stdout);

@@ -317,7 +317,7 @@ int main(int argc, char **argv)
 	char self[256];
 
 	if (argc == 4)
-		return fcntl(atoi(argv[2]), F_GETFD) == 0 && fcntl(atoi(argv[3]), F_GETFD) < 0 ? 0 : 1;
+		return fcntl(atoi(argv[2]), F_GETFD) != 0 || fcntl(atoi(argv[3]), F_GETFD) >= 0;
 	must(realpath(argv[0], self));
 	test_tmpdir();
 	test_flags();

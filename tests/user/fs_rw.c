@@ -4,7 +4,7 @@
  * Proves: what is written is read back, at any offset and alignment, against a copy in memory
  * (20,000 seeded random operations); holes read as zeros; truncation zeroes the rest of a
  * page; negative offsets, huge counts and bad addresses have their errno and lose nothing.
- * calls: read write readv writev pread64 pwrite64 preadv pwritev lseek llseek
+ * calls: ioctl read write readv writev pread64 pwrite64 preadv pwritev lseek llseek
  * calls: truncate truncate64 ftruncate ftruncate64 sendfile sendfile64 fsync fdatasync sync syncfs
  */
 #define _GNU_SOURCE
@@ -84,7 +84,7 @@ static void test_bad_memory(int fd)
 	expect_eq(lseek(fd, 0, SEEK_CUR), 0);
 	expect_eq(read(fd, page + 4092, 4), 4);
 	expect(!memcmp(page + 4092, "abcd", 4));
-	/* More than fits below the kernel: refused, or cut to what is in the file (64-bit Linux). */
+	/* More than fits below the kernel: refused, or (64-bit Linux) cut to the file. */
 	for (count = (size_t)-1; count > INT_MAX; count >>= 1) {
 		ssize_t n = pread(fd, page, test_opaque(count), 0);
 

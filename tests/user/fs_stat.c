@@ -49,7 +49,7 @@ static void test_layouts(int fd)
 	expect_eq(st.st_size, 5);
 	expect(S_ISREG(st.st_mode));
 	expect_eq(st.st_nlink, 1);
-	if (syscall(SYS_stat, "f", &s32) == 0) {	/* newstat; large inode numbers: EOVERFLOW */
+	if (syscall(SYS_stat, "f", &s32) == 0) {	/* EOVERFLOW where inodes are large */
 		expect_eq(s32.size, 5);
 		expect_eq(s32.mode, st.st_mode);
 		expect_eq(s32.mtime, st.st_mtime);
@@ -94,7 +94,10 @@ static void test_layouts(int fd)
 /* Number 18 and 28: 16-bit fields. Newer kernels than ours may lack them. */
 static void test_oldest(int fd)
 {
-	struct { unsigned short dev, ino, mode, nlink, uid, gid, rdev; unsigned int size, at, mt, ct; } old;
+	struct {
+		unsigned short dev, ino, mode, nlink, uid, gid, rdev;
+		unsigned int size, at, mt, ct;
+	} old;
 
 	if (syscall(__NR_oldstat, "f", &old) == 0)
 		expect_eq(old.size, 5);

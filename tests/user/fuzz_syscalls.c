@@ -5,11 +5,13 @@
  * stop the machine, the tty or other processes), arguments from a list of nasty values and of
  * pointers into every kind of memory.  What the calls return does not matter.  Whatever becomes
  * of the child (it may unmap itself), the parent must go on, and at the end plain things must
- * still work.  usage: fuzz_syscalls [SEED [CALLS]]
+ * still work.  Files that come into being do so in a folder of the test's own, which goes.
+ * usage: fuzz_syscalls [SEED [CALLS]]
  */
 #include <tests/user/mm.h>
 
-#include <time.h>
+#include <ftw.h>
+#include <sys/stat.h>
 
 #define BATCH	200
 
@@ -61,7 +63,7 @@ static int is_forbidden(int nr)
 
 static char *readable, *writable, *edge;
 static volatile unsigned long *made;		/* calls, in memory shared with the children */
-static char path[] = "/tmp";
+static char path[] = ".";
 
 static unsigned long argument(void)
 {
@@ -128,14 +130,22 @@ static void still_alive(void)
 	expect(getppid() > 0);
 }
 
+/* What the children made goes, whatever its name is. */
+static int remove_one(const char *name, const struct stat *st, int type, struct FTW *ftw)
+{
+	return remove(name);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long calls = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
 	uint32_t seed = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : 1;
 	int devnull = open("/dev/null", O_RDWR), status;
+	char playground[] = "/tmp/octavo-fuzz-XXXXXX";
 	uint32_t round;
 
 	must(devnull >= 0);
+	must(mkdtemp(playground) && chmod(playground, 0777) == 0 && chdir(playground) == 0);
 	/* The children own the shell's group no more, and print nowhere. */
 	setpgid(0, 0);
 	/* First, and so not in the hole that will be behind edge. */
@@ -163,5 +173,7 @@ int main(int argc, char **argv)
 	}
 	printf("%lu calls by %u children\n", *made, (unsigned int)round);
 	expect_eq(in_child(still_alive), 0);
+	expect(chdir("/") == 0);
+	expect(nftw(playground, remove_one, 8, FTW_DEPTH | FTW_PHYS) == 0);
 	return test_result();
 }

@@ -1,5 +1,7 @@
 /*
  * tests/user/proc_fork.c - fork, exit, wait: statuses, zombies, inheritance, memory of one's own.
+ *
+ * calls: fork wait4 waitid getppid prctl exit_group getsid getpgid
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,6 +1,8 @@
 /*
  * tests/user/proc_vfork.c - vfork: the child runs first, in the parent's memory, until it
  * execs or exits.
+ *
+ * calls: vfork execve exit
  */
 #define _GNU_SOURCE
 #include <signal.h>

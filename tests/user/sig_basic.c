@@ -1,6 +1,9 @@
 /*
  * tests/user/sig_basic.c - signals: handlers, masks, pending, flags, restarted calls, the
  * alternate stack, waiting, permissions.
+ *
+ * calls: kill rt_sigaction rt_sigsuspend rt_sigpending rt_sigqueueinfo sigaltstack pause
+ * calls: rt_sigtimedwait_time64
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

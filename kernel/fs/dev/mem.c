@@ -30,7 +30,7 @@
 #include <mm/phys/slab.h>
 #include <mm/types/mm_types.h>
 
-/* ---- null, zero, full ---------------------------------------------------------------------- */
+/* ---- null, zero, full ----------------------------------------------------------------------- */
 
 static ssize_t read_null(struct file *file, char __user *buf, size_t count, loff_t *pos)
 {
@@ -95,7 +95,7 @@ static const struct file_operations full_fops = {
 	.llseek = null_llseek, .read = read_zero, .write = write_full,
 };
 
-/* ---- random ---------------------------------------------------------------------------------- */
+/* ---- random --------------------------------------------------------------------------------- */
 
 #define RANDOM_CHUNK	256
 
@@ -140,7 +140,7 @@ static const struct file_operations random_fops = {
 	.llseek = noop_llseek, .read = read_random, .write = write_random,
 };
 
-/* ---- kmsg -------------------------------------------------------------------------------------- */
+/* ---- kmsg ----------------------------------------------------------------------------------- */
 
 struct kmsg_reader {
 	struct mutex lock;
@@ -222,7 +222,8 @@ static ssize_t read_kmsg(struct file *file, char __user *buf, size_t count, loff
 
 /* "<N>" in front of a line is its level. */
 static const char *const kern_levels[8] = {
-	KERN_EMERG, KERN_ALERT, KERN_CRIT, KERN_ERR, KERN_WARNING, KERN_NOTICE, KERN_INFO, KERN_DEBUG,
+	KERN_EMERG, KERN_ALERT, KERN_CRIT, KERN_ERR,
+	KERN_WARNING, KERN_NOTICE, KERN_INFO, KERN_DEBUG,
 };
 
 static ssize_t write_kmsg(struct file *file, const char __user *buf, size_t count, loff_t *pos)
@@ -294,7 +295,7 @@ static const struct file_operations kmsg_fops = {
 	.read = read_kmsg, .write = write_kmsg, .poll = poll_kmsg,
 };
 
-/* ---- debugcon ---------------------------------------------------------------------------------- */
+/* ---- debugcon ------------------------------------------------------------------------------- */
 
 static ssize_t write_debugcon(struct file *file, const char __user *buf, size_t count, loff_t *pos)
 {
@@ -317,7 +318,7 @@ static const struct file_operations debugcon_fops = {
 	.llseek = noop_llseek, .write = write_debugcon,
 };
 
-/* ---- the table ----------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------ */
 
 static const struct mem_dev {
 	const char *name;

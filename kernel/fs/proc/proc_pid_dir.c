@@ -36,12 +36,33 @@ bool proc_task_alive(struct task_struct *task)
 	return found == task;
 }
 
+static umode_t link_mode(const struct file *file)
+{
+	return S_IFLNK | (file->f_mode & FMODE_READ ? 0500 : 0) |
+	       (file->f_mode & FMODE_WRITE ? 0300 : 0);
+}
+
+/* The mode that the link of a descriptor has now; 0: it is closed. */
+static umode_t fd_mode(struct inode *inode)
+{
+	struct file *file = fget_task(PROC_I(inode)->task, PROC_I(inode)->fd);
+	umode_t mode = 0;
+
+	if (file) {
+		mode = link_mode(file);
+		fput(file);
+	}
+	return mode;
+}
+
 static int pid_revalidate(struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
 	/* A name that did not exist may exist by now. */
-	return inode && proc_task_alive(PROC_I(inode)->task);
+	if (!inode || !proc_task_alive(PROC_I(inode)->task))
+		return 0;
+	return PROC_I(inode)->kind != PROC_FD_LINK || inode->i_mode == fd_mode(inode);
 }
 
 const struct dentry_operations proc_pid_dentry_operations = { .d_revalidate = pid_revalidate };
@@ -141,12 +162,11 @@ static struct dentry *fd_lookup(struct inode *dir, struct dentry *dentry)
 	pid_t fd = name_to_number(&dentry->d_name);
 	struct file *file = fd < 0 ? NULL : fget_task(task, (unsigned int)fd);
 	struct inode *inode;
-	umode_t mode = S_IFLNK;
+	umode_t mode;
 
 	if (!file)
 		return nothing(dentry);
-	mode |= file->f_mode & FMODE_READ ? 0500 : 0;
-	mode |= file->f_mode & FMODE_WRITE ? 0300 : 0;
+	mode = link_mode(file);
 	fput(file);
 	inode = proc_make_inode(dir->i_sb, PROC_FD_LINK, mode, task);
 	if (!IS_ERR(inode)) {

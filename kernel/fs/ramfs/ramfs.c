@@ -39,11 +39,11 @@ static const struct inode_operations ramfs_symlink_inode_operations;
 static const struct file_operations ramfs_file_operations;
 static const struct inode_operations ramfs_file_inode_operations;
 
-/* An inode of any kind. => owner from @dir (NULL: root's); NULL: no memory */
+/* An inode of any kind. => owner from @dir (NULL: root's); NULL: no memory for it */
 static struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 				     dev_t dev)
 {
-	struct inode *inode = new_inode(sb);
+	struct inode *inode = unevictable_may_grow(GFP_KERNEL) ? new_inode(sb) : NULL;
 
 	if (!inode)
 		return NULL;
@@ -244,7 +244,7 @@ static const struct super_operations ramfs_super_operations = {
 	.statfs = simple_statfs,
 };
 
-/* ---- the types ------------------------------------------------------------------------------- */
+/* ---- the types ------------------------------------------------------------------------------ */
 
 static int fill_super(struct super_block *sb, unsigned long magic, umode_t mode)
 {
@@ -304,7 +304,7 @@ static RAMFS_TYPE(ramfs_fs_type, "ramfs", ramfs_fill_super, 0);
 static RAMFS_TYPE(tmpfs_fs_type, "tmpfs", tmpfs_fill_super, 0);
 static RAMFS_TYPE(devtmpfs_fs_type, "devtmpfs", devtmpfs_fill_super, FS_SINGLE);
 
-/* ---- shared anonymous memory ------------------------------------------------------------------- */
+/* ---- shared anonymous memory ---------------------------------------------------------------- */
 
 static struct vfsmount *shm_mnt;	/* [c] an instance that is mounted nowhere */
 

@@ -38,10 +38,13 @@ goes forward again."""
                 gdb.execute("reverse-continue", to_string=True)
             except gdb.error as err:
                 raise gdb.GdbError("cannot go backwards (%s): is this a make replay?" % err)
-            # A backward stop is *before* the write: one step forward must change or confirm the cell.
-            before = int(gdb.parse_and_eval(cell))
         finally:
             watch.delete()
+        # The stop is right behind the write, which is one instruction back.
+        before = int(gdb.parse_and_eval(cell))
+        if before == now:
+            gdb.execute("reverse-stepi", to_string=True)
+            before = int(gdb.parse_and_eval(cell))
         pc = int(gdb.parse_and_eval("$pc")) & 0xffffffff
         where = symbol(pc) or "ring 3" if pc else "?"
         line = gdb.find_pc_line(pc)

@@ -27,6 +27,16 @@ def page_flags(page):
             if f.name.startswith("PG_") and flags >> f.enumval & 1]
 
 
+def block_around(pfn):
+    """(order, first frame) of the free block that holds a frame, or None."""
+    for order in range(1, MAX_ORDER):
+        head = pfn & -(1 << order)
+        page = pfn_to_page(head)
+        if "buddy" in page_flags(page) and int(page["private"]) >= order:
+            return int(page["private"]), head
+    return None
+
+
 def describe(page):
     pfn = page_to_pfn(page)
     flags = page_flags(page)
@@ -40,6 +50,8 @@ def describe(page):
     if "buddy" in flags:
         print("free: first page of a block of order %d (%d pages)"
               % (int(page["private"]), 1 << int(page["private"])))
+    elif not flags and int(page["_refcount"]["counter"]) == 0 and block_around(pfn):
+        print("free: inside the block of order %d that begins at pfn 0x%05x" % block_around(pfn))
     elif "pcp" in flags:
         print("free: on a per-CPU list")
     elif "slab" in flags:

@@ -42,6 +42,21 @@ def _cr3_is(task):
     return (int(task["mm"]["pgd"]) - page_offset()) & 0xffffffff == control_register(3) & ~0xfff
 
 
+def path_name(path):
+    """The name of a struct path, up through the mounts, as d_path() would make it."""
+    dentry, mount, names = path["dentry"], path["mnt"], []
+    while len(names) < 256:
+        parent = dentry["d_parent"]
+        if int(dentry) == int(mount["mnt_root"]) or int(dentry) == int(parent):
+            if int(mount["mnt_parent"]) == int(mount):
+                break
+            dentry, mount = mount["mnt_mountpoint"], mount["mnt_parent"]
+            continue
+        names.append(dentry["d_name"]["name"].cast(gdb.lookup_type("char").pointer()).string())
+        dentry = parent
+    return "/" + "/".join(reversed(names))
+
+
 def rss(mm):
     return [int(mm["rss_stat"][i]) for i in (0, 1, 3)]
 
@@ -100,14 +115,15 @@ with map_count."""
         rights = "".join(c if flags & bit else "-" for bit, c in ((1, "r"), (2, "w"), (4, "x")))
         rights += "s" if flags & 0x80 else "p"
         start, end = int(area["vm_start"]), int(area["vm_end"])
-        name = ""
+        name, offset = "", 0
         if int(area["vm_file"]):
-            name = area["vm_file"]["f_dentry"]["d_name"].string()
+            offset = int(area["vm_pgoff"]) << 12
+            name = path_name(area["vm_file"]["f_path"])
         elif start <= int(mm["brk"]) and end >= int(mm["start_brk"]) and int(mm["brk"]) > int(mm["start_brk"]):
             name = "[heap]"
         elif start <= int(mm["start_stack"]) < end:
             name = "[stack]"
-        print("%08x-%08x %s %08x %s" % (start, end, rights, int(area["vm_pgoff"]) << 12, name))
+        print("%08x-%08x %s %08x %s" % (start, end, rights, offset, name))
 
 
 Tasks()

@@ -1,0 +1,145 @@
+/*
+ * kernel/fs/fs_struct.c - where a process stands: root, working directory, umask.
+ *
+ * Theory: files.h.  A walk takes its own references to the place it starts from, so that a
+ * chdir() of another thread does not pull it away.
+ *
+ * Locking: fs->lock for the two paths; task_fs_lock for the pointer tsk->fs of other tasks
+ * (procfs looks at it while the task may exit).
+ */
+#include <kernel/fs/files.h>
+
+#include <kernel/fs/internal.h>
+#include <kernel/fs/namei.h>
+#include <mm/phys/slab.h>
+
+static struct kmem_cache *fs_cachep;
+static DEFINE_SPINLOCK(task_fs_lock);
+
+struct fs_struct init_fs = {
+	.count = ATOMIC_INIT(1),
+	.lock = __SPIN_LOCK_INIT,
+	.umask = 0022,
+};
+
+void get_fs_root(struct fs_struct *fs, struct path *root)
+{
+	spin_lock(&fs->lock);
+	*root = fs->root;
+	path_get(root);
+	spin_unlock(&fs->lock);
+}
+
+void get_fs_pwd(struct fs_struct *fs, struct path *pwd)
+{
+	spin_lock(&fs->lock);
+	*pwd = fs->pwd;
+	path_get(pwd);
+	spin_unlock(&fs->lock);
+}
+
+static void set_path(struct fs_struct *fs, struct path *which, const struct path *path)
+{
+	struct path old;
+
+	path_get(path);
+	spin_lock(&fs->lock);
+	old = *which;
+	*which = *path;
+	spin_unlock(&fs->lock);
+	if (old.dentry)
+		path_put(&old);
+}
+
+void set_fs_root(struct fs_struct *fs, const struct path *path)
+{
+	set_path(fs, &fs->root, path);
+}
+
+void set_fs_pwd(struct fs_struct *fs, const struct path *path)
+{
+	set_path(fs, &fs->pwd, path);
+}
+
+int copy_fs(unsigned long clone_flags, struct task_struct *tsk)
+{
+	struct fs_struct *old = current->fs, *new;
+
+	if (!old)
+		return 0;
+	if (clone_flags & CLONE_FS_FLAG) {
+		atomic_inc(&old->count);
+		tsk->fs = old;
+		return 0;
+	}
+	new = kmem_cache_alloc(fs_cachep, GFP_KERNEL);
+	if (!new)
+		return -ENOMEM;
+	atomic_set(&new->count, 1);
+	spin_lock_init(&new->lock);
+	new->umask = old->umask;
+	get_fs_root(old, &new->root);
+	get_fs_pwd(old, &new->pwd);
+	tsk->fs = new;
+	return 0;
+}
+
+static void put_fs_struct(struct fs_struct *fs)
+{
+	if (!atomic_dec_and_test(&fs->count))
+		return;
+	path_put(&fs->root);
+	path_put(&fs->pwd);
+	if (fs != &init_fs)
+		kmem_cache_free(fs_cachep, fs);
+}
+
+void exit_fs(struct task_struct *tsk)
+{
+	struct fs_struct *fs = tsk->fs;
+
+	spin_lock(&task_fs_lock);
+	tsk->fs = NULL;
+	spin_unlock(&task_fs_lock);
+	if (fs)
+		put_fs_struct(fs);
+}
+
+static struct fs_struct *get_fs_struct(struct task_struct *tsk)
+{
+	struct fs_struct *fs;
+
+	spin_lock(&task_fs_lock);
+	fs = tsk->fs;
+	if (fs)
+		atomic_inc(&fs->count);
+	spin_unlock(&task_fs_lock);
+	return fs;
+}
+
+int get_task_root(struct task_struct *tsk, struct path *path)
+{
+	struct fs_struct *fs = get_fs_struct(tsk);
+
+	if (!fs)
+		return -ENOENT;
+	get_fs_root(fs, path);
+	put_fs_struct(fs);
+	return 0;
+}
+
+int get_task_pwd(struct task_struct *tsk, struct path *path)
+{
+	struct fs_struct *fs = get_fs_struct(tsk);
+
+	if (!fs)
+		return -ENOENT;
+	get_fs_pwd(fs, path);
+	put_fs_struct(fs);
+	return 0;
+}
+
+void __init fs_struct_init(void)
+{
+	fs_cachep = kmem_cache_create("fs_cache", sizeof(struct fs_struct), 0, SLAB_PANIC, NULL);
+}

@@ -1,0 +1,86 @@
+/*
+ * tests/kernel/fs/fs_test.h - a file system of its own for each test.
+ *
+ * begin_jail() mounts a fresh ramfs nowhere and makes it the root and directory of the
+ * current task; end_jail() goes back and gives it up.  Everything in it must be gone then,
+ * which the harness's counters prove, and a corrupt archive cannot hurt the real root.
+ */
+#ifndef OCTAVO_TESTS_KERNEL_FS_FS_TEST_H
+#define OCTAVO_TESTS_KERNEL_FS_FS_TEST_H
+
+#include <kernel/core/ktest.h>
+#include <kernel/core/sched.h>
+#include <kernel/fs/files.h>
+#include <kernel/fs/mount.h>
+#include <kernel/fs/namei.h>
+#include <lib/string.h>
+
+struct jail {
+	struct path root, pwd;		/* of before */
+};
+
+static inline bool begin_jail(struct jail *j)
+{
+	struct vfsmount *mnt = kern_mount(get_fs_type("ramfs"), NULL);
+	struct path path;
+
+	if (IS_ERR(mnt))
+		return false;
+	get_fs_root(current->fs, &j->root);
+	get_fs_pwd(current->fs, &j->pwd);
+	path.mnt = mnt;
+	path.dentry = mnt->mnt_root;
+	set_fs_root(current->fs, &path);
+	set_fs_pwd(current->fs, &path);
+	mntput(mnt);
+	return true;
+}
+
+static inline void end_jail(struct jail *j)
+{
+	set_fs_pwd(current->fs, &j->pwd);
+	set_fs_root(current->fs, &j->root);
+	path_put(&j->root);
+	path_put(&j->pwd);
+}
+
+/* A file with this content. => 0 or -errno */
+static inline long make_file(const char *name, const char *text)
+{
+	struct file *file = filp_open(name, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+	long n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_write(file, 0, text, strlen(text));
+	fput(file);
+	return n == (long)strlen(text) ? 0 : n < 0 ? n : -EIO;
+}
+
+/* The content of a file, at most @size - 1 bytes. => its length or -errno */
+static inline long file_text(const char *name, char *buf, unsigned long size)
+{
+	struct file *file = filp_open(name, O_RDONLY, 0);
+	long n;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	n = kernel_read(file, 0, buf, size - 1);
+	fput(file);
+	buf[n > 0 ? n : 0] = '\0';
+	return n;
+}
+
+static inline long stat_name(const char *name, unsigned int flags, struct kstat *stat)
+{
+	struct path path;
+	long err = kern_path(name, flags, &path);
+
+	if (err)
+		return err;
+	err = vfs_getattr(&path, stat);
+	path_put(&path);
+	return err;
+}
+
+#endif

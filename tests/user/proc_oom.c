@@ -1,0 +1,109 @@
+/*
+ * tests/user/proc_oom.c - all memory used up: the process that uses most is killed, the others
+ * live, and everything is free again.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <tests/user/test.h>
+
+static long meminfo(const char *what)
+{
+	char buf[4096], *p;
+	int fd = open("/proc/meminfo", O_RDONLY);
+	ssize_t len;
+
+	must(fd >= 0);
+	len = read(fd, buf, sizeof(buf) - 1);
+	close(fd);
+	must(len > 0);
+	buf[len] = 0;
+	p = strstr(buf, what);
+	must(p != NULL);
+	return atol(p + strlen(what));
+}
+
+static void set_score(const char *text)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY);
+
+	must(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* Take all there is. */
+static void hog(void)
+{
+	for (;;) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+		if (p == MAP_FAILED)
+			continue;
+		memset(p, 1, 1 << 20);
+	}
+}
+
+static void one_hog(void)
+{
+	int status;
+	pid_t bystander = fork(), pid;
+
+	if (!bystander) {
+		for (;;)
+			pause();
+	}
+	pid = fork();
+	if (!pid)
+		hog();
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_eq(waitpid(bystander, &status, WNOHANG), 0);
+	kill(bystander, SIGKILL);
+	waitpid(bystander, &status, 0);
+}
+
+/* oom_score_adj decides: the small process that says 1000 goes first. */
+static void score(void)
+{
+	int status;
+	pid_t first = fork(), pid;
+
+	if (!first) {
+		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+
+		memset(p, 1, 1 << 20);
+		set_score("1000");
+		for (;;)
+			pause();
+	}
+	usleep(50000);
+	pid = fork();
+	if (!pid)
+		hog();
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* The hog went second. */
+	expect_eq(waitpid(first, &status, WNOHANG), first);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+int main(void)
+{
+	long before, after;
+
+	if (meminfo("MemTotal:") > 600 * 1024 || meminfo("SwapTotal:"))
+		skip("too much memory to be used up in a test");
+	before = meminfo("MemFree:");
+	one_hog();
+	score();
+	usleep(100000);
+	after = meminfo("MemFree:");
+	expect(after > before - 1024);
+	return test_result();
+}
