@@ -92,7 +92,7 @@ endif
 
 # Programs for ring 3 are plain static C programs; the same file runs on Linux.
 UFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -I. -m32 -march=i686 -static \
-	-fno-pie -no-pie -fno-stack-protector -fno-omit-frame-pointer
+	-fno-pie -fno-stack-protector -fno-omit-frame-pointer
 
 # ---- sources -----------------------------------------------------------------------------------------
 

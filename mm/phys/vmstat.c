@@ -344,6 +344,8 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[PTE_QUICKLIST_HITS] = "pte_quicklist_hits",
 	[PTE_QUICKLIST_MISSES] = "pte_quicklist_misses",
 	[PCP_REFILL] = "pcp_refill", [PCP_FLUSH] = "pcp_flush",
+	[VMACACHE_FIND_CALLS] = "vmacache_find_calls",
+	[VMACACHE_FIND_HITS] = "vmacache_find_hits",
 };
 
 static int vmstat_show(struct seq_file *m, void *v)

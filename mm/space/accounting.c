@@ -15,6 +15,7 @@
  */
 #include <mm/space/mmap.h>
 
+#include <kernel/core/ktest.h>
 #include <lib/errno.h>
 #include <mm/phys/init.h>
 #include <mm/phys/vmstat.h>
@@ -30,4 +31,15 @@ int vm_enough_memory(long pages)
 void vm_unacct_memory(long pages)
 {
 	atomic_long_sub(pages, &vm_committed_space);
+}
+
+static long count_committed(void)
+{
+	return atomic_long_read(&vm_committed_space);
+}
+
+/* A test that does not settle its accounts fails. */
+void __init vm_accounting_init(void)
+{
+	ktest_register_counter("committed", count_committed);
 }

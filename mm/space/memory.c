@@ -29,6 +29,10 @@
  * the page cache already: programs run through their text, and a fault costs
  * more than sixteen entries.  Anonymous memory is never given ahead of use.
  *
+ * Speed.  ANON and WP are what programs do most, and are inlined into
+ * handle_mm_fault(); the others are not, so that their needs for stack and
+ * registers are not paid there.
+ *
  * Locking: mmap_sem for reading; page_table_lock innermost.
  * References: Intel SDM volume 3, section 4.7; Gorman, chapter 4.6.
  */
@@ -167,8 +171,8 @@ static bool can_fault_around(const struct vm_area_struct *vma)
 	return vma->vm_file && S_ISREG(file_inode(vma->vm_file)->i_mode);
 }
 
-static vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_struct *vma,
-				  unsigned long address, pte_t *pte, unsigned int flags)
+static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_struct *vma,
+					   unsigned long address, pte_t *pte, unsigned int flags)
 {
 	struct vm_fault vmf = {
 		.flags = flags,
@@ -201,8 +205,8 @@ static vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_struct *v
 	return ret;
 }
 
-static vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_struct *vma,
-			      unsigned long address, pte_t *pte, unsigned int flags)
+static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_struct *vma,
+				       unsigned long address, pte_t *pte, unsigned int flags)
 {
 	struct vm_fault vmf = {
 		.flags = flags,
@@ -239,8 +243,8 @@ static vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_struct *vma,
 /* --- a write to a read-only entry ------------------------------------------------------------------ */
 
 /* The first write to a shared page whose owner wants to know. => the entry was @orig */
-static vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
-			       pte_t *pte, pte_t orig)
+static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
+					pte_t *pte, pte_t orig)
 {
 	struct page *page = vm_normal_page(orig);
 

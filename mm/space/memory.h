@@ -28,12 +28,12 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
  */
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size);
 /*
- * The same for a run of detached areas from @vma on, followed by the page tables that no
+ * The same for a run of detached areas from @first on, followed by the page tables that no
  * remaining area between @floor and @ceiling (0: the end) needs.
  * => [s] write; may sleep
  */
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		  unsigned long end, unsigned long floor, unsigned long ceiling);
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
+		  unsigned long ceiling);
 
 /*
  * fork: let @dst_mm see what @src_mm has in @vma; private pages become copy-on-write in both.

@@ -124,13 +124,12 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 
 	if ((old->vm_flags & VM_ACCOUNT) && vm_enough_memory((long)vma_pages(old)))
 		return NULL;
-	vma = vm_area_alloc(mm);
+	vma = vm_area_dup(old);
 	if (!vma) {
 		if (old->vm_flags & VM_ACCOUNT)
 			vm_unacct_memory((long)vma_pages(old));
 		return NULL;
 	}
-	*vma = *old;
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~VM_LOCKED;
 	if (vma->vm_file)
@@ -212,9 +211,10 @@ void unuse_mm(struct mm_struct *mm)
 	mmdrop(mm);
 }
 
-void mmap_init(void)
+void __init mmap_init(void)
 {
 	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0,
 				      SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
 	vma_cache_init();
+	vm_accounting_init();
 }

@@ -460,7 +460,7 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	next = tail->vm_next;
 	tail->vm_next = NULL;
 	first->vm_prev = NULL;
-	unmap_region(mm, first, start, end, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	unmap_region(mm, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	forget_free_area(mm, end);
 	remove_vma_list(mm, first);
 	return 0;
@@ -471,7 +471,7 @@ void exit_mmap(struct mm_struct *mm)
 	struct vm_area_struct *first = mm->mmap;
 
 	if (first) {
-		unmap_region(mm, first, 0, TASK_SIZE, 0, 0);
+		unmap_region(mm, first, 0, 0);
 		mm->mmap = NULL;
 		mm->mm_rb = RB_ROOT;
 		mm->mmap_cache = NULL;

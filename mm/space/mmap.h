@@ -11,6 +11,7 @@
 #define OCTAVO_MM_SPACE_MMAP_H
 
 #include <kernel/core/sched.h>
+#include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
 struct address_space;
@@ -74,6 +75,8 @@ void mmap_init(void);
 
 /* => may sleep; an area filled with zeros but for vm_mm; NULL: no memory */
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm);
+/* => the same; a copy of @old, not linked anywhere, without references of its own */
+struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old);
 /* The memory only: references it held are the caller's. */
 void vm_area_free(struct vm_area_struct *vma);
 
@@ -84,8 +87,10 @@ static inline struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned lon
 	struct vm_area_struct *vma = mm->mmap_cache;
 
 	mm->nr_find_vma++;
+	count_vm_event(VMACACHE_FIND_CALLS);
 	if (likely(vma && vma->vm_end > addr && vma->vm_start <= addr)) {
 		mm->nr_mmap_cache_hits++;
+		count_vm_event(VMACACHE_FIND_HITS);
 		return vma;
 	}
 	return __find_vma(mm, addr);
@@ -208,6 +213,7 @@ long do_mincore(unsigned long start, unsigned long len, unsigned char *vec);
 /* Promise @pages of memory that nothing but RAM and swap backs. => 0 or -ENOMEM */
 int vm_enough_memory(long pages);
 void vm_unacct_memory(long pages);
+void vm_accounting_init(void);
 /* Is a mapping with these VM_* flags such a promise? */
 static inline bool accountable_mapping(unsigned long vm_flags)
 {

@@ -57,10 +57,9 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, vma->vm_file, pgoff);
 	if (new)
 		return new;
-	new = vm_area_alloc(mm);
+	new = vm_area_dup(vma);
 	if (!new)
 		return ERR_PTR(-ENOMEM);
-	*new = *vma;
 	new->vm_start = addr;
 	new->vm_end = addr + len;
 	new->vm_pgoff = pgoff;

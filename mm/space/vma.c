@@ -37,7 +37,7 @@ static struct kmem_cache *vm_area_cachep;	/* [c] */
 
 int sysctl_max_map_count = DEFAULT_MAX_MAP_COUNT;
 
-void vma_cache_init(void)
+void __init vma_cache_init(void)
 {
 	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
 					   SLAB_PANIC, NULL);
@@ -49,6 +49,15 @@ struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
 
 	if (vma)
 		vma->vm_mm = mm;
+	return vma;
+}
+
+struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old)
+{
+	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
+
+	if (vma)
+		*vma = *old;
 	return vma;
 }
 
@@ -267,10 +276,9 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 
 	if (mm->map_count >= sysctl_max_map_count)
 		return -ENOMEM;
-	new = vm_area_alloc(mm);
+	new = vm_area_dup(vma);
 	if (!new)
 		return -ENOMEM;
-	*new = *vma;
 	if (new->vm_file)
 		get_file(new->vm_file);
 	if (new_below) {

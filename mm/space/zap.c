@@ -143,44 +143,50 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 }
 
 /*
- * Take the page tables for [start, end) that lie wholly in [floor, ceiling) out of the directory.
+ * Take the page tables that the areas from @vma on have used, and that lie wholly in
+ * [floor, ceiling), out of the directory.  Where no area was there is no table to look for.
  * => they are on @tables; the CPU may still walk them until the next flush
  */
-static void detach_pgtables(struct mmu_gather *tlb, unsigned long start, unsigned long end,
+static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 			    unsigned long floor, unsigned long ceiling, struct list_head *tables)
 {
 	struct mm_struct *mm = tlb->mm;
-	unsigned long index = pgd_index(start), last = pgd_index(end - 1);
+	unsigned long next = 0;			/* first directory index that was not looked at */
 
 	if (!ceiling)
 		ceiling = TASK_SIZE;
-	for (; index <= last && mm->nr_ptes; index++) {
-		unsigned long low = index << PGDIR_SHIFT;
-		pmd_t *pmd = mm_pmd(mm, low);
+	for (; vma && mm->nr_ptes; vma = vma->vm_next) {
+		unsigned long index = max(next, pgd_index(vma->vm_start));
 
-		if (!pmd_present(*pmd) || low < floor || ceiling - low < PGDIR_SIZE)
-			continue;
-		list_add(&pfn_to_page(pmd_pfn(*pmd))->lru, tables);
-		pmd_clear(pmd);
-		mm->nr_ptes--;
-		tlb->need_flush = true;
+		for (next = pgd_index(vma->vm_end - 1) + 1; index < next; index++) {
+			unsigned long low = index << PGDIR_SHIFT;
+			pmd_t *pmd = mm_pmd(mm, low);
+
+			if (!pmd_present(*pmd) || low < floor || ceiling - low < PGDIR_SIZE)
+				continue;
+			list_add(&pfn_to_page(pmd_pfn(*pmd))->lru, tables);
+			pmd_clear(pmd);
+			mm->nr_ptes--;
+			tlb->need_flush = true;
+		}
 	}
 }
 
-void unmap_region(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
-		  unsigned long end, unsigned long floor, unsigned long ceiling)
+void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
+		  unsigned long ceiling)
 {
+	struct vm_area_struct *vma;
 	struct mmu_gather tlb;
 	struct page *table, *next;
 	LIST_HEAD(tables);
 
 	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm);
-	for (; vma; vma = vma->vm_next) {
+	for (vma = first; vma; vma = vma->vm_next) {
 		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
-	detach_pgtables(&tlb, start, end, floor, ceiling, &tables);
+	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(table, next, &tables, lru) {
 		list_del(&table->lru);

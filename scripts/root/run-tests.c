@@ -12,6 +12,9 @@
  *	...what the second run printed...
  *	^Aend NAME STATUS [COUNTER BEFORE -> AFTER; ...]
  *
+ * A counter that grew gets one more run: a leak grows again and is a failure; what was only made late
+ * (once, on first use) does not, and is told in a line "note: ..." that the host prints.
+ *
  * STATUS is the exit status, or 128 + the signal. This program is C and not a script because the
  * counters must stand still: a shell's pipelines, and the watcher that timeout(1) leaves behind for
  * a second, are processes too.
@@ -181,16 +184,11 @@ static int first_run(const char *name, unsigned int seconds)
 	return status;
 }
 
-static void test(const char *name, unsigned int seconds)
+/* Runs a test between two readings of the counters. => its status */
+static int counted_run(const char *name, unsigned int seconds)
 {
 	int status;
 
-	printf("\001begin %s\n", name);
-	status = first_run(name, seconds);
-	if (status) {
-		printf("\001end %s %d\n", name, status);
-		return;
-	}
 	usleep(20000);			/* orphans are reaped by process 1, not by us */
 	read_counters(&before);
 	status = run(name, 1, seconds);
@@ -199,6 +197,25 @@ static void test(const char *name, unsigned int seconds)
 		if (!grown(0))
 			break;
 		usleep(50000);
+	}
+	return status;
+}
+
+static void test(const char *name, unsigned int seconds)
+{
+	int status;
+
+	printf("\001begin %s\n", name);
+	status = first_run(name, seconds);
+	if (status == 0)
+		status = counted_run(name, seconds);
+	else
+		after.nr = 0;
+	if (status == 0 && grown(0)) {
+		printf("\nnote: grew once:");
+		grown(1);
+		printf("\n");
+		status = counted_run(name, seconds);
 	}
 	printf("\001end %s %d", name, status);
 	grown(1);

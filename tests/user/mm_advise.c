@@ -1,4 +1,8 @@
-/* mm_advise - madvise, mincore, mlock: asked, told, and held to. */
+/*
+ * mm_advise - madvise, mincore, mlock: asked, told, and held to.
+ *
+ * calls: madvise mincore mlock mlock2 munlock mlockall munlockall
+ */
 #include <tests/user/mm.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
@@ -68,6 +72,9 @@ static void lock(void)
 	expect(madvise(p, PAGE, MADV_DONTNEED) == 0);
 	munmap(p + PAGE, PAGE);
 	expect_errno(mlock(p, 4 * PAGE), ENOMEM);
+	expect(munlock(p, PAGE) == 0);
+	expect_eq(syscall(SYS_mlock2, p, PAGE, 0), 0);
+	expect_errno(syscall(SYS_mlock2, p, PAGE, 0x100), EINVAL);
 	expect(munlock(p, PAGE) == 0);
 	expect_errno(mlockall(0), EINVAL);
 	expect(mlockall(MCL_CURRENT | MCL_FUTURE) == 0);

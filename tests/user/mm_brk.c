@@ -1,4 +1,8 @@
-/* mm_brk - the heap grows, shrinks, is zero when new, and stops at what is in its way. */
+/*
+ * mm_brk - the heap grows, shrinks, is zero when new, and stops at what is in its way.
+ *
+ * calls: brk
+ */
 #include <tests/user/mm.h>
 
 static char *raw_brk(char *to)

@@ -1,4 +1,8 @@
-/* mm_file - a mapped file is the file: shared writes reach read(), private ones nobody. */
+/*
+ * mm_file - a mapped file is the file: shared writes reach read(), private ones nobody.
+ *
+ * calls: msync mmap2
+ */
 #include <tests/user/mm.h>
 
 #include <sys/stat.h>

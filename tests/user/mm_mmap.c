@@ -1,4 +1,8 @@
-/* mm_mmap - places, overlaps, limits: what mmap and munmap do to addresses. */
+/*
+ * mm_mmap - places, overlaps, limits: what mmap and munmap do to addresses.
+ *
+ * calls: mmap2 munmap mmap
+ */
 #include <tests/user/mm.h>
 
 #ifndef MAP_FIXED_NOREPLACE

@@ -1,4 +1,8 @@
-/* mm_mprotect - rights change for every page of the range and no other; faults say why. */
+/*
+ * mm_mprotect - rights change for every page of the range and no other; faults say why.
+ *
+ * calls: mprotect
+ */
 #include <tests/user/mm.h>
 
 static int areas(void)

@@ -1,4 +1,8 @@
-/* mm_mremap - content, and only content, moves with a mapping. */
+/*
+ * mm_mremap - content, and only content, moves with a mapping.
+ *
+ * calls: mremap
+ */
 #include <tests/user/mm.h>
 
 static void fill(char *p, int pages)

@@ -88,6 +88,11 @@ static inline void sane(void)
 /* => in a new session: its terminal is open as tty_fd */
 static inline void take_terminal(void)
 {
+	static const int signals[] = { SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGCONT };
+
+	/* Whoever started us may have them ignored: shells do. */
+	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		signal(signals[i], SIG_DFL);
 	alarm(30);
 	must(setsid() == getpid());
 	master_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
