@@ -5,8 +5,9 @@
  *
  * Each test, /tests/NAME, runs twice. The first run fills caches (its output is shown only if it
  * fails); what is in use after the second must be what was in use before it, counter by counter: pages
- * by class from /proc/meminfo, live objects by cache from /proc/slabinfo. A test that takes longer than
- * SECONDS is killed together with its process group. For the host, on standard output:
+ * by class from /proc/meminfo and /proc/pageclass, live objects by cache from /proc/slabinfo. A test
+ * that takes longer than SECONDS is killed together with its process group. For the host, on standard
+ * output:
  *
  *	^Abegin NAME
  *	...what the second run printed...
@@ -94,6 +95,10 @@ static void read_counters(struct counters *c)
 		for (size_t i = 0; i < sizeof(page_classes) / sizeof(page_classes[0]); i++)
 			if (sscanf(s, "%39s %ld", name, &value) == 2 && !strcmp(name, page_classes[i]))
 				add(c, name, value);
+	/* Pages that are on no list of anybody: pipes, say. */
+	for (char *s = strtok(slurp("/proc/pageclass", buf, sizeof(buf)), "\n"); s; s = strtok(NULL, "\n"))
+		if (sscanf(s, "%39s %ld", name, &value) == 2 && !strcmp(name, "kernel"))
+			add(c, name, value);
 	for (char *s = strtok(slurp("/proc/slabinfo", buf, sizeof(buf)), "\n"); s; s = strtok(NULL, "\n"))
 		if (*s != '#' && sscanf(s, "%39s %ld", name, &value) == 2)
 			add(c, name, value);
@@ -222,6 +227,18 @@ static void test(const char *name, unsigned int seconds)
 	printf("\n");
 }
 
+/* A kernel that loses exit statuses would make every test green. */
+static int statuses_arrive(void)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(42);
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       WEXITSTATUS(status) == 42;
+}
+
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
@@ -231,6 +248,10 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	sigaction(SIGALRM, &sa, NULL);
+	if (!statuses_arrive()) {
+		fprintf(stderr, "run-tests: the exit status of a child is not what it said\n");
+		return 3;
+	}
 	line_is_tty = tcgetattr(1, &line) == 0;
 	read_counters(&before);		/* our own pages are touched before they are counted */
 	read_counters(&after);

@@ -42,11 +42,19 @@ int main(void)
 	expect_eq(back.base_addr, (unsigned long)&word);
 	expect_eq(back.limit, 0xfffff);
 
-	/* The child has the same segment, on its own copy of the memory; both run in turn. */
+	/* The child inherits the segment, then makes it its own; both run in turn. */
 	pid = fork();
 	must(pid >= 0);
 	if (pid == 0) {
-		word = 815;
+		static int other = 815;
+
+		word = 42;
+		if (read_fs() != 42)
+			_exit(2);
+		d.base_addr = (unsigned long)&other;
+		if (set(&d))
+			_exit(3);
+		asm volatile("movl %0, %%fs" : : "r"(d.entry_number * 8 + 3));
 		for (i = 0; i < 100; i++) {
 			sched_yield();
 			if (read_fs() != 815)

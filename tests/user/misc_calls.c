@@ -3,6 +3,9 @@
  *
  * Where a call needs a privilege that this process lacks (a container on Linux), that part is
  * left out.
+ *
+ * calls: newuname olduname oldolduname sethostname setdomainname sysinfo getcpu getrandom
+ * calls: reboot syslog vhangup
  */
 #define _GNU_SOURCE
 #include "test.h"

@@ -97,6 +97,24 @@ static void errors(void)
 	expect((long)mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, ro, 0) != -1);
 }
 
+/* Mappings of one file side by side are one only if the file goes on where they meet. */
+static void neighbours(void)
+{
+	int fd = temp_file(3);
+	char *p = mmap(NULL, 4 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static const int offset[] = { 1, 2, 2, 0 };
+	int i;
+
+	must(p != MAP_FAILED);
+	for (i = 0; i < 4; i++)
+		must(mmap(p + i * PAGE, PAGE, PROT_READ, MAP_SHARED | MAP_FIXED, fd,
+			  offset[i] * PAGE) != MAP_FAILED);
+	for (i = 0; i < 4; i++)
+		expect_eq(p[i * PAGE], 'a' + offset[i]);
+	munmap(p, 4 * PAGE);
+	close(fd);
+}
+
 /* /dev/zero: a private mapping is plain memory. */
 static void dev_zero(void)
 {
@@ -120,6 +138,7 @@ int main(void)
 	private_is_mine();
 	beyond_the_end();
 	errors();
+	neighbours();
 	dev_zero();
 	return test_result();
 }

@@ -195,6 +195,34 @@ static void changed_context(void)
 	sigprocmask(SIG_SETMASK, &now, NULL);
 }
 
+/* What only the kernel may change in eflags does not change: I/O privilege, interrupts. */
+static void wild_flags(int sig, siginfo_t *si, void *ctx)
+{
+	ucontext_t *uc = ctx;
+
+	(void)sig;
+	(void)si;
+	uc->uc_mcontext.gregs[REG_EFL] |= 0x3000 | 0x1 | 0x400;	/* IOPL 3; carry, direction */
+	uc->uc_mcontext.gregs[REG_EFL] &= ~0x200;		/* IF off */
+}
+
+static void changed_flags(void)
+{
+	struct sigaction sa = { .sa_sigaction = wild_flags, .sa_flags = SA_SIGINFO };
+	unsigned long flags, eax = 20;				/* getpid */
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGUSR1, &sa, NULL);
+	__asm__ volatile("int $0x80; pushfl; popl %0; cld"
+			 : "=&r"(flags) : "a"(37), "b"(getpid()), "c"(SIGUSR1) : "memory", "cc");
+	expect_eq(flags & 0x401, 0x401);
+	expect_eq(flags & 0x3000, 0);
+	expect_eq(flags & 0x200, 0x200);
+	/* The kernel's own string operations are not impressed by DF. */
+	__asm__ volatile("std; int $0x80; cld" : "+a"(eax) : : "memory", "cc");
+	expect_eq(eax, getpid());
+}
+
 /* Stack alignment at the handler's first instruction: (esp + 4) % 16 == 0. */
 static volatile unsigned long entry_esp;
 __asm__(".text\nprobe_handler: movl %esp, entry_esp_word\n ret\n"
@@ -353,6 +381,7 @@ int main(void)
 	catch_faults();
 	faults();
 	changed_context();
+	changed_flags();
 	alignment();
 	hostile();
 	stack_overflow();

@@ -44,7 +44,8 @@ struct proc_pid_entry {
 #define PROC_PID_SHOW(fname, showfn) \
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | 0444, .show = (showfn))
 #define PROC_PID_SHOW_WRITE(fname, fmode, showfn, writefn) \
-	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .show = (showfn), .write = (writefn))
+	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .show = (showfn), \
+		  .write = (writefn))
 #define PROC_PID_LINK(fname, linkfn) \
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFLNK | 0777, .link = (linkfn))
 
@@ -58,6 +59,7 @@ enum proc_kind {
 	PROC_STATIC,		/* of the tree */
 	PROC_SELF,		/* /proc/self */
 	PROC_PID,		/* /proc/PID */
+	PROC_TID,		/* /proc/PID/task/TID: the same without another task/ in it */
 	PROC_PID_FILE,		/* /proc/PID/entry */
 	PROC_FD_DIR,		/* /proc/PID/fd */
 	PROC_FD_LINK,		/* /proc/PID/fd/N */

@@ -204,7 +204,8 @@ static const struct file_operations fd_operations = {
 
 /* ---- /proc/PID ---- */
 
-static struct inode *pid_dir_inode(struct super_block *sb, struct task_struct *task);
+static struct inode *pid_dir_inode(struct super_block *sb, struct task_struct *task,
+				   enum proc_kind kind);
 
 static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry)
 {
@@ -217,7 +218,7 @@ static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry)
 			put_task_struct(task);
 		return nothing(dentry);
 	}
-	inode = pid_dir_inode(dir->i_sb, task);
+	inode = pid_dir_inode(dir->i_sb, task, PROC_TID);
 	put_task_struct(task);
 	dentry->d_op = &proc_pid_dentry_operations;
 	return proc_add(dentry, inode);
@@ -304,7 +305,7 @@ static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *dentry)
 
 	if (is_name(&dentry->d_name, "fd"))
 		inode = pid_subdir(dir, PROC_FD_DIR);
-	else if (is_name(&dentry->d_name, "task"))
+	else if (PROC_I(dir)->kind == PROC_PID && is_name(&dentry->d_name, "task"))
 		inode = pid_subdir(dir, PROC_TASK_DIR);
 	for (entry = __start_proc_pid_shows; !inode && entry < __stop_proc_pid_shows; entry++)
 		if (is_name(&dentry->d_name, entry->name))
@@ -328,7 +329,8 @@ static int pid_dir_iterate(struct file *file, struct dir_context *ctx)
 		ctx->pos++;
 	}
 	if (ctx->pos == 3) {
-		if (!dir_emit(ctx, "task", 4, PID_INO(task->pid, INO_TASK), DT_DIR))
+		if (PROC_I(file_inode(file))->kind == PROC_PID &&
+		    !dir_emit(ctx, "task", 4, PID_INO(task->pid, INO_TASK), DT_DIR))
 			return 0;
 		ctx->pos++;
 	}
@@ -348,9 +350,10 @@ static const struct file_operations pid_dir_operations = {
 	.llseek = generic_file_llseek,
 };
 
-static struct inode *pid_dir_inode(struct super_block *sb, struct task_struct *task)
+static struct inode *pid_dir_inode(struct super_block *sb, struct task_struct *task,
+				   enum proc_kind kind)
 {
-	struct inode *inode = proc_make_inode(sb, PROC_PID, S_IFDIR | 0555, task);
+	struct inode *inode = proc_make_inode(sb, kind, S_IFDIR | 0555, task);
 
 	if (IS_ERR(inode))
 		return inode;
@@ -378,7 +381,7 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *dentry)
 	task = pid > 0 ? find_get_task_by_pid(pid) : NULL;
 	if (!task)
 		return nothing(dentry);
-	inode = pid_dir_inode(dir->i_sb, task);
+	inode = pid_dir_inode(dir->i_sb, task, PROC_PID);
 	put_task_struct(task);
 	dentry->d_op = &proc_pid_dentry_operations;
 	return proc_add(dentry, inode);

@@ -69,7 +69,10 @@ struct tty_struct {
 void n_tty_init(struct tty_struct *tty);
 /* A byte from the driver. => any context */
 void tty_receive(struct tty_struct *tty, u8 c);
-/* Bytes to the driver, post-processed. => write_lock held; may sleep while ^S holds; bytes taken, or -ERESTARTSYS */
+/*
+ * Bytes to the driver, post-processed.
+ * => write_lock held; may sleep while ^S holds; bytes taken, or -ERESTARTSYS
+ */
 ssize_t n_tty_output(struct tty_struct *tty, const u8 *buf, size_t len);
 /* => may sleep; bytes, 0 at EOF, or -errno; @buf is kernel memory */
 ssize_t n_tty_read(struct tty_struct *tty, struct file *file, u8 *buf, size_t size);

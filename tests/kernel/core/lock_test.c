@@ -233,11 +233,14 @@ KTEST(rwsem, writer_is_not_starved)
 	down_read(&rwsem);
 	add(t, writer, 1);
 	sleep_a_tick();
+	add(t, reader, 1);
 	sleep_a_tick();
 	KEXPECT(t, !down_read_trylock(&rwsem));
+	KEXPECT_EQ(t, most_inside, 0);
 	up_read(&rwsem);
 	end(t);
-	KEXPECT_EQ(t, total, 1);
+	KEXPECT_EQ(t, most_inside, 1);
+	KEXPECT_EQ(t, total, 2);
 }
 
 /* At most as many inside as the count says. */

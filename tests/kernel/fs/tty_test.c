@@ -208,7 +208,7 @@ KTEST(tty, literal)
 	EXPECT_READ(t, "a\nb\n");
 }
 
-/* A signal character is echoed and drops what was typed, unless NOFLSH; without ISIG it is a byte. */
+/* A signal character is echoed and drops what was typed, unless NOFLSH; without ISIG, a byte. */
 KTEST(tty, signal_characters)
 {
 	fresh();

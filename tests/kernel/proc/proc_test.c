@@ -12,6 +12,7 @@
 #include <kernel/sched/user.h>
 #include <lib/errno.h>
 #include <mm/phys/init.h>
+#include <tests/kernel/mm/space/scratch.h>
 
 static int sleeper(void *data)
 {
@@ -184,6 +185,24 @@ KTEST(signal, init_is_immune)
 		KEXPECT_EQ(t, send_sig(sig, current, 1), 0);
 	KEXPECT_EQ(t, take(current, &info), 0);
 	KEXPECT(t, !signal_pending(current));
+}
+
+/* However large and bad process 1 is, it is not chosen; with another number it would be. */
+KTEST(oom, init_is_spared)
+{
+	struct mm_struct *mm = scratch_enter();
+	unsigned int flags = current->flags;
+
+	KASSERT_EQ(t, current->tgid, 1);
+	current->flags &= ~PF_KTHREAD;
+	KEXPECT_EQ(t, oom_score_adj_set(current, 1000), 0);
+	KEXPECT_EQ(t, oom_badness(current, totalram_pages), 0ul);
+	current->tgid = 2;
+	KEXPECT(t, oom_badness(current, totalram_pages) >= totalram_pages / 1000 * 1000);
+	current->tgid = 1;
+	KEXPECT_EQ(t, oom_score_adj_set(current, 0), 0);
+	current->flags = flags;
+	scratch_leave(mm);
 }
 
 /* The two scales of oom adjustment, and who is never chosen. */

@@ -220,13 +220,24 @@ KTEST(buddy, double_free)
 	KEXPECT_EQ(t, reports_since(before), 1ul);
 	KEXPECT_EQ(t, nr_free_pages(), free);
 
+	page = alloc_page(GFP_KERNEL);
+	KASSERT(t, page != NULL);
+	SetPageSlab(page);		/* somebody's */
+	free = nr_free_pages();
+	__free_page(page);
+	KEXPECT_EQ(t, reports_since(before), 1ul);
+	KEXPECT_EQ(t, nr_free_pages(), free);
+	ClearPageSlab(page);
+	atomic_set(&page->_refcount, 1);
+	__free_page(page);
+
 	drain_local_pages();		/* the same when it has gone back to its block */
 	__free_page(page);
 	KEXPECT_EQ(t, reports_since(before), 1ul);
 
 	block = alloc_pages(GFP_KERNEL, 2);
 	if (block) {
-		SetPageSlab(block + 2);		/* somebody's */
+		SetPageSlab(block + 2);
 		__free_pages(block, 2);
 		KEXPECT_EQ(t, reports_since(before), 1ul);
 		ClearPageSlab(block + 2);

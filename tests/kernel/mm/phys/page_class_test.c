@@ -209,6 +209,40 @@ KTEST(pageclass, meminfo)
 		   (long)max_low_pfn * 4);
 }
 
+/* Each line shows its own counter: make each of them move by another number of pages. */
+KTEST(pageclass, meminfo_counters)
+{
+	static const struct {
+		const char *field;
+		enum zone_stat_item item;
+	} lines[] = {
+		{ "Active(anon)", NR_ACTIVE_ANON }, { "Inactive(anon)", NR_INACTIVE_ANON },
+		{ "Active(file)", NR_ACTIVE_FILE }, { "Inactive(file)", NR_INACTIVE_FILE },
+		{ "Unevictable", NR_UNEVICTABLE }, { "Mlocked", NR_MLOCK },
+		{ "Dirty", NR_FILE_DIRTY }, { "Writeback", NR_WRITEBACK },
+		{ "AnonPages", NR_ANON_PAGES }, { "Mapped", NR_FILE_MAPPED }, { "Shmem", NR_SHMEM },
+		{ "SReclaimable", NR_SLAB_RECLAIMABLE }, { "SUnreclaim", NR_SLAB_UNRECLAIMABLE },
+		{ "KernelStack", NR_KERNEL_STACK }, { "PageTables", NR_PAGETABLE },
+		{ "Bounce", NR_BOUNCE }, { "VmallocUsed", NR_VMALLOC }, { "Cached", NR_FILE_PAGES },
+	};
+	struct zone *zone = &contig_page_data.node_zones[ZONE_DMA];
+	long before[ARRAY_SIZE(lines)];
+	unsigned int i;
+
+	KASSERT(t, proc_read("meminfo"));
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		before[i] = meminfo_kb(lines[i].field);
+		mod_zone_page_state(zone, lines[i].item, (int)i + 1);
+	}
+	KEXPECT(t, proc_read("meminfo"));
+	for (i = 0; i < ARRAY_SIZE(lines); i++) {
+		mod_zone_page_state(zone, lines[i].item, -((int)i + 1));
+		if (meminfo_kb(lines[i].field) - before[i] != 4 * ((long)i + 1))
+			ktest_fail(t, __FILE__, __LINE__, "%s: %ld kB more, not %u", lines[i].field,
+				   meminfo_kb(lines[i].field) - before[i], 4 * (i + 1));
+	}
+}
+
 /* The other files of this layer: there, and with the right beginnings. */
 KTEST(pageclass, proc_files)
 {

@@ -7,6 +7,7 @@
 #include <kernel/fs/fs.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/highmem.h>
+#include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/phys/vmstat.h>
@@ -38,7 +39,7 @@ KTEST(fault, zero_page_shared)
 	KEXPECT_EQ(t, global_page_state(NR_ANON_PAGES), anon);
 }
 
-/* Anonymous memory comes one page for one fault, zeroed, dirty and writable. */
+/* Anonymous memory comes one page for one fault, zeroed, dirty and writable; high if there is any. */
 KTEST(fault, one_page_each)
 {
 	struct mm_struct *mm = scratch_enter();
@@ -54,6 +55,7 @@ KTEST(fault, one_page_each)
 		KEXPECT(t, pte_write(scratch_pte(addr)) && pte_dirty(scratch_pte(addr)));
 		page = pte_page(scratch_pte(addr));
 		KEXPECT(t, PageAnon(page) && page_count(page) == 1 && page_mapcount(page) == 1);
+		KEXPECT(t, PageHighMem(page) || !totalhigh_pages);
 		KEXPECT_EQ(t, peek(addr), 0u);
 	}
 	KEXPECT_EQ(t, vm_event_sum(PGFAULT), faults + 32);
