@@ -112,6 +112,13 @@ void ktest_expect_streq(struct ktest *t, const char *file, int line, const char 
 		ktest_fail(t, file, line, "got \"%s\", expected \"%s\"", a, b);
 }
 
+u64 ktest_seed(u64 otherwise)
+{
+	u64 seed = (u64)(u32)cmdline_get_int("seed", 0);
+
+	return seed ? seed << 32 | otherwise : otherwise;
+}
+
 bool ktest_requested(void)
 {
 	return cmdline_has("ktest");

@@ -82,6 +82,12 @@ void ktest_register_quiesce(void (*fn)(void));
 /* @fn => 0 if the invariant holds; it prints what does not */
 void ktest_register_checker(const char *name, int (*fn)(void));
 
+/*
+ * The seed of a test with random operations: @otherwise, so that every run is the same, unless
+ * seed=N stands on the command line (make soak); then one that depends on both.
+ */
+u64 ktest_seed(u64 otherwise);
+
 /* True if the command line asks for tests. */
 bool ktest_requested(void);
 /* Run what the command line asks for, and end the machine with the result. */

@@ -16,7 +16,10 @@
  * Pages of files and of processes are not reclaimed here: that is the place
  * where mm/cache's page lists are asked, between the two lines above.
  *
- * The caller has PF_MEMALLOC, so that what reclaim itself allocates comes from
+ * /proc/sys/vm/drop_caches does the same on request: who writes 2 to it gets rid of all
+ * that is only kept at hand, so that what is in use can be compared exactly.
+ *
+ * The caller of try_to_free_pages() has PF_MEMALLOC, so that what reclaim itself allocates comes from
  * the reserves and never gets here again.
  *
  * Locking: shrinker_sem guards the list; its reader may sleep in a shrinker.  If
@@ -26,6 +29,8 @@
 
 #include <kernel/core/hooks.h>
 #include <kernel/core/rwsem.h>
+#include <kernel/core/seq_file.h>
+#include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
@@ -104,3 +109,41 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 	now = zonelist_free_pages(zonelist);
 	return now > before ? now - before : 0;
 }
+
+/* ---- /proc/sys/vm/drop_caches ---- */
+
+/* As in Linux: 1 page cache, 2 slab objects. Files live in memory only, so 1 has nothing to take. */
+#define DROP_SLAB_BIT	2
+#define DROP_ROUNDS	10
+
+static char drop_caches_last = '0';
+
+/* Round by round, because one cache's slabs may hold another's bookkeeping; others go on allocating. */
+static void drop_slab(void)
+{
+	int round;
+
+	for (round = 0; round < DROP_ROUNDS && shrink_slab(GFP_KERNEL, 0); round++)
+		;
+	drain_pgt_cache();
+	drain_local_pages();
+	count_vm_event(DROP_SLAB);
+}
+
+static int drop_caches_show(struct seq_file *m, void *v)
+{
+	return seq_printf(m, "%c\n", drop_caches_last);
+}
+
+static int drop_caches_write(const char *buf, size_t len)
+{
+	if (len < 1 || len > 2 || buf[0] < '1' || buf[0] > '3' || (len == 2 && buf[1] != '\n'))
+		return -EINVAL;
+	drop_caches_last = buf[0];
+	if ((buf[0] - '0') & DROP_SLAB_BIT)
+		drop_slab();
+	else
+		count_vm_event(DROP_PAGECACHE);
+	return 0;
+}
+PROC_SHOW_WRITE("sys/vm/drop_caches", drop_caches_show, drop_caches_write);

@@ -282,7 +282,7 @@ KTEST(initramfs, fuzz)
 
 	KASSERT(t, copy && begin(&a));
 	sample(&a);
-	prandom_seed(&rnd, 1);
+	prandom_seed(&rnd, ktest_seed(1));
 	for (i = 0; i < 2000; i++) {
 		KASSERT(t, begin_jail(&jail));
 		memcpy(copy, a.buf, a.len);

@@ -359,7 +359,7 @@ KTEST(ramfs, random_names)
 		snprintf(a, sizeof(a), "d%d", i);
 		KASSERT_EQ(t, do_mkdirat(AT_FDCWD, a, 0755), 0l);
 	}
-	prandom_seed(&rnd, 7);
+	prandom_seed(&rnd, ktest_seed(7));
 	for (i = 0; i < 20000; i++) {
 		int x = (int)prandom_below(&rnd, SLOTS), y = (int)prandom_below(&rnd, SLOTS);
 		long err;

@@ -489,7 +489,7 @@ KTEST(tty, random_against_model)
 
 	fresh();
 	memset(&model, 0, sizeof(model));
-	prandom_seed(&rnd, 1);
+	prandom_seed(&rnd, ktest_seed(1));
 	for (i = 0; i < 50000; i++) {
 		u32 what = prandom_below(&rnd, sizeof(keys) - 1 + 3);
 		ssize_t n;

@@ -255,7 +255,7 @@ KTEST(filemap, random_operations)
 	unsigned int i, j, count;
 
 	init_mapping(&mapping);
-	prandom_seed(&rnd, 42);
+	prandom_seed(&rnd, ktest_seed(42));
 	memset(present, 0, sizeof(present));
 	for (i = 0; i < 20000; i++) {
 		unsigned int at = prandom_below(&rnd, INDEXES);

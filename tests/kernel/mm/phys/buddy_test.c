@@ -445,7 +445,7 @@ KTEST(buddy, random_ops)
 	KASSERT(t, m.used != NULL);
 	take_shape(kernel_zone(), &before);
 	start = nr_free_pages();
-	prandom_seed(&rnd, 2);
+	prandom_seed(&rnd, ktest_seed(2));
 	for (step = 0; step < STEPS && !t->failures; step++) {
 		unsigned int wish = step / 1000 % 2 ? 64 : 192;	/* out of 256: grow, shrink */
 

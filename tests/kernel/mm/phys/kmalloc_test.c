@@ -225,7 +225,7 @@ KTEST(kmalloc, random_operations)
 
 	slots = vzalloc(SLOTS * sizeof(*slots));
 	KASSERT(t, slots);
-	prandom_seed(&rnd, 20260402);
+	prandom_seed(&rnd, ktest_seed(20260402));
 	for (i = 0; i < 100000; i++) {
 		s = &slots[prandom_below(&rnd, SLOTS)];
 		if (s->p) {

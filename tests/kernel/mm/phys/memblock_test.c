@@ -106,7 +106,7 @@ KTEST(memblock, random)
 
 	memset(&type, 0, sizeof(type));
 	memset(model, 0, sizeof(model));
-	prandom_seed(&rnd, 20);
+	prandom_seed(&rnd, ktest_seed(20));
 	for (step = 0; step < 20000; step++) {
 		unsigned int from = prandom_below(&rnd, UNITS);
 		unsigned int len = prandom_below(&rnd, step % 16 ? 8 : 96);

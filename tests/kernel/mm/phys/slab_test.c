@@ -640,7 +640,7 @@ KTEST(slab, random_operations)
 	unsigned int i, c;
 
 	KASSERT(t, slots);
-	prandom_seed(&rnd, 20260401);
+	prandom_seed(&rnd, ktest_seed(20260401));
 	for (c = 0; c < RANDOM_CACHES; c++)
 		KASSERT(t, (caches[c] = kmem_cache_create(names[c], random_sizes[c], 0, 0, NULL)));
 	for (i = 0; i < RANDOM_OPS; i++) {

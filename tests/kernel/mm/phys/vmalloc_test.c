@@ -267,7 +267,7 @@ KTEST(vmalloc, random_operations)
 	struct rnd_state rnd;
 	unsigned int i, j;
 
-	prandom_seed(&rnd, 20260403);
+	prandom_seed(&rnd, ktest_seed(20260403));
 	for (i = 0; i < 5000; i++) {
 		s = &slots[prandom_below(&rnd, SLOTS)];
 		if (s->p) {

@@ -173,7 +173,7 @@ KTEST(vma, random_operations)
 	unsigned int i;
 
 	memset(&model, 0, sizeof(model));
-	prandom_seed(&model.rnd, 2);
+	prandom_seed(&model.rnd, ktest_seed(2));
 	model.heap_base = SCRATCH_BASE - 0x10000000;
 	mm->start_brk = mm->brk = model.heap_base;
 	for (i = 0; i < OPERATIONS; i++) {
