@@ -150,6 +150,10 @@ int main(int argc, char **argv)
 	size_t bytes;
 	int good = 1, i;
 
+	if (argc > 2 || (argc == 2 && strspn(pid, "0123456789") != strlen(pid))) {
+		fprintf(stderr, "usage: layout [PID]\n");
+		return 2;
+	}
 	snprintf(exe, sizeof(exe), "/proc/%s/exe", pid);
 	eh = load_elf(exe, &bytes);
 	if (!eh)

@@ -17,7 +17,6 @@ static unsigned long parse(const char *arg)
 {
 	char *end;
 	unsigned long addr = strtoul(arg, &end, 16);
-	int local;
 
 	if (*arg && !*end)
 		return addr;
@@ -30,7 +29,7 @@ static unsigned long parse(const char *arg)
 	if (!strcmp(arg, "heap"))
 		return (unsigned long)memset(malloc(64), 0, 64);
 	if (!strcmp(arg, "stack"))
-		return (unsigned long)&local;
+		return (unsigned long)__builtin_frame_address(0);
 	fprintf(stderr, "translate: %s is neither hexadecimal nor text, data, bss, heap, stack\n", arg);
 	exit(2);
 }

@@ -55,7 +55,7 @@ static void plain_exceptions(void)
 	expect_eq(info.si_code, ILL_ILLOPN);
 	raises(asm volatile("int3"), SIGTRAP);
 	raises(asm volatile("movb $127, %%al; addb $1, %%al; into" : : : "eax", "cc"), SIGSEGV);
-	raises(asm volatile("boundl %0, %1" : : "r"(5), "m"(limits)), SIGSEGV);
+	raises(asm volatile("bound %0, %1" : : "r"(5), "m"(limits)), SIGSEGV);
 }
 
 /* What ring 3 may not do. */

@@ -224,7 +224,6 @@ static void changed_flags(void)
 }
 
 /* Stack alignment at the handler's first instruction: (esp + 4) % 16 == 0. */
-static volatile unsigned long entry_esp;
 __asm__(".text\nprobe_handler: movl %esp, entry_esp_word\n ret\n"
 	".data\n.globl entry_esp_word\nentry_esp_word: .long 0\n.text\n");
 extern void probe_handler(int);
