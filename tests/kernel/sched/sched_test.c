@@ -161,7 +161,7 @@ KTEST(sched, sleeper_is_served)
 	volatile bool stop = false;
 	struct task_struct *k[3];
 	struct spinner s[3];
-	unsigned long worst = 0;
+	unsigned long worst = 0, sum = 0;
 
 	for (int i = 0; i < 3; i++) {
 		s[i].stop = &stop;
@@ -174,12 +174,15 @@ KTEST(sched, sleeper_is_served)
 
 		msleep(20);
 		worst = max(worst, jiffies - start);
+		sum += jiffies - start;
 	}
 	stop = true;
 	for (int i = 0; i < 3; i++)
 		kthread_stop(k[i]);
 	ktest_log("msleep(20) took at most %lu ticks", worst);
 	KEXPECT(t, worst <= 20);
+	/* Not even for the rest of one slice, which is ten ticks, each time. */
+	KEXPECT(t, sum <= 20 * 6);
 }
 
 /* Longer slices for better priorities; everybody gets some. */

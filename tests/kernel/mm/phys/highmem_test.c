@@ -145,6 +145,36 @@ KTEST(highmem, round_robin)
 	free_fake_high(pages[1]);
 }
 
+/* A window that gets another page shows that page: the TLB has been told. */
+KTEST(highmem, reused_window)
+{
+	struct page *a = alloc_fake_high(), *b = alloc_fake_high();
+	unsigned int window, before;
+	unsigned long *va, *vb;
+
+	KASSERT(t, a && b);
+	*(unsigned long *)lowmem_page_address(a) = 1;
+	*(unsigned long *)lowmem_page_address(b) = 2;
+	va = kmap(a);
+	window = (unsigned int)PKMAP_NR(va);
+	KEXPECT_EQ(t, READ_ONCE(*va), 1ul);
+	kunmap(a);
+	/* Go round until the window's turn comes again. */
+	do {
+		flush_all_zero_pkmaps();
+		before = (unsigned int)PKMAP_NR(kmap(b));
+		kunmap(b);
+	} while (before != ((window - 1) & (LAST_PKMAP - 1)));
+	flush_all_zero_pkmaps();
+	vb = kmap(b);
+	KEXPECT(t, vb == va);
+	KEXPECT_EQ(t, READ_ONCE(*vb), 2ul);
+	kunmap(b);
+	flush_all_zero_pkmaps();
+	free_fake_high(a);
+	free_fake_high(b);
+}
+
 /* Atomic windows: one of each kind, gone when unmapped, never showing the page before. */
 KTEST(highmem, kmap_atomic)
 {
