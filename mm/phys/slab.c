@@ -244,7 +244,7 @@ static void cache_init_objs(struct kmem_cache *cachep, struct slab *slabp)
  * => interrupts off on entry and exit; as they were in @save meanwhile, so with
  *    __GFP_WAIT may sleep; false: no memory
  */
-static bool cache_grow(struct kmem_cache *cachep, gfp_t flags, unsigned long save)
+static bool kmem_cache_grow(struct kmem_cache *cachep, gfp_t flags, unsigned long save)
 {
 	struct slab *slabp = NULL;
 	unsigned int offset;
@@ -346,7 +346,7 @@ static noinline void *cache_alloc_refill(struct kmem_cache *cachep, gfp_t flags,
 			ac->touched = 1;
 			return ac->entry[--ac->avail];
 		}
-		if (!cache_grow(cachep, flags, save)) {
+		if (!kmem_cache_grow(cachep, flags, save)) {
 			/* While we slept a handler or another task may have freed some. */
 			ac = cpu_cache_get(cachep);
 			return ac->avail ? ac->entry[--ac->avail] : NULL;

@@ -47,7 +47,7 @@ static void prepare(int nr)
 	}
 }
 
-/* 24 timers at distances over both rings: none early, none twice, none more than a tick late. */
+/* 24 timers at distances over both rings: each once, none early, in their order. */
 KTEST(timer, fire_in_order)
 {
 	unsigned long start = jiffies;
