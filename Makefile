@@ -96,7 +96,193 @@ UFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter -I. -m32
 
 # ---- sources -----------------------------------------------------------------------------------------
 
-SRCS	:= $(sort $(shell find boot kernel mm lib tests/kernel \( -name '*.c' -o -name '*.S' \) 2>/dev/null))
+SRCS	:=
+
+# boot/ - from the loader to C
+SRCS	+= boot/head.S                       # the first instructions
+SRCS	+= boot/setup.c                      # take over what the loader left
+
+# lib/ - knows nothing of the kernel; the host tests it too
+SRCS	+= lib/bitmap.c                      # arrays of bits: filling, counting and searching
+SRCS	+= lib/crc32.c                       # the CRC-32 of Ethernet, gzip and ext4
+SRCS	+= lib/div64.c                       # a 64-bit number divided by a 64-bit number
+SRCS	+= lib/inflate.c                     # unpack a gzip stream
+SRCS	+= lib/radix-tree.c                  # index -> pointer, with tags
+SRCS	+= lib/random.c                      # a small generator of repeatable random numbers
+SRCS	+= lib/rbtree.c                      # red-black trees: keeping the rules
+SRCS	+= lib/sort.c                        # heapsort
+SRCS	+= lib/string.c                      # memory and strings
+SRCS	+= lib/strtox.c                      # text to numbers
+SRCS	+= lib/vsnprintf.c                   # formatted text into a buffer
+
+# kernel/arch/ - i386, the mechanism
+SRCS	+= kernel/arch/cpu.c                 # which processor this is
+SRCS	+= kernel/arch/fpu.c                 # saving and restoring arithmetic
+SRCS	+= kernel/arch/gdt.c                 # segments, task state segments, TLS descriptors
+SRCS	+= kernel/arch/i8259.c               # the two interrupt controllers
+SRCS	+= kernel/arch/idt.c                 # the interrupt descriptor table
+SRCS	+= kernel/arch/pit.c                 # the interval timer
+SRCS	+= kernel/arch/reboot.c              # restart, power off, halt
+SRCS	+= kernel/arch/rtc.c                 # reading the CMOS clock
+SRCS	+= kernel/arch/switch.c              # what changes besides the stack
+SRCS	+= kernel/arch/switch_to.S           # from one kernel stack to another
+SRCS	+= kernel/arch/tlb.c                 # flushes that are not one instruction
+SRCS	+= kernel/arch/uaccess.c             # copies that survive a bad pointer
+
+# kernel/core/ - log, locks, time, self-tests
+SRCS	+= kernel/core/cmdline.c             # options from the loader's command line
+SRCS	+= kernel/core/completion.c          # waiting for an event that happens once
+SRCS	+= kernel/core/irq.c                 # dispatching device interrupts
+SRCS	+= kernel/core/kallsyms.c            # names for addresses
+SRCS	+= kernel/core/ktest.c               # runs the in-kernel tests
+SRCS	+= kernel/core/mutex.c               # sleeping locks with an owner
+SRCS	+= kernel/core/panic.c               # reports of a broken kernel
+SRCS	+= kernel/core/printk.c              # the log ring and the consoles
+SRCS	+= kernel/core/proc_core.c           # /proc/cpuinfo and /proc/interrupts
+SRCS	+= kernel/core/random.c              # random bytes by ChaCha20
+SRCS	+= kernel/core/rwsem.c               # fair reader-writer semaphores
+SRCS	+= kernel/core/semaphore.c           # counting semaphores on a wait queue
+SRCS	+= kernel/core/seq_file.c            # printing into a buffer that may be too small
+SRCS	+= kernel/core/spinlock.c            # the lock checker of debug builds
+SRCS	+= kernel/core/time.c                # the clocks
+SRCS	+= kernel/core/timer.c               # the timing wheel
+SRCS	+= kernel/core/utsname.c             # the names of this system, and /proc's view of them
+SRCS	+= kernel/core/wait.c                # wait queues
+
+# mm/phys/ - who owns which frame
+SRCS	+= mm/phys/fixmap.c                  # addresses that are known when the kernel is compiled
+SRCS	+= mm/phys/highmem.c                 # windows onto pages that the direct map does not reach
+SRCS	+= mm/phys/init.c                    # the final direct map, and all RAM to the page allocator
+SRCS	+= mm/phys/kmalloc.c                 # memory by the byte: the general caches
+SRCS	+= mm/phys/kstack.c                  # kernel stacks, each with an unmapped page below it
+SRCS	+= mm/phys/memblock.c                # ranges of physical memory at boot, and /proc/iomem
+SRCS	+= mm/phys/page_alloc.c              # the buddy system, and the path of an allocation
+SRCS	+= mm/phys/page_check.c              # the page allocator watched: reports and invariants
+SRCS	+= mm/phys/page_class.c              # what every frame is, and proof that the counters say so
+SRCS	+= mm/phys/pcp.c                     # per-CPU page lists: a few pages at hand, moved in batches
+SRCS	+= mm/phys/pgalloc.c                 # pages for page tables, kept at hand on quicklists
+SRCS	+= mm/phys/reclaim.c                 # when memory runs short: ask everybody who could do without
+SRCS	+= mm/phys/slab.c                    # the slab allocator
+SRCS	+= mm/phys/slab_check.c              # looking at the caches: invariants, /proc/slabinfo, tests
+SRCS	+= mm/phys/slab_debug.c              # catching those who misuse objects
+SRCS	+= mm/phys/vmalloc.c                 # contiguous addresses for pages that are not
+SRCS	+= mm/phys/vmstat.c                  # the counters, and the files of /proc that show them
+SRCS	+= mm/phys/zonelists.c               # zonelists and watermarks: who may take how much from where
+
+# kernel/sched/ - who runs
+SRCS	+= kernel/sched/init_task.c          # the first task, made by the compiler
+SRCS	+= kernel/sched/kthread.c            # kernel threads on request
+SRCS	+= kernel/sched/pid.c                # numbers for tasks.  Theory: kernel/sched/pid.h
+SRCS	+= kernel/sched/proc_sched.c         # /proc/stat and /proc/uptime
+SRCS	+= kernel/sched/sched.c              # who runs next
+SRCS	+= kernel/sched/tick.c               # what each timer tick costs whom
+SRCS	+= kernel/sched/user.c               # a struct for each user id that has something
+
+# kernel/drivers/ - devices
+SRCS	+= kernel/drivers/kbd.c              # a PS/2 keyboard on the i8042
+SRCS	+= kernel/drivers/serial.c           # 16550 UARTs
+SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
+
+# mm/cache/ - which frames hold files
+SRCS	+= mm/cache/filemap.c                # the page cache: lookup, insertion, removal, page locks
+SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
+
+# kernel/fs/ - files and names
+SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names
+SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
+SRCS	+= kernel/fs/fifo.c                  # pipes with a name
+SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers
+SRCS	+= kernel/fs/fs_struct.c             # where a process stands: root, working directory, umask
+SRCS	+= kernel/fs/generic_file.c          # reading, writing and mapping a file by its pages
+SRCS	+= kernel/fs/initramfs.c             # unpack cpio archives into the root
+SRCS	+= kernel/fs/inode.c                 # inodes: made, counted, changed, given back
+SRCS	+= kernel/fs/libfs.c                 # parts for file systems that live in memory
+SRCS	+= kernel/fs/namei.c                 # walking a path
+SRCS	+= kernel/fs/namespace.c             # the mounts: one tree made of several file systems
+SRCS	+= kernel/fs/open.c                  # from a name to an open file
+SRCS	+= kernel/fs/pipe.c                  # the ring of pages behind pipes and FIFOs
+SRCS	+= kernel/fs/pipefs.c                # pipes without a name
+SRCS	+= kernel/fs/select.c                # sleeping until one of several files is ready
+SRCS	+= kernel/fs/super.c                 # types of file systems, and their instances
+SRCS	+= kernel/fs/ramfs/ramfs.c           # a file system that is its own cache
+SRCS	+= kernel/fs/dev/chrdev.c            # from device numbers to drivers, and devtmpfs
+SRCS	+= kernel/fs/dev/mem.c               # the devices that are no hardware
+SRCS	+= kernel/fs/tty/job_control.c       # whose terminal it is
+SRCS	+= kernel/fs/tty/n_tty.c             # the line discipline
+SRCS	+= kernel/fs/tty/tty_io.c            # terminals as devices
+SRCS	+= kernel/fs/tty/tty_ioctl.c         # settings of a terminal: termios, window size, queues
+SRCS	+= kernel/fs/proc/file.c             # reading and writing what a show function prints
+SRCS	+= kernel/fs/proc/proc_none.c        # tables of what this kernel has none of
+SRCS	+= kernel/fs/proc/proc_pid_dir.c     # /proc/self, /proc/PID, and what is below it
+SRCS	+= kernel/fs/proc/proc_tree.c        # the fixed part of /proc, and the file system itself
+
+# mm/space/ - what a process sees
+SRCS	+= mm/space/accounting.c             # what has been promised: Committed_AS
+SRCS	+= mm/space/copy.c                   # page-table entries copied, moved, re-coloured, made by drivers
+SRCS	+= mm/space/gup.c                    # the kernel reads and writes another's memory
+SRCS	+= mm/space/madvise.c                # what a program says it will do with its memory
+SRCS	+= mm/space/memory.c                 # page faults: making the page tables say what the areas mean
+SRCS	+= mm/space/mincore.c                # which pages are in memory, and write them back
+SRCS	+= mm/space/mlock.c                  # memory that stays
+SRCS	+= mm/space/mm_check.c               # is an address space what it claims to be?
+SRCS	+= mm/space/mm_struct.c              # the life of an address space
+SRCS	+= mm/space/mmap.c                   # making and removing areas: mmap, munmap, brk, stacks
+SRCS	+= mm/space/mprotect.c               # other rights for memory that is mapped already
+SRCS	+= mm/space/mremap.c                 # a mapping gets larger, smaller, or another address
+SRCS	+= mm/space/proc_mm.c                # an address space as text
+SRCS	+= mm/space/sysctl.c                 # /proc/sys/vm: the settings of address spaces
+SRCS	+= mm/space/translate.c              # the way of one address, step by step
+SRCS	+= mm/space/vma.c                    # areas on list and tree: found, linked, cut, joined
+SRCS	+= mm/space/zap.c                    # taking pages and page tables away again
+
+# kernel/proc/ - processes: born, changed, told, dead
+SRCS	+= kernel/proc/deliver.c             # taking a signal on the way back to ring 3
+SRCS	+= kernel/proc/elf.c                 # loading an ELF program
+SRCS	+= kernel/proc/exec.c                # becoming another program
+SRCS	+= kernel/proc/exit.c                # the end of a task
+SRCS	+= kernel/proc/fork.c                # a new task is a copy of the one that asks
+SRCS	+= kernel/proc/futex.c               # fast user-space locks: the slow part
+SRCS	+= kernel/proc/itimer.c              # interval timers, and limits on processor time
+SRCS	+= kernel/proc/oom_kill.c            # the last resort of memory allocation
+SRCS	+= kernel/proc/proc_pid.c            # the files of /proc/PID
+SRCS	+= kernel/proc/script.c              # "#!": a file that names its interpreter
+SRCS	+= kernel/proc/sigframe.c            # building a handler's frame, and coming back from it
+SRCS	+= kernel/proc/signal.c              # sending signals, and taking them off the queues
+SRCS	+= kernel/proc/wait.c                # waiting for children: wait4(), waitpid(), waitid()
+
+# kernel/sys/ - system calls: decode, check, perform
+SRCS	+= kernel/sys/fs_attr.c              # system calls that change or ask for attributes: mode, owner, times,
+SRCS	+= kernel/sys/fs_dir.c               # system calls about names: directories, links, mounts
+SRCS	+= kernel/sys/fs_fd.c                # system calls that make, copy, change and close descriptors
+SRCS	+= kernel/sys/fs_poll.c              # poll and select in all their forms
+SRCS	+= kernel/sys/fs_rw.c                # system calls that move bytes and offsets
+SRCS	+= kernel/sys/fs_stat.c              # system calls that tell about files and file systems
+SRCS	+= kernel/sys/misc_sys.c             # calls about the machine as a whole
+SRCS	+= kernel/sys/misc_syslog.c          # syslog(2): the kernel's log for dmesg and klogd
+SRCS	+= kernel/sys/mm_calls.c             # the system calls of memory: decode, check, perform
+SRCS	+= kernel/sys/proc_cred.c            # system calls about user and group ids
+SRCS	+= kernel/sys/proc_futex.c           # futex(), in both widths of time
+SRCS	+= kernel/sys/proc_limits.c          # system calls about resource limits and usage
+SRCS	+= kernel/sys/proc_process.c         # system calls: making, ending and naming processes
+SRCS	+= kernel/sys/proc_sched.c           # system calls about who runs when: nice and its kin
+SRCS	+= kernel/sys/proc_signal.c          # system calls about signals
+SRCS	+= kernel/sys/proc_time.c            # system calls about time: clocks, sleeping, timers
+SRCS	+= kernel/sys/syscall_table.c        # from a number to a function
+
+# kernel/entry/ - the doors, and start_kernel
+SRCS	+= kernel/entry/doublefault.c        # when the stack itself is gone
+SRCS	+= kernel/entry/entry.S              # the doors into the kernel, and the one way out
+SRCS	+= kernel/entry/fault.c              # page faults: whose fault is it?
+SRCS	+= kernel/entry/init.c               # start_kernel(): the list of all beginnings
+SRCS	+= kernel/entry/syscall.c            # calls that do not exist
+SRCS	+= kernel/entry/traps.c              # exceptions
+
+# Each file of the kernel stands above, so that the list is its table of contents.
+unlisted := $(filter-out $(SRCS),$(shell find boot kernel mm lib -name '*.[cS]'))
+$(if $(unlisted),$(error not in the Makefile's list of sources: $(unlisted)))
+# The self-tests: linked into every image, and freed at boot unless ktest= asks for them.
+SRCS	+= $(sort $(shell find tests/kernel -name '*.c'))
+
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
 UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
