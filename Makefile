@@ -444,9 +444,9 @@ PORT	?= 1234
 debug: kernel $(MODULES)
 	@echo 'The machine waits for `make gdb` in another terminal. Leave it by ^A x.'
 	@$(MACHINE) -serial mon:stdio $(KERNEL) -S -gdb tcp:127.0.0.1:$(PORT)
-gdb: kernel
+gdb: kernel $(if $(PROG),user)
 	@$(GDB) -q $(addprefix -x ,$(wildcard scripts/gdb/octavo.py)) -ex 'target remote 127.0.0.1:$(PORT)' \
-		$(O)/octavo.elf
+		$(if $(PROG),-ex 'user-symbols $(PROG)') $(O)/octavo.elf
 record replay: kernel root
 	@scripts/record $@ $(SETS) PORT=$(PORT) $(if $(T),T='$(T)')
 
@@ -480,7 +480,7 @@ help:
 # help: make soak                   random tests with new seeds until MINUTES=10 are over
 # help: make bench                  instructions per operation beside Linux's
 # help: make mutants                plant faults and show the test that notices each
-# help: make debug, make gdb        the machine stopped at its first instruction; gdb attached to it
+# help: make debug, make gdb        the machine stopped at its first instruction; gdb attached (PROG=brk: to a program, too)
 # help: make record, make replay    record a run (CMD=... or T=...); debug it forwards and backwards
 # help: make iso                    the GRUB rescue image alone
 # help: make compile_commands.json  for editors

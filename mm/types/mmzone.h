@@ -91,6 +91,8 @@ struct zone {
 	unsigned long present_pages;			/* [c] without holes */
 	unsigned long managed_pages;			/* [z] handed to the buddy system */
 } __aligned(64);
+static_assert(__builtin_offsetof(struct zone, pageset) == 24, "alloc_hot_page: watermarks and CPU 0's list, one line");
+static_assert(__builtin_offsetof(struct zone, lock) >= 24 + NR_CPUS * sizeof(struct per_cpu_pages), "the lock behind it");
 
 /* Best first, NULL-terminated. */
 struct zonelist {

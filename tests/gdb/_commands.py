@@ -122,7 +122,7 @@ def pages_of_the_task(line):
 def in_a_program():
     """Ring 3: a breakpoint in a user program by its name; then into the kernel by int $0x80 and back."""
     program = os.path.join(os.environ["OCTAVO_BUILD"], "user/bin/brk")
-    run(f"add-symbol-file {program}")
+    expect("symbols of" in run(f"user-symbols {program}"), "user-symbols")
     start = find(r"0x([0-9a-f]+) <_start>", run("info line *" + entry_of(program)) + run("x/i " + entry_of(program)))
     go_to("*" + entry_of(program), "($cs & 3) == 3")
     expect(in_ring_3() and start, "at the program's _start in ring 3")

@@ -93,7 +93,7 @@ static inline void take_terminal(void)
 	/* Whoever started us may have them ignored: shells do. */
 	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		signal(signals[i], SIG_DFL);
-	alarm(30);
+	alarm(15);
 	must(setsid() == getpid());
 	master_fd = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (master_fd >= 0) {

@@ -199,7 +199,7 @@ static int jobs(void)
 	background_read();
 	background_write();
 	groups();
-orphan();
+	orphan();
 	return test_result();
 }
 
@@ -220,6 +220,7 @@ static void on_hup(int sig)
 /* The foreground job of a session whose leader ends: SIGHUP, then EOF, EIO and no /dev/tty. */
 static void survivor(void)
 {
+	alarm(10);
 	signal(SIGHUP, on_hup);
 	say('r');
 	pause();

@@ -1,4 +1,6 @@
 """mm-tasks, mm-vmas: processes and what they see."""
+import os
+
 import gdb
 
 from .mem import Command, kernel_ready, list_entries
@@ -126,5 +128,43 @@ with map_count."""
         print("%08x-%08x %s %08x %s" % (start, end, rights, offset, name))
 
 
+class UserSymbols(gdb.Command):
+    """user-symbols PROGRAM: add the symbols of a program that runs in ring 3.
+
+PROGRAM is one of Octavo's own (brk, mmap, malloc...; TAB lists them) or an ELF
+file. All of them are linked to the same addresses, so the program that was
+named before is forgotten."""
+
+    loaded = None
+
+    def __init__(self):
+        super().__init__("user-symbols", gdb.COMMAND_FILES)
+
+    @staticmethod
+    def folders():
+        where = os.path.dirname(gdb.objfiles()[0].filename) if gdb.objfiles() else "build"
+        return [os.path.join(where, "user", kind) for kind in ("bin", "tests")]
+
+    def complete(self, text, word):
+        return [name for folder in self.folders() if os.path.isdir(folder)
+                for name in sorted(os.listdir(folder)) if name.startswith(word) and "." not in name]
+
+    def invoke(self, arg, from_tty):
+        name = arg.strip()
+        if not name:
+            raise gdb.GdbError("usage: user-symbols PROGRAM")
+        paths = [name] + [os.path.join(folder, name) for folder in self.folders()]
+        path = next((p for p in paths if os.path.isfile(p)), None)
+        if path is None:
+            raise gdb.GdbError("no program %s (make user builds them)" % name)
+        if UserSymbols.loaded:
+            gdb.execute("remove-symbol-file %s" % UserSymbols.loaded, to_string=True)
+        gdb.execute("add-symbol-file %s" % path, to_string=True)
+        objfile = next(o for o in reversed(gdb.objfiles()) if os.path.samefile(o.filename, path))
+        UserSymbols.loaded = objfile.filename
+        print("symbols of %s" % path)
+
+
 Tasks()
 Vmas()
+UserSymbols()
