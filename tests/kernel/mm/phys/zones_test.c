@@ -81,6 +81,21 @@ KTEST(zones, watermarks)
 	KEXPECT(t, sum <= min_free_kbytes / 4 && sum + MAX_NR_ZONES >= min_free_kbytes / 4);
 }
 
+/* A zone keeps 1/256 (Normal: 1/32) of the zones above it from requests that could live there. */
+KTEST(zones, reserves)
+{
+	const unsigned long *dma = zone_number(ZONE_DMA)->lowmem_reserve;
+	const unsigned long *normal = zone_number(ZONE_NORMAL)->lowmem_reserve;
+	unsigned long low = zone_number(ZONE_NORMAL)->managed_pages;
+	unsigned long high = zone_number(ZONE_HIGHMEM)->managed_pages;
+
+	KEXPECT_EQ(t, dma[ZONE_DMA], 0ul);
+	KEXPECT_EQ(t, dma[ZONE_NORMAL], low >> 8);
+	KEXPECT_EQ(t, dma[ZONE_HIGHMEM], (low + high) >> 8);
+	KEXPECT_EQ(t, normal[ZONE_NORMAL], 0ul);
+	KEXPECT_EQ(t, normal[ZONE_HIGHMEM], high >> 5);
+}
+
 /* The arithmetic alone, on a zone made up: flags deepen, orders do not count small blocks. */
 KTEST(zones, watermark_rules)
 {
