@@ -6,6 +6,8 @@
  * PAGE_OFFSET + 1M.  So, in this order:
  *
  *	remember	what the loader passed in eax and ebx
+ *	ask		whether this is an i686: the C code uses CMOV, and before the
+ *			IDT is loaded the first one would reset the machine, wordlessly
  *	fill		four page tables: physical 0 .. 16M, page by page
  *	enter them	twice into swapper_pg_dir: at 0, so that the instruction
  *			after switching paging on is still there, and at PAGE_OFFSET
@@ -26,6 +28,7 @@
  */
 #include <boot/multiboot.h>
 #include <kernel/arch/asm-offsets.h>
+#include <kernel/arch/irqflags.h>
 #include <kernel/arch/linkage.h>
 #include <kernel/arch/memlayout.h>
 #include <kernel/arch/processor.h>
@@ -34,6 +37,10 @@
 #define PGDIR_SHIFT	22
 #define EARLY_TABLES	4
 #define ENTRY_FLAGS	0x63		/* present, writable, accessed, dirty */
+
+#define VGA_TEXT	0xb8000
+#define VGA_WHITE	0x0f
+#define COM1_DATA	0x3f8
 
 #define HEADER_FLAGS	(MULTIBOOT_PAGE_ALIGN | MULTIBOOT_MEMORY_INFO)
 
@@ -49,7 +56,8 @@ ENTRY(_start)
 	cld
 	movl	%eax, __pa(boot_magic)
 	movl	%ebx, __pa(boot_info_phys)
-
+	jmp	.Lcheck_cpu
+.Lcpu_is_good:
 	movl	$boot_pg_tables, %edi
 	movl	$ENTRY_FLAGS, %eax
 	movl	$(EARLY_TABLES * 1024), %ecx
@@ -74,7 +82,45 @@ ENTRY(_start)
 	movl	%eax, %cr0
 	movl	$start_high, %eax
 	jmp	*%eax
+
+	/* EFLAGS.ID can be changed where there is CPUID; bit 15 of leaf 1's edx is CMOV. */
+.Lcheck_cpu:
+	movl	$.Lboot_stack_top, %esp
+	pushl	$X86_EFLAGS_ID
+	popfl
+	pushfl
+	popl	%eax
+	testl	$X86_EFLAGS_ID, %eax
+	jz	.Lcpu_too_old
+	movl	$1, %eax
+	cpuid
+	btl	$X86_FEATURE_CMOV, %edx
+	jc	.Lcpu_is_good
+
+	/* Say so on the screen's last line and on COM1, then stop. */
+.Lcpu_too_old:
+	movl	$.Lcpu_message, %esi
+	movl	$(VGA_TEXT + 24 * 80 * 2), %edi
+	movb	$VGA_WHITE, %ah
+	movw	$COM1_DATA, %dx
+1:	lodsb
+	testb	%al, %al
+	jz	2f
+	stosw
+	outb	%al, %dx
+	jmp	1b
+2:	hlt
+	jmp	2b
 END(_start)
+
+	.section .boot.rodata, "a"
+.Lcpu_message:
+	.asciz	"Octavo needs an i686 (Pentium Pro or later): this processor has no CMOV.\r\n"
+
+	.section .boot.data, "aw"
+	.p2align 2
+	.fill	16, 1, 0
+.Lboot_stack_top:
 
 	.section .boot.bss, "aw", @progbits
 	.p2align PAGE_SHIFT

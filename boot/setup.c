@@ -10,14 +10,14 @@
  *
  * Nothing in the information is believed without a check: addresses are used
  * through the window only, counts are cut, strings are bounded, modules that
- * lie outside the RAM that we know are dropped.
+ * lie outside the RAM that we use, or above the direct map, are dropped.
  *
  * What is reserved: page 0 (the BIOS's data, and the page that physical 0 would
  * name), the kernel image, the modules.  Holes and reserved ranges of the map
  * never enter memblock; an entry that contradicts one (RAM overlapping
  * reserved) loses the overlap.
  *
- * mem=N on the command line forgets RAM above N.
+ * mem=N on the command line forgets RAM above N, unless the image lies there.
  *
  * References: Multiboot Specification 0.6.96, section 3.3; ACPI 6.4, section
  * 15.1 (INT 15h, E820h).
@@ -177,6 +177,11 @@ static void __init memory_to_memblock(void)
 	u64 limit = min(cmdline_get_mem("mem", reachable), reachable - PAGE_SIZE);
 	u64 ignored = 0;
 
+	/* Less than the image, or no number at all: the direct map would end below us. */
+	if (limit < PAGE_ALIGN(__pa(_end))) {
+		pr_warn("mem=: the kernel itself ends at %luK, not obeyed\n", __pa(_end) >> 10);
+		limit = reachable - PAGE_SIZE;
+	}
 	for (unsigned int i = 0; i < nr_e820; i++) {
 		const struct e820_entry *e = &e820_map[i];
 
@@ -198,16 +203,17 @@ static void __init memory_to_memblock(void)
 		pr_notice("%lluK of RAM above %lluM not used\n", ignored >> 10, limit >> 20);
 }
 
+/* => memblock has the RAM that is used, mem= and reserved ranges taken off */
 static bool __init module_is_sane(u32 start, u32 end)
 {
-	if (start >= end || (start & ~PAGE_MASK))
+	if (start >= end || (start & ~PAGE_MASK) || end > MAXMEM)
 		return false;
 	if (start < __pa(_end) && end > LOAD_PHYSICAL_ADDR)
 		return false;
-	for (unsigned int i = 0; i < nr_e820; i++) {
-		const struct e820_entry *e = &e820_map[i];
+	for (unsigned long i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
 
-		if (e->type == E820_RAM && start >= e->addr && end <= e->addr + e->size)
+		if (start >= r->base && end <= r->base + r->size)
 			return true;
 	}
 	return false;
@@ -225,7 +231,7 @@ static void __init take_modules(const struct multiboot_info *info)
 
 		early_copy(&mod, info->mods_addr + i * sizeof(mod), sizeof(mod));
 		if (!module_is_sane(mod.mod_start, mod.mod_end)) {
-			pr_warn("module %u: [mem 0x%08x-0x%08x] is not in RAM, ignored\n",
+			pr_warn("module %u: [mem 0x%08x-0x%08x] is not in RAM that we reach, ignored\n",
 				i, mod.mod_start, mod.mod_end);
 			continue;
 		}
