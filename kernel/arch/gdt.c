@@ -7,9 +7,9 @@
  * 4K, that is 4G.
  *
  * TLS.  A C library wants one segment per thread, reached by %gs.  Ring 3 may
- * only ask for data and code segments of DPL 3 in entries 6..8: fill_ldt-style
- * descriptors are built here from checked fields, so no system descriptor and
- * no DPL 0 can ever be smuggled in.
+ * only ask for 32-bit data segments of DPL 3 in entries 6..8: descriptors are
+ * built here from checked fields, so no system descriptor and no DPL 0 can ever
+ * be smuggled in.
  *
  * Locking: the table of a processor is written by that processor only.
  *
@@ -91,12 +91,22 @@ void __init gdt_init(void)
 	asm volatile("lldt %w0" : : "r"(__LDT_SELECTOR));
 }
 
-/* The request that means "clear this entry". */
+/* The two requests that mean "clear this entry": the documented one, and all zeros. */
 static bool user_desc_empty(const struct user_desc *info)
 {
-	return !info->base_addr && !info->limit && !info->contents && info->read_exec_only &&
-	       !info->seg_32bit && !info->limit_in_pages && info->seg_not_present &&
-	       !info->useable;
+	return !info->base_addr && !info->limit && !info->contents && !info->seg_32bit &&
+	       !info->limit_in_pages && !info->useable &&
+	       info->read_exec_only == info->seg_not_present;
+}
+
+/*
+ * Data and expand-down data, 32 bits, present.  A conforming code segment would run
+ * at any level; a 16-bit one, loaded into ss, makes iret restore only half of esp and
+ * show ring 3 the upper half of the kernel's.
+ */
+static bool user_desc_allowed(const struct user_desc *info)
+{
+	return info->seg_32bit && info->contents <= 1 && !info->seg_not_present;
 }
 
 static struct desc_struct user_to_desc(const struct user_desc *info)
@@ -140,8 +150,7 @@ int do_set_thread_area(struct thread_struct *t, struct user_desc *info, bool run
 	if (entry < GDT_ENTRY_TLS_MIN || entry > GDT_ENTRY_TLS_MAX)
 		return -EINVAL;
 	if (!user_desc_empty(info)) {
-		/* Conforming code would run at any level, 16-bit code has no use here. */
-		if (info->contents > 1)
+		if (!user_desc_allowed(info))
 			return -EINVAL;
 		desc = user_to_desc(info);
 	}

@@ -142,4 +142,12 @@ static inline int sigisemptyset(const sigset_t *set)
 	return !(set->sig[0] | set->sig[1]);
 }
 
+
+/* Is @tsk to die? Long work for it may stop: nobody will see the result. */
+static inline int fatal_signal_pending(const struct task_struct *tsk)
+{
+	return signal_pending(tsk) && (sigismember(&tsk->pending.signal, SIGKILL) ||
+				       sigismember(&tsk->signal->shared_pending.signal, SIGKILL));
+}
+
 #endif

@@ -35,7 +35,21 @@ struct oom_figures {
 	unsigned long total_vm, rss, anon, file, shmem, nr_ptes, swap;	/* pages */
 };
 
-/* => 0, or -ESRCH: it has no address space any more */
+/*
+ * A process may live on when its first thread has gone: the address space of any of its threads.
+ * => tasklist_lock held; to look at it, task_mm_lock too; NULL: it has none any more
+ */
+static struct mm_struct *process_mm(struct task_struct *tsk)
+{
+	struct task_struct *t;
+
+	for_each_thread(tsk, t)
+		if (t->mm)
+			return t->mm;
+	return NULL;
+}
+
+/* => tasklist_lock held; 0, or -ESRCH: it has no address space any more */
 static int oom_figures(struct task_struct *tsk, struct oom_figures *fig)
 {
 	struct mm_struct *mm;
@@ -44,7 +58,7 @@ static int oom_figures(struct task_struct *tsk, struct oom_figures *fig)
 	/* Only read: a moment with interrupts off, no reference. */
 	local_irq_save(flags);
 	spin_lock(&task_mm_lock);
-	mm = tsk->mm;
+	mm = process_mm(tsk);
 	if (mm) {
 		fig->total_vm = mm->total_vm;
 		fig->rss = get_mm_rss(mm);
@@ -81,10 +95,12 @@ static unsigned long oom_totalpages(void)
 
 unsigned int oom_score(struct task_struct *tsk)
 {
-	unsigned long total = oom_totalpages();
+	unsigned long total = oom_totalpages(), points;
 
-	/* Below a million pages of badness per thousand the product fits; divide first above. */
-	return (unsigned int)(oom_badness(tsk, total) / max(total / 1000, 1UL));
+	read_lock_irq(&tasklist_lock);
+	points = oom_badness(tsk, total);
+	read_unlock_irq(&tasklist_lock);
+	return (unsigned int)(points / max(total / 1000, 1UL));
 }
 
 int oom_score_adj_get(struct task_struct *tsk)
@@ -137,7 +153,7 @@ static struct task_struct *select_bad_process(bool *dying)
 	for_each_process(p) {
 		unsigned long points;
 
-		if ((p->flags & PF_MEMDIE) && p->mm)
+		if ((p->flags & PF_MEMDIE) && process_mm(p))
 			*dying = true;
 		points = oom_badness(p, total);
 		if (points > worst) {
@@ -181,17 +197,19 @@ static void dump_header(unsigned int gfp_mask, unsigned int order)
 static void oom_kill_process(struct task_struct *victim)
 {
 	struct oom_figures fig = { .rss = 0 };
+	struct mm_struct *mm;
 	struct task_struct *p;
 
+	read_lock_irq(&tasklist_lock);
 	oom_figures(victim, &fig);
+	mm = process_mm(victim);
 	pr_err("Out of memory: Killed process %d (%s) total-vm:%lukB, anon-rss:%lukB, "
 	       "file-rss:%lukB, shmem-rss:%lukB, UID:%d pgtables:%lukB oom_score_adj:%d\n",
 	       victim->pid, victim->comm, K(fig.total_vm), K(fig.anon), K(fig.file),
 	       K(fig.shmem), (int)victim->uid, K(fig.nr_ptes), victim->signal->oom_score_adj);
 	count_vm_event(OOM_KILL);
-	read_lock_irq(&tasklist_lock);
 	for_each_process(p) {
-		if (p != victim && (!victim->mm || p->mm != victim->mm || p->tgid <= 1 ||
+		if (p != victim && (!mm || process_mm(p) != mm || p->tgid <= 1 ||
 				    (p->flags & PF_KTHREAD)))
 			continue;
 		p->flags |= PF_MEMDIE;

@@ -14,7 +14,10 @@ struct task_struct;
 #define OOM_DISABLE		(-17)	/* of the older /proc/PID/oom_adj */
 #define OOM_ADJUST_MAX		15
 
-/* How much its death would free, in pages, with oom_score_adj applied; 0: never. */
+/*
+ * How much its death would free, in pages, with oom_score_adj applied; 0: never.
+ * => tasklist_lock held, or @tsk is current
+ */
 unsigned long oom_badness(struct task_struct *tsk, unsigned long totalpages);
 /* /proc/PID/oom_score: badness in 1/1000 of memory. */
 unsigned int oom_score(struct task_struct *tsk);

@@ -21,6 +21,7 @@
 #include <kernel/core/completion.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/ktest.h>
+#include <kernel/core/signal.h>
 #include <kernel/sched/kernel_stat.h>
 #include <kernel/sched/pid.h>
 #include <lib/string.h>
@@ -83,9 +84,20 @@ static void create_kthread(struct kthread_create_info *create)
 	}
 }
 
+/*
+ * Nobody takes a kernel thread's signals off the queue: one that is pending would keep
+ * it from ever sleeping.  What is ignored is never pending; children inherit this.
+ */
+static void ignore_signals(struct task_struct *tsk)
+{
+	for (int i = 0; i < _NSIG; i++)
+		tsk->sighand->action[i].sa_handler = SIG_IGN;
+}
+
 static int kthreadd(void *unused)
 {
 	strlcpy(current->comm, "kthreadd", sizeof(current->comm));
+	ignore_signals(current);
 	for (;;) {
 		set_current_state(TASK_INTERRUPTIBLE);
 		if (list_empty(&kthread_create_list))

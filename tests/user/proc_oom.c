@@ -4,8 +4,10 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -36,7 +38,7 @@ static void set_score(const char *text)
 }
 
 /* Take all there is. */
-static void hog(void)
+static void __attribute__((noreturn)) hog(void)
 {
 	for (;;) {
 		char *p = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE,
@@ -65,6 +67,27 @@ static void one_hog(void)
 	expect_eq(waitpid(bystander, &status, WNOHANG), 0);
 	kill(bystander, SIGKILL);
 	waitpid(bystander, &status, 0);
+}
+
+static int hog_thread(void *unused)
+{
+	hog();
+}
+
+/* A process whose first thread has ended can be chosen like any other. */
+static void leaderless_hog(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		must(clone(hog_thread, stack + sizeof(stack), CLONE_VM | CLONE_FS | CLONE_FILES |
+			   CLONE_SIGHAND | CLONE_THREAD, NULL) > 0);
+		syscall(SYS_exit, 0);
+	}
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
 /* oom_score_adj decides: the small process that says 1000 goes first. */
@@ -101,6 +124,7 @@ int main(void)
 		skip("too much memory to be used up in a test");
 	before = meminfo("MemFree:");
 	one_hog();
+	leaderless_hog();
 	score();
 	usleep(100000);
 	after = meminfo("MemFree:");
