@@ -16,6 +16,7 @@
 #include <mm/cache/filemap.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
+#include <mm/space/memory.h>
 
 /* One call transfers at most this: the result must fit a positive int. */
 #define MAX_RW_COUNT	((size_t)(INT_MAX & PAGE_MASK))
@@ -348,6 +349,25 @@ long sys_llseek(unsigned int fd, unsigned long hi, unsigned long lo, loff_t __us
 
 /* ---- sendfile ------------------------------------------------------------------------------- */
 
+/*
+ * The page of @in to send from. A hole of a file in memory stays a hole: its zeros come from
+ * the zero page.
+ * => uptodate, referenced; ERR_PTR
+ */
+static struct page *page_to_send(struct file *in, unsigned long index)
+{
+	struct page *page = find_get_page(in->f_mapping, index);
+
+	if (!page && lives_in_memory(in->f_mapping)) {
+		page = ZERO_PAGE(0);
+		get_page(page);
+		return page;
+	}
+	if (page)
+		put_page(page);
+	return read_cache_page(in->f_mapping, index, in);
+}
+
 /* From the page cache of @in to @out, page by page. => bytes or -errno */
 static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_t count)
 {
@@ -366,7 +386,7 @@ static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_
 			break;
 		if ((u64)(size - pos) < want)
 			want = (size_t)(size - pos);
-		page = read_cache_page(in->f_mapping, (unsigned long)(pos >> PAGE_SHIFT), in);
+		page = page_to_send(in, (unsigned long)(pos >> PAGE_SHIFT));
 		if (IS_ERR(page)) {
 			n = PTR_ERR(page);
 			break;

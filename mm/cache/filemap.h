@@ -29,6 +29,12 @@
 #define page_cache_get(page)	get_page(page)
 #define page_cache_release(page) put_page(page)
 
+/* Memory is the only home of this file: what is not in the page cache is a hole. */
+static inline bool lives_in_memory(const struct address_space *mapping)
+{
+	return mapping->flags & (1ul << AS_UNEVICTABLE | 1ul << AS_SWAPBACKED);
+}
+
 /* A blank mapping of @host. */
 void address_space_init(struct address_space *mapping, struct inode *host,
 			const struct address_space_operations *a_ops, gfp_t gfp_mask);

@@ -14,7 +14,7 @@
 #include <mm/space/memory.h>
 
 #include <kernel/core/bug.h>
-#include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
 #include <lib/err.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -94,6 +94,9 @@ int get_user_pages(struct mm_struct *mm, unsigned long start, int nr, bool write
 		struct vm_area_struct *vma = find_vma(mm, start);
 		struct page *page;
 
+		/* Killed, perhaps because memory is used up: do not take what is left of it. */
+		if (fatal_signal_pending(current))
+			return i ? i : -EINTR;
 		if (vma && start < vma->vm_start &&
 		    (!(vma->vm_flags & VM_GROWSDOWN) || expand_stack(vma, start)))
 			vma = NULL;

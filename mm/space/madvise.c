@@ -92,8 +92,10 @@ static long madvise_vma(struct vm_area_struct **pvma, unsigned long start, unsig
 		zap_page_range(vma, start, end - start);
 		return 0;
 	case MADV_WILLNEED:
-		if (vma->vm_file)
-			make_pages_present(vma->vm_mm, start, end);
+		/* By reading, also where writing is allowed: nobody asked for private copies. */
+		if (vma->vm_file && (vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+			get_user_pages(vma->vm_mm, start, (int)((end - start) >> PAGE_SHIFT),
+				       false, true, NULL);
 		return 0;
 	}
 	return madvise_behavior(pvma, start, end, behavior);

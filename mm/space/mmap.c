@@ -88,8 +88,7 @@ int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long np
 	return 1;
 }
 
-/* => 0, or -EAGAIN: @npages more locked ones would be too many */
-static int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
+int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
 {
 	if (current->euid == 0)
 		return 0;
@@ -287,6 +286,16 @@ static int prepare_anonymous(unsigned long len, unsigned long flags, unsigned lo
 	return -EINVAL;
 }
 
+static unsigned long mapped_pages(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	struct vm_area_struct *vma = find_vma(mm, start);
+	unsigned long pages = 0;
+
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		pages += (min(vma->vm_end, end) - max(vma->vm_start, start)) >> PAGE_SHIFT;
+	return pages;
+}
+
 /* Everything after the checks: charge, make room, make the area, count it. */
 static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned long len,
 				 unsigned long vm_flags, unsigned long pgoff)
@@ -294,14 +303,16 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 	struct mm_struct *mm = current->mm;
 	long pages = (long)(len >> PAGE_SHIFT);
 
+	/* What is replaced leaves its room; but it goes only if the rest fits. */
+	if (!may_expand_vm(mm, vm_flags, (unsigned long)pages) &&
+	    !may_expand_vm(mm, vm_flags, (unsigned long)pages - mapped_pages(mm, addr, addr + len)))
+		return (unsigned long)-ENOMEM;
 	if (find_vma_intersection(mm, addr, addr + len)) {
 		int err = do_munmap(mm, addr, len);
 
 		if (err)
 			return (unsigned long)err;
 	}
-	if (!may_expand_vm(mm, vm_flags, (unsigned long)pages))
-		return (unsigned long)-ENOMEM;
 	if (mm->map_count >= sysctl_max_map_count)
 		return (unsigned long)-ENOMEM;
 	if (vm_flags & VM_ACCOUNT) {

@@ -189,6 +189,8 @@ unsigned long do_brk(unsigned long addr, unsigned long len);
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes);
 /* Let a stack reach down to @address. => [s] read or write; may sleep; 0 or -ENOMEM */
 int expand_stack(struct vm_area_struct *vma, unsigned long address);
+/* => 0, or -EAGAIN: @npages more locked ones would be too many for the caller */
+int check_mlock_limit(struct mm_struct *mm, unsigned long npages);
 /* Room for @npages more under RLIMIT_AS and, if @vm_flags make them data, RLIMIT_DATA? */
 int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long npages);
 /* total_vm and its parts, by @pages (may be negative). => [s] write, or expand_stack */

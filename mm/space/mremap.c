@@ -39,6 +39,8 @@ static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long 
 	pgoff = linear_page_index(vma, addr);
 	if (pgoff + (new_len >> PAGE_SHIFT) < pgoff)
 		return ERR_PTR(-EINVAL);
+	if ((vma->vm_flags & VM_LOCKED) && check_mlock_limit(mm, grow))
+		return ERR_PTR(-EAGAIN);
 	if (!may_expand_vm(mm, vma->vm_flags, grow))
 		return ERR_PTR(-ENOMEM);
 	return vma;
@@ -217,6 +219,9 @@ long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 		return -EINVAL;
 	if (new_len > TASK_SIZE)
 		return -ENOMEM;
+	/* No area reaches that far; and addr + new_len must not wrap around to one that exists. */
+	if (addr > TASK_SIZE - old_len)
+		return -EFAULT;
 	down_write(&mm->mmap_sem);
 	ret = mremap_locked(mm, addr, old_len, new_len, flags, new_addr);
 	up_write(&mm->mmap_sem);

@@ -223,6 +223,7 @@ static void test_random(int fd)
 static void test_sendfile(int fd)
 {
 	char buf[10000], back[10000];
+	struct stat st;
 	int out = open("out", O_RDWR | O_CREAT | O_TRUNC, 0600), p[2], i;
 	off_t off = 100;
 	long off32 = 9990;
@@ -246,6 +247,18 @@ static void test_sendfile(int fd)
 	expect_eq(sendfile(p[1], fd, &off, 5000), 5000);
 	expect_eq(read(p[0], back, 5000), 5000);
 	expect(!memcmp(back, buf, 5000));
+	/* A hole is sent as zeros, and is a hole afterwards. */
+	expect_eq(ftruncate(fd, 0), 0);
+	expect_eq(ftruncate(fd, 300000), 0);
+	lseek(out, 0, SEEK_SET);
+	off = 100000;
+	expect_eq(sendfile(out, fd, &off, 5000), 5000);
+	expect_eq(pread(out, back, 5000, 0), 5000);
+	for (i = 0; i < 5000 && !back[i]; i++)
+		;
+	expect_eq(i, 5000);
+	must(fstat(fd, &st) == 0);
+	expect_eq(st.st_blocks, 0);
 	expect_errno(sendfile(99, fd, NULL, 1), EBADF);
 	expect_errno(sendfile(out, 99, NULL, 1), EBADF);
 	expect_errno(sendfile(p[0], fd, NULL, 1), EBADF);
@@ -289,6 +302,9 @@ static void test_sync(int fd)
 	expect_eq(fdatasync(fd), 0);
 	sync();
 	expect_eq(syncfs(fd), 0);
+	n = open(".", O_RDONLY);
+	expect_eq(fsync(n), 0);
+	close(n);
 	expect_errno(fsync(99), EBADF);
 	must(pipe(p) == 0);
 	expect_errno(fsync(p[0]), EINVAL);
