@@ -451,6 +451,7 @@ ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, cons
 extern const struct address_space_operations simple_aops;
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry);
 int simple_statfs(struct dentry *dentry, struct kstatfs *buf);
+int simple_fsync(struct file *file, int datasync);	/* nothing is behind the page cache */
 
 /* ---- file system types and super blocks (super.c) ------------------------------------------- */
 

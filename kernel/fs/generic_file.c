@@ -49,12 +49,6 @@ static inline struct page *get_uptodate_page(struct file *file, unsigned long in
 	return read_cache_page(file->f_mapping, index, file);
 }
 
-/* Memory is the only home of this file: what is not in the page cache is a hole. */
-static inline bool lives_in_memory(const struct address_space *mapping)
-{
-	return mapping->flags & (1ul << AS_UNEVICTABLE | 1ul << AS_SWAPBACKED);
-}
-
 /*
  * Copy @n bytes at @pos, all in one page, to user space. A hole of a file in memory reads as
  * zeros and stays a hole.

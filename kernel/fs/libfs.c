@@ -149,11 +149,18 @@ static int dcache_readdir(struct file *file, struct dir_context *ctx)
 	return 0;
 }
 
+int simple_fsync(struct file *file, int datasync)
+{
+	/* What is written is where it will stay. */
+	return 0;
+}
+
 const struct file_operations simple_dir_operations = {
 	.open = dcache_dir_open,
 	.release = dcache_dir_release,
 	.llseek = dcache_dir_llseek,
 	.iterate = dcache_readdir,
+	.fsync = simple_fsync,
 };
 
 /* ---- pages ---------------------------------------------------------------------------------- */

@@ -5,7 +5,8 @@
  * operations come from the inode.  With O_CREAT the walk stops at the parent, so that looking
  * up the last component and creating it are one step under the parent's i_sem; if that
  * component turns out to be a symbolic link, the walk goes on along the link's text, again to
- * the parent of *its* last component, and so on up to MAX_TOTAL_LINKS times.
+ * the parent of *its* last component, and so on up to MAX_TOTAL_LINKS times.  (A link of
+ * /proc/PID/fd has no such text: what it leads to is opened as it is.)
  *
  * Files larger than 2G open only with O_LARGEFILE, as on every 32-bit Linux: a program with
  * 32-bit offsets is told (-EOVERFLOW) instead of fooled.
@@ -206,29 +207,35 @@ static int create_last(struct nameidata *nd, int flags, umode_t mode, struct pat
 	place->dentry = dentry;
 	place->mnt = mntget(nd->path.mnt);
 	follow_mount(place);
-	if (S_ISLNK(place->dentry->d_inode->i_mode) && !(flags & O_NOFOLLOW))
-		return 1;
-	if (S_ISDIR(place->dentry->d_inode->i_mode)) {
-		path_put(place);
-		return -EISDIR;
-	}
-	return 0;
+	return S_ISLNK(place->dentry->d_inode->i_mode) && !(flags & O_NOFOLLOW);
 }
 
-/* Walk on along @link, to the parent of its last component. *text: the page it is kept in */
-static int follow_last(struct nameidata *nd, struct path *link, char **text)
+/*
+ * Walk on along the link at *place, to the parent of its last component.
+ * => 1 with nd->last in *text, the page it is kept in; -errno; or 0: a link of procfs, which
+ *    leads to something open and not to a name: *place is that now
+ */
+static int follow_last(struct nameidata *nd, struct path *place, char **text)
 {
-	char *next;
+	struct inode *inode = place->dentry->d_inode;
 	int err = may_follow_another(nd);
+	char *next;
 
-	if (!err && link->dentry->d_inode->i_op->follow_link)
-		err = -ELOOP;	/* a link of procfs leads to something open, not to a name */
+	if (!err && inode->i_op->follow_link) {
+		err = inode->i_op->follow_link(place->dentry, nd);
+		if (!err) {
+			path_get(&nd->path);
+			path_put(place);
+			*place = nd->path;
+			return 0;
+		}
+	}
 	if (err) {
-		path_put(link);
+		path_put(place);
 		return err;
 	}
-	next = read_link(link->dentry);
-	path_put(link);
+	next = read_link(place->dentry);
+	path_put(place);
 	if (IS_ERR(next))
 		return PTR_ERR(next);
 	err = walk_link_text(next, nd);
@@ -236,30 +243,31 @@ static int follow_last(struct nameidata *nd, struct path *link, char **text)
 	if (*text)
 		putname(*text);
 	*text = next;
-	return err;
+	return err ? err : 1;
 }
 
 static struct file *open_create(int dfd, const char *name, int flags, umode_t mode)
 {
-	struct file *file = NULL;
 	struct nameidata nd;
 	struct path place;
+	struct file *file;
 	char *text = NULL;
-	bool created;
+	bool created = false;
 	int err;
 
 	err = path_lookupat(dfd, name, LOOKUP_PARENT, &nd);
 	if (err)
 		return ERR_PTR(err);
-	while (!file) {
+	do {
 		err = create_last(&nd, flags, mode, &place, &created);
-		if (!err)
-			file = open_place(&place, flags, created);
-		else if (err > 0)
+		if (err > 0)
 			err = follow_last(&nd, &place, &text);
-		if (err < 0)
-			file = ERR_PTR(err);
+	} while (err > 0);
+	if (!err && S_ISDIR(place.dentry->d_inode->i_mode)) {
+		path_put(&place);
+		err = -EISDIR;
 	}
+	file = err ? ERR_PTR(err) : open_place(&place, flags, created);
 	path_release(&nd);
 	if (text)
 		putname(text);

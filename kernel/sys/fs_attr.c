@@ -348,7 +348,7 @@ static long do_utimes(int dfd, const char __user *filename, const struct timespe
 		file = fget((unsigned int)dfd);
 		if (!file)
 			return -EBADF;
-		ret = utimes_path(&file->f_path, &attr);
+		ret = file->f_mode & FMODE_PATH ? -EBADF : utimes_path(&file->f_path, &attr);
 		fput(file);
 		return ret;
 	}

@@ -309,9 +309,11 @@ long sys_sync(void)
 long sys_syncfs(unsigned int fd)
 {
 	struct file *file = fget(fd);
+	long ret;
 
 	if (!file)
 		return -EBADF;
+	ret = file->f_mode & FMODE_PATH ? -EBADF : 0;
 	fput(file);
-	return 0;
+	return ret;
 }

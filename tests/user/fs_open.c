@@ -79,7 +79,7 @@ static void test_flags(void)
 
 static void test_links(void)
 {
-	char name[16];
+	char name[32];
 	int fd, i;
 
 	put("target", "T");
@@ -100,7 +100,20 @@ static void test_links(void)
 	expect(fd >= 0);
 	close(fd);
 	expect_eq(size_of("made"), 0);
-	/* A chain of links one after another is fine up to 40. */
+	/* A link of /proc leads to the open file itself, also for who would create it. */
+	put("target", "T");
+	i = open("target", O_RDONLY);
+	expect_eq(unlink("target"), 0);
+	sprintf(name, "/proc/self/fd/%d", i);
+	fd = open(name, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	expect_eq(write(fd, "U", 1), 1);
+	close(fd);
+	expect_eq(read(i, name, 3), 2);
+	close(i);
+	put("target", "T");
+	expect_errno(open("/proc/self/cwd", O_RDONLY | O_CREAT, 0600), EISDIR);
+	expect_errno(open("/proc/self/cwd", O_RDONLY | O_CREAT | O_EXCL, 0600), EEXIST);
+	/* A link that leads to a link, and so on. */
 	put("c0", "");
 	for (i = 1; i <= 45; i++) {
 		char prev[16];
@@ -119,6 +132,8 @@ static void test_links(void)
 	expect(fd >= 0);
 	expect_errno(read(fd, name, 1), EBADF);
 	expect_errno(fchmod(fd, 0600), EBADF);
+	expect_errno(futimens(fd, NULL), EBADF);
+	expect_errno(syncfs(fd), EBADF);
 	close(fd);
 }
 

@@ -32,6 +32,38 @@ static void dontneed(void)
 	expect_eq(p[7 * PAGE], 0);		/* done on both sides of the hole all the same */
 }
 
+/* Pages of our own, by /proc. */
+static long rss_anon(void)
+{
+	FILE *f = fopen("/proc/self/status", "r");
+	char line[128];
+	long kb = -1;
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "RssAnon: %ld", &kb) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return kb;
+}
+
+/* To want a file's pages soon is not to want copies of them. */
+static void willneed(void)
+{
+	int fd = temp_file(16);
+	char *f = mmap(NULL, 16 * PAGE, RW, MAP_PRIVATE, fd, 0);
+	long before;
+
+	must(f != MAP_FAILED);
+	rss_anon();
+	before = rss_anon();
+	expect(madvise(f, 16 * PAGE, MADV_WILLNEED) == 0);
+	expect(rss_anon() - before < 32);
+	expect_eq(f[0], 'a');
+	munmap(f, 16 * PAGE);
+	close(fd);
+}
+
 static void core(void)
 {
 	unsigned char vec[8];
@@ -97,6 +129,7 @@ int main(void)
 {
 	mm_catch();
 	dontneed();
+	willneed();
 	core();
 	unforked = map_anon(2 * PAGE, RW);
 	unforked[0] = 1;

@@ -12,6 +12,7 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -234,8 +235,40 @@ static void directories(void)
 	expect_errno(open("/proc/nothing", O_RDONLY), ENOENT);
 	expect_errno(open("/proc/0", O_RDONLY), ENOENT);
 	expect_errno(open("/proc/self/nothing", O_RDONLY), ENOENT);
-	expect(mkdir("/proc/x", 0755) < 0);
-	expect(unlink("/proc/version") < 0);
+	expect_errno(mkdir("/proc/x", 0755), ENOENT);
+	expect_errno(open("/proc/x", O_WRONLY | O_CREAT, 0644), ENOENT);
+	expect_errno(mkdir("/proc/self/x", 0755), ENOENT);
+	expect_errno(mkdir("/proc/self", 0755), EEXIST);
+	expect_errno(unlink("/proc/version"), EPERM);
+}
+
+/* Directories are read from positions that nobody gave out: an end, or entries, but no harm. */
+static void wild_positions(void)
+{
+	static const char *const dirs[] = {
+		"/proc", "/proc/self", "/proc/self/fd", "/proc/self/task", "/proc/sys", "/tmp",
+	};
+	static const long long positions[] = {
+		3, 0xffff, 0x10001, 0x1ffff, 0x8000000, 0xccccccc, 0xf000000, 0x7fffffff, 0x80000000,
+		0xf0000000, 0x100000000, 0x7fffffffffff,
+	};
+	unsigned int i, j;
+	ssize_t n;
+	int fd;
+
+	for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		fd = open(dirs[i], O_RDONLY | O_DIRECTORY);
+		must(fd >= 0);
+		for (j = 0; j < sizeof(positions) / sizeof(positions[0]); j++) {
+			lseek64(fd, positions[j], SEEK_SET);
+			while ((n = syscall(SYS_getdents64, fd, text, 4096)) > 0)
+				;
+			expect_eq(n, 0);
+		}
+		expect_eq(lseek64(fd, 0, SEEK_SET), 0);
+		expect(syscall(SYS_getdents64, fd, text, 4096) > 0);
+		close(fd);
+	}
 }
 
 /* A process that ends takes its directory along, also from under those who have it open. */
@@ -338,6 +371,7 @@ int main(int argc, char **argv)
 	maps();
 	descriptors();
 	directories();
+	wild_positions();
 	ended();
 	cmdline_and_environ();
 	oom_settings();

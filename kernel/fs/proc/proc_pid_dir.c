@@ -59,8 +59,7 @@ static int pid_revalidate(struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
-	/* A name that did not exist may exist by now. */
-	if (!inode || !proc_task_alive(PROC_I(inode)->task))
+	if (!proc_task_alive(PROC_I(inode)->task))
 		return 0;
 	return PROC_I(inode)->kind != PROC_FD_LINK || inode->i_mode == fd_mode(inode);
 }
@@ -81,13 +80,6 @@ static pid_t name_to_number(const struct qstr *name)
 		n = n * 10 + (name->name[i] - '0');
 	}
 	return n;
-}
-
-static struct dentry *nothing(struct dentry *dentry)
-{
-	dentry->d_op = &proc_pid_dentry_operations;
-	d_add(dentry, NULL);
-	return NULL;
 }
 
 /* ---- symbolic links: /proc/self, exe, cwd, fd/N ---- */
@@ -165,7 +157,7 @@ static struct dentry *fd_lookup(struct inode *dir, struct dentry *dentry)
 	umode_t mode;
 
 	if (!file)
-		return nothing(dentry);
+		return ERR_PTR(-ENOENT);
 	mode = link_mode(file);
 	fput(file);
 	inode = proc_make_inode(dir->i_sb, PROC_FD_LINK, mode, task);
@@ -216,7 +208,7 @@ static struct dentry *task_lookup(struct inode *dir, struct dentry *dentry)
 	if (!task || task->tgid != PROC_I(dir)->task->tgid) {
 		if (task)
 			put_task_struct(task);
-		return nothing(dentry);
+		return ERR_PTR(-ENOENT);
 	}
 	inode = pid_dir_inode(dir->i_sb, task, PROC_TID);
 	put_task_struct(task);
@@ -311,15 +303,17 @@ static struct dentry *pid_dir_lookup(struct inode *dir, struct dentry *dentry)
 		if (is_name(&dentry->d_name, entry->name))
 			inode = pid_file(dir, entry);
 	if (!inode)
-		return nothing(dentry);
+		return ERR_PTR(-ENOENT);
 	dentry->d_op = &proc_pid_dentry_operations;
 	return proc_add(dentry, inode);
 }
 
 static int pid_dir_iterate(struct file *file, struct dir_context *ctx)
 {
+	const loff_t nr_entries = __stop_proc_pid_shows - __start_proc_pid_shows;
 	struct task_struct *task = PROC_I(file_inode(file))->task;
 	const struct proc_pid_entry *entry;
+	int i;
 
 	if (!dir_emit_dots(file, ctx))
 		return 0;
@@ -334,12 +328,13 @@ static int pid_dir_iterate(struct file *file, struct dir_context *ctx)
 			return 0;
 		ctx->pos++;
 	}
-	for (entry = __start_proc_pid_shows + (ctx->pos - 4); entry < __stop_proc_pid_shows; entry++) {
+	/* lseek() sets any position: compare it before it becomes an address. */
+	for (; ctx->pos - 4 < nr_entries; ctx->pos++) {
+		i = (int)(ctx->pos - 4);
+		entry = &__start_proc_pid_shows[i];
 		if (!dir_emit(ctx, entry->name, (int)strlen(entry->name),
-			      PID_INO(task->pid, INO_ENTRY + (entry - __start_proc_pid_shows)),
-			      entry->link ? DT_LNK : DT_REG))
+			      PID_INO(task->pid, INO_ENTRY + i), entry->link ? DT_LNK : DT_REG))
 			return 0;
-		ctx->pos++;
 	}
 	return 0;
 }
@@ -380,7 +375,7 @@ struct dentry *proc_pid_lookup(struct inode *dir, struct dentry *dentry)
 	pid = name_to_number(&dentry->d_name);
 	task = pid > 0 ? find_get_task_by_pid(pid) : NULL;
 	if (!task)
-		return nothing(dentry);
+		return ERR_PTR(-ENOENT);
 	inode = pid_dir_inode(dir->i_sb, task, PROC_PID);
 	put_task_struct(task);
 	dentry->d_op = &proc_pid_dentry_operations;

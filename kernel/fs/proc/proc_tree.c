@@ -139,10 +139,8 @@ static struct dentry *proc_dir_lookup(struct inode *dir, struct dentry *dentry)
 
 	if (child)
 		return proc_add(dentry, static_inode(dir->i_sb, child));
-	if (pde == &proc_root)
-		return proc_pid_lookup(dir, dentry);
-	d_add(dentry, NULL);
-	return NULL;
+	/* Not a negative dentry: nothing can be created here, so "no such file" is all there is to say. */
+	return pde == &proc_root ? proc_pid_lookup(dir, dentry) : ERR_PTR(-ENOENT);
 }
 
 static int proc_dir_iterate(struct file *file, struct dir_context *ctx)

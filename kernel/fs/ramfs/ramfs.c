@@ -200,18 +200,12 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 	return 0;
 }
 
-static int ramfs_fsync(struct file *file, int datasync)
-{
-	/* What is written is where it will stay. */
-	return 0;
-}
-
 static const struct file_operations ramfs_file_operations = {
 	.llseek = generic_file_llseek,
 	.read = generic_file_read,
 	.write = generic_file_write,
 	.mmap = generic_file_mmap,
-	.fsync = ramfs_fsync,
+	.fsync = simple_fsync,
 	.sendpage = generic_file_sendpage,
 };
 
