@@ -376,8 +376,13 @@ void force_sig(int sig, struct task_struct *tsk)
 
 void force_sig_fault(int sig, int code, unsigned long addr, struct task_struct *tsk)
 {
-	siginfo_t info = { .si_signo = sig, .si_code = code, .si_addr = addr };
+	siginfo_t info;
 
+	/* All of it goes to ring 3, also what no initialiser would name. */
+	memset(&info, 0, sizeof(info));
+	info.si_signo = sig;
+	info.si_code = code;
+	info.si_addr = addr;
 	force_sig_info(sig, &info, tsk);
 }
 
