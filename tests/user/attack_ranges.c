@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "test.h"
 
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -181,6 +182,9 @@ static void limit_keeps_the_old(void)
 /* A process without any memory: what it dies of, and that it can be taken apart. */
 static void unmap_everything(void)
 {
+	/* The name of the program is the last thing on the stack. */
+	const char *execfn = (const char *)getauxval(AT_EXECFN);
+	unsigned long top = ((unsigned long)execfn + strlen(execfn) + PAGE) & ~(PAGE - 1UL);
 	int status;
 	pid_t pid = fork();
 
@@ -189,8 +193,8 @@ static void unmap_everything(void)
 		signal(SIGSEGV, SIG_DFL);
 		/* In two halves first, so that tables without areas would stay. */
 		asm volatile("int $0x80; movl %2, %%ebx; movl %3, %%ecx; movl %4, %%eax; int $0x80"
-			     : : "a"(SYS_munmap), "b"(0x20000000), "r"(0), "r"(0xbffff000),
-			     "i"(SYS_munmap), "c"(0xa0000000 - PAGE) : "memory");
+			     : : "a"(SYS_munmap), "b"(0x20000000), "r"(0), "r"(top),
+			     "i"(SYS_munmap), "c"(top - 0x20000000) : "memory");
 		_exit(0);
 	}
 	must(waitpid(pid, &status, 0) == pid);
