@@ -28,6 +28,7 @@
 #define MS_SILENT	32768ul
 #define MS_RELATIME	(1ul << 21)
 #define MS_STRICTATIME	(1ul << 24)
+#define MS_NOUSER	(1ul << 31)	/* of a super_block: nothing is mounted on or from it */
 #define MS_MGC_VAL	0xc0ed0000ul	/* the old magic in the upper half: ignored */
 #define MS_MGC_MSK	0xffff0000ul
 

@@ -159,7 +159,9 @@ static int graft(struct vfsmount *mnt, struct path *path)
 
 	down_write(&namespace_sem);
 	follow_mount(path);
-	if (S_ISDIR(path->dentry->d_inode->i_mode) != S_ISDIR(mnt->mnt_root->d_inode->i_mode))
+	if (path->mnt->mnt_sb->s_flags & MS_NOUSER)
+		err = -EINVAL;	/* a pipe, by /proc/PID/fd: it is in no tree */
+	else if (S_ISDIR(path->dentry->d_inode->i_mode) != S_ISDIR(mnt->mnt_root->d_inode->i_mode))
 		err = -ENOTDIR;
 	else if (d_unhashed(path->dentry) && path->dentry != path->mnt->mnt_root)
 		err = -ENOENT;

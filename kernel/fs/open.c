@@ -93,11 +93,11 @@ static int may_open(const struct path *path, int flags)
 
 	if (S_ISLNK(inode->i_mode))
 		return -ELOOP;
-	if (S_ISDIR(inode->i_mode) && (acc & MAY_WRITE))
+	if (S_ISDIR(inode->i_mode) && writes)
 		return -EISDIR;
 	if ((S_ISCHR(inode->i_mode) || S_ISBLK(inode->i_mode)) && (path->mnt->mnt_flags & MS_NODEV))
 		return -EACCES;
-	if (writes && (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode))) {
+	if (writes && S_ISREG(inode->i_mode)) {
 		err = mnt_is_readonly(path);
 		if (err)
 			return err;

@@ -10,6 +10,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/sched.h>
 #include <kernel/fs/internal.h>
+#include <kernel/fs/mount.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/vmstat.h>
 
@@ -102,6 +103,7 @@ static int pipefs_fill_super(struct super_block *sb, const char *data)
 		return -ENOMEM;
 	sb->s_magic = PIPEFS_MAGIC;
 	sb->s_op = &pipefs_super_operations;
+	sb->s_flags = MS_NOUSER;
 	inode->i_mode = S_IFDIR | S_IRUSR | S_IWUSR;
 	sb->s_root = d_alloc_root(inode);
 	return sb->s_root ? 0 : -ENOMEM;

@@ -77,13 +77,19 @@ static int check_ehdr(const Elf32_Ehdr *ehdr)
 	return 0;
 }
 
+/* Linkers leave segments of no size behind: they load nothing, wherever they are. */
+static bool is_loaded(const Elf32_Phdr *ph)
+{
+	return ph->p_type == PT_LOAD && (ph->p_memsz || ph->p_filesz);
+}
+
 /* @floor: the end of the segment before. => 0 or -ENOEXEC */
 static int check_load_segment(const Elf32_Phdr *ph, u64 file_size, unsigned long bias,
 			      unsigned long floor)
 {
 	u64 end = (u64)bias + ph->p_vaddr + ph->p_memsz;
 
-	if (!ph->p_memsz || ph->p_filesz > ph->p_memsz || end > TASK_SIZE)
+	if (ph->p_filesz > ph->p_memsz || end > TASK_SIZE)
 		return -ENOEXEC;
 	if ((ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK)
 		return -ENOEXEC;
@@ -108,7 +114,7 @@ static int check_segments(struct elf_image *img, u64 file_size)
 
 		if (ph->p_type == PT_INTERP)
 			return -ELIBBAD;
-		if (ph->p_type != PT_LOAD)
+		if (!is_loaded(ph))
 			continue;
 		if (check_load_segment(ph, file_size, img->bias, floor))
 			return -ENOEXEC;
@@ -201,7 +207,7 @@ static int map_image(struct linux_binprm *bprm, struct elf_image *img)
 
 	down_write(&mm->mmap_sem);
 	for (int i = 0; i < img->ehdr.e_phnum && !err; i++)
-		if (img->phdr[i].p_type == PT_LOAD)
+		if (is_loaded(&img->phdr[i]))
 			err = map_segment(bprm->file, &img->phdr[i], img->bias);
 	mm->start_code = img->start_code;
 	mm->end_code = img->end_code;
@@ -210,7 +216,7 @@ static int map_image(struct linux_binprm *bprm, struct elf_image *img)
 	mm->start_brk = mm->brk = PAGE_ALIGN(img->brk);
 	up_write(&mm->mmap_sem);
 	for (int i = 0; i < img->ehdr.e_phnum && !err; i++)
-		if (img->phdr[i].p_type == PT_LOAD)
+		if (is_loaded(&img->phdr[i]))
 			err = clear_segment_tail(&img->phdr[i], img->bias);
 	return err;
 }

@@ -251,6 +251,9 @@ static bool prepare_signal(int sig, struct task_struct *tsk)
 			rm_from_process(sigmask(SIGCONT), tsk);
 		else if (sig == SIGCONT)
 			continue_process(tsk);
+		else if (sig == SIGKILL && !(tsk->signal->flags & SIGNAL_UNKILLABLE))
+			/* A stop that nobody has waited for yet is news no more. */
+			tsk->signal->flags &= ~SIGNAL_STOP_STOPPED;
 	}
 	return !sig_ignored(tsk, sig);
 }

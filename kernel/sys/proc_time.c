@@ -355,8 +355,10 @@ static long sleep_absolute(u64 deadline)
 static long clock_nanosleep(clockid_t which, int flags, const struct timespec64 *ts,
 			    enum rem_kind kind, void *urem)
 {
+	if (which < CLOCK_REALTIME || which > CLOCK_BOOTTIME)
+		return -EINVAL;
 	if (which != CLOCK_REALTIME && which != CLOCK_MONOTONIC && which != CLOCK_BOOTTIME)
-		return which == CLOCK_PROCESS_CPUTIME_ID ? -EOPNOTSUPP : -EINVAL;
+		return -EOPNOTSUPP;
 	if (!timespec64_valid(ts))
 		return -EINVAL;
 	if (flags & TIMER_ABSTIME)

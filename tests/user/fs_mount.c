@@ -34,7 +34,7 @@ int main(void)
 {
 	struct stat outer, inner;
 	char cwd[PATH_MAX];
-	int fd;
+	int fd, ends[2];
 
 	test_tmpdir();
 	must(mkdir("m", 0755) == 0);
@@ -77,6 +77,11 @@ int main(void)
 	expect_errno(mount("none", "none", "tmpfs", 0, NULL), ENOENT);
 	expect_errno(mount("none", "m/under", "tmpfs", 0, NULL), ENOTDIR);
 	expect_errno(mount("none", BAD_PTR, "tmpfs", 0, NULL), EFAULT);
+	/* A pipe has a path, but in no tree. */
+	must(pipe(ends) == 0);
+	sprintf(cwd, "/proc/self/fd/%d", ends[0]);
+	expect_errno(mount("none", cwd, "tmpfs", 0, NULL), EINVAL);
+	expect_errno(mount("m/under", cwd, NULL, MS_BIND, NULL), EINVAL);
 	expect_errno(umount2("m", 0x1000), EINVAL);
 	return test_result();
 }

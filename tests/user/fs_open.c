@@ -65,6 +65,7 @@ static void test_flags(void)
 	expect_errno(open("f/x", O_RDONLY), ENOTDIR);
 	expect_errno(open("f", O_RDONLY | O_DIRECTORY), ENOTDIR);
 	expect_errno(open(".", O_WRONLY), EISDIR);
+	expect_errno(open(".", O_RDONLY | O_TRUNC), EISDIR);
 	expect_errno(open(".", O_RDWR | O_CREAT, 0600), EISDIR);
 	expect_errno(open("new/", O_RDWR | O_CREAT, 0600), EISDIR);
 	expect_errno(open("", O_RDONLY), ENOENT);

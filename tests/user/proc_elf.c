@@ -117,6 +117,17 @@ static void fields(void)
 	BAD(t.phdr[0].p_type = PT_NULL);
 }
 
+/* A segment of no size is no segment, whatever its address. */
+static void empty_segment(void)
+{
+	struct tiny t = good;
+
+	t.ehdr.e_phnum = 2;
+	t.phdr[1] = (Elf32_Phdr){ .p_type = PT_LOAD, .p_vaddr = 0x08000123, .p_flags = PF_R | PF_W };
+	write_file(&t, sizeof(t));
+	expect_eq(run_it(), 42);
+}
+
 /* No prefix of a program runs, except one that has all that is ever touched. */
 static void truncation(void)
 {
@@ -194,6 +205,7 @@ int main(void)
 	write_file(&good, sizeof(good));
 	must(run_it() == 42);
 	fields();
+	empty_segment();
 	truncation();
 	noise();
 	bss();

@@ -93,6 +93,15 @@ static void stop_and_continue(void)
 	while (waitpid(pid, &status, 0) == -1)
 		must(errno == EINTR);
 	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	/* ... and who has not yet asked for the stop hears of the end only. */
+	pid = spinner();
+	kill(pid, SIGSTOP);
+	while (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WNOWAIT) == -1)
+		must(errno == EINTR);
+	kill(pid, SIGKILL);
+	while (waitpid(pid, &status, WUNTRACED) == -1)
+		must(errno == EINTR);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	/* SA_NOCLDSTOP: no signal for a stop. */
 	sa.sa_flags |= SA_NOCLDSTOP;
 	sigaction(SIGCHLD, &sa, NULL);

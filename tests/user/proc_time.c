@@ -119,6 +119,7 @@ static void sleeps(void)
 	abs.tv_sec = 1;
 	expect_eq(clock_nanosleep(CLOCK_REALTIME, TIMER_ABSTIME, &abs, NULL), 0);
 	expect_eq(clock_nanosleep(99, 0, &ts, NULL), EINVAL);
+	expect_eq(clock_nanosleep(CLOCK_MONOTONIC_RAW, 0, &ts, NULL), EOPNOTSUPP);
 }
 
 static void timers(void)

@@ -153,7 +153,8 @@ static void groups(void)
 
 	expect_eq(ioctl(tty_fd, TIOCGSID, &sid), 0);
 	expect_eq(sid, getpid());
-	expect_errno(tcsetpgrp(tty_fd, 1), EPERM);
+	expect_errno(tcsetpgrp(tty_fd, getpgid(getppid())), EPERM);
+	expect_errno(tcsetpgrp(tty_fd, 999999), ESRCH);
 	expect_errno(tcsetpgrp(tty_fd, -5), EINVAL);
 	expect_errno(ioctl(tty_fd, TIOCSPGRP, (void *)1), EFAULT);
 	fd = open("/dev/tty", O_RDWR);

@@ -19,6 +19,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
+#include <kernel/sched/pid.h>
 #include <lib/errno.h>
 
 static bool refuses(int sig)
@@ -71,8 +72,8 @@ static void session_clear_tty(pid_t session)
 {
 	struct task_struct *p;
 
-	list_for_each_entry(p, &init_task.tasks, tasks)
-		if (p->signal && p->signal->session == session)
+	for_each_process(p)
+		if (task_session(p) == session)
 			p->signal->tty = NULL;
 }
 
@@ -104,14 +105,14 @@ long tty_get_pgrp(struct tty_struct *tty, unsigned long arg)
 	return put_user(tty->pgrp, (pid_t __user *)arg);
 }
 
-static bool pgrp_of_session(pid_t pgrp, pid_t session)
+/* All of a group are in one session. => tasklist_lock held; 0, -EPERM: another one, -ESRCH */
+static int check_pgrp(pid_t pgrp, pid_t session)
 {
 	struct task_struct *p;
 
-	list_for_each_entry(p, &init_task.tasks, tasks)
-		if (p->signal && p->signal->pgrp == pgrp && p->signal->session == session)
-			return true;
-	return false;
+	for_each_task_pgrp(p, pgrp)
+		return task_session(p) == session ? 0 : -EPERM;
+	return -ESRCH;
 }
 
 long tty_set_pgrp(struct tty_struct *tty, unsigned long arg)
@@ -128,10 +129,9 @@ long tty_set_pgrp(struct tty_struct *tty, unsigned long arg)
 	if (pgrp < 0)
 		return -EINVAL;
 	write_lock_irq(&tasklist_lock);
-	if (pgrp_of_session(pgrp, task_session(current)))
+	err = check_pgrp(pgrp, task_session(current));
+	if (!err)
 		set_owner(tty, tty->session, pgrp);
-	else
-		err = -EPERM;
 	write_unlock_irq(&tasklist_lock);
 	return err;
 }
