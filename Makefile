@@ -101,6 +101,7 @@ SRCS	:=
 # boot/ - from the loader to C
 SRCS	+= boot/head.S                       # the first instructions
 SRCS	+= boot/setup.c                      # take over what the loader left
+SRCS	+= boot/trampoline.S                 # where another processor begins
 
 # lib/ - knows nothing of the kernel; the host tests it too
 SRCS	+= lib/bitmap.c                      # arrays of bits: filling, counting and searching
@@ -128,6 +129,11 @@ SRCS	+= kernel/arch/switch.c              # what changes besides the stack
 SRCS	+= kernel/arch/switch_to.S           # from one kernel stack to another
 SRCS	+= kernel/arch/tlb.c                 # flushes that are not one instruction
 SRCS	+= kernel/arch/uaccess.c             # copies that survive a bad pointer
+SRCS	+= kernel/arch/percpu.c              # a processor's copy of the per-CPU section
+SRCS	+= kernel/arch/mpspec.c              # processors and I/O APICs that there are
+SRCS	+= kernel/arch/apic.c                # the local APIC, its timer, IPIs
+SRCS	+= kernel/arch/io_apic.c             # where device lines enter
+SRCS	+= kernel/arch/spin_thunk.S          # waiting for a lock, no register changed
 
 # kernel/core/ - log, locks, time, self-tests
 SRCS	+= kernel/core/cmdline.c             # options from the loader's command line
@@ -144,6 +150,7 @@ SRCS	+= kernel/core/rwsem.c               # fair reader-writer semaphores
 SRCS	+= kernel/core/semaphore.c           # counting semaphores on a wait queue
 SRCS	+= kernel/core/seq_file.c            # printing into a buffer that may be too small
 SRCS	+= kernel/core/spinlock.c            # the lock checker of debug builds
+SRCS	+= kernel/core/smp.c                 # interrupts between processors
 SRCS	+= kernel/core/time.c                # the clocks
 SRCS	+= kernel/core/timer.c               # the timing wheel
 SRCS	+= kernel/core/utsname.c             # the names of this system, and /proc's view of them
@@ -180,6 +187,9 @@ SRCS	+= kernel/sched/user.c               # a struct for each user id that has s
 
 # kernel/drivers/ - devices
 SRCS	+= kernel/drivers/kbd.c              # a PS/2 keyboard on the i8042
+SRCS	+= kernel/drivers/firmware.c         # a window onto the firmware's tables
+SRCS	+= kernel/drivers/acpi.c             # what ACPI says
+SRCS	+= kernel/drivers/mptable.c          # what the MP table says
 SRCS	+= kernel/drivers/serial.c           # 16550 UARTs
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 
@@ -274,6 +284,7 @@ SRCS	+= kernel/entry/doublefault.c        # when the stack itself is gone
 SRCS	+= kernel/entry/entry.S              # the doors into the kernel, and the one way out
 SRCS	+= kernel/entry/fault.c              # page faults: whose fault is it?
 SRCS	+= kernel/entry/init.c               # start_kernel(): the list of all beginnings
+SRCS	+= kernel/entry/smpboot.c            # the start of the other processors
 SRCS	+= kernel/entry/syscall.c            # calls that do not exist
 SRCS	+= kernel/entry/traps.c              # exceptions
 

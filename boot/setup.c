@@ -13,7 +13,7 @@
  * lie outside the RAM that we use, or above the direct map, are dropped.
  *
  * What is reserved: page 0 (the BIOS's data, and the page that physical 0 would
- * name), the kernel image, the modules.  Holes and reserved ranges of the map
+ * name), the page where other processors start, the kernel image, the modules.  Holes and reserved ranges of the map
  * never enter memblock; an entry that contradicts one (RAM overlapping
  * reserved) loses the overlap.
  *
@@ -24,6 +24,7 @@
  */
 #include <boot/setup.h>
 #include <boot/multiboot.h>
+#include <boot/trampoline.h>
 #include <kernel/arch/pgtable.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/tlb.h>
@@ -248,6 +249,7 @@ static void __init take_modules(const struct multiboot_info *info)
 static void __init reserve_what_is_used(void)
 {
 	memblock_reserve(0, PAGE_SIZE);
+	memblock_reserve(TRAMPOLINE_PHYS, PAGE_SIZE);
 	memblock_reserve(LOAD_PHYSICAL_ADDR, PAGE_ALIGN(__pa(_end)) - LOAD_PHYSICAL_ADDR);
 	for (unsigned int i = 0; i < nr_boot_modules; i++) {
 		const struct boot_module *m = &boot_modules[i];

@@ -15,6 +15,7 @@
 #ifndef OCTAVO_KERNEL_ARCH_DESC_H
 #define OCTAVO_KERNEL_ARCH_DESC_H
 
+#include <kernel/arch/percpu.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/segment.h>
 
@@ -54,10 +55,10 @@ struct user_desc {
 	unsigned int useable:1;
 };
 
-extern struct desc_struct gdt_table[GDT_ENTRIES];
+DECLARE_PER_CPU(struct desc_struct, gdt_table[GDT_ENTRIES]);
 extern struct desc_struct idt_table[256];
-extern struct tss_struct init_tss;
-extern struct tss_struct doublefault_tss;
+DECLARE_PER_CPU(struct tss_struct, init_tss);
+DECLARE_PER_CPU(struct tss_struct, doublefault_tss);
 
 /* Build a descriptor; @limit in bytes, or in pages if @flags has 0x8 (granularity). */
 struct desc_struct make_desc(u32 base, u32 limit, u8 access, u8 flags);
@@ -78,11 +79,16 @@ void set_system_intr_gate(unsigned int n, void (*handler)(void));
 /* The processor switches to the task of TSS selector @selector. */
 void set_task_gate(unsigned int n, u16 selector);
 
+static inline void load_TLS_at(struct desc_struct *gdt, const struct thread_struct *t)
+{
+	for (int i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
+		gdt[GDT_ENTRY_TLS_MIN + i] = t->tls_array[i];
+}
+
 /* Make @t's TLS descriptors the live ones. => interrupts off or not yet running */
 static inline void load_TLS(const struct thread_struct *t)
 {
-	for (int i = 0; i < GDT_ENTRY_TLS_ENTRIES; i++)
-		gdt_table[GDT_ENTRY_TLS_MIN + i] = t->tls_array[i];
+	load_TLS_at(this_cpu_ptr(&gdt_table[0]), t);
 }
 
 static inline int desc_empty(const struct desc_struct *desc)

@@ -26,8 +26,8 @@
 #define FLAG_32BIT	0x4
 #define FLAG_AVL	0x1	/* ours: the `useable` bit of user_desc */
 
-struct desc_struct gdt_table[GDT_ENTRIES] __aligned(64);
-struct tss_struct init_tss __aligned(128);
+DEFINE_PER_CPU(struct desc_struct, gdt_table[GDT_ENTRIES]) __aligned(64);
+DEFINE_PER_CPU(struct tss_struct, init_tss) __aligned(128);
 
 /* No task has an LDT; the register names a table of one null descriptor. */
 static struct desc_struct default_ldt[1];
@@ -51,9 +51,9 @@ u32 desc_limit(const struct desc_struct *desc)
 	return (desc->a & 0xffff) | (desc->b & 0xf0000);
 }
 
-static void __init load_segments(void)
+static void __init load_segments(const struct desc_struct *gdt)
 {
-	struct desc_ptr gdtr = { sizeof(gdt_table) - 1, (u32)gdt_table };
+	struct desc_ptr gdtr = { sizeof(gdt_table) - 1, (u32)gdt };
 
 	asm volatile("lgdt %0\n\t"
 		     "ljmp %1, $1f\n"
@@ -68,25 +68,27 @@ static void __init load_segments(void)
 
 void __init gdt_init(void)
 {
+	struct desc_struct *gdt = this_cpu_ptr(&gdt_table[0]);
+	struct tss_struct *tss = this_cpu_ptr(&init_tss);
 	const u8 flat = FLAG_4K | FLAG_32BIT;
 
-	gdt_table[GDT_ENTRY_KERNEL_CS] = make_desc(0, 0xfffff, DESC_KERNEL_CODE, flat);
-	gdt_table[GDT_ENTRY_KERNEL_DS] = make_desc(0, 0xfffff, DESC_KERNEL_DATA, flat);
-	gdt_table[GDT_ENTRY_USER_CS] = make_desc(0, 0xfffff, DESC_USER_CODE, flat);
-	gdt_table[GDT_ENTRY_USER_DS] = make_desc(0, 0xfffff, DESC_USER_DATA, flat);
+	gdt[GDT_ENTRY_KERNEL_CS] = make_desc(0, 0xfffff, DESC_KERNEL_CODE, flat);
+	gdt[GDT_ENTRY_KERNEL_DS] = make_desc(0, 0xfffff, DESC_KERNEL_DATA, flat);
+	gdt[GDT_ENTRY_USER_CS] = make_desc(0, 0xfffff, DESC_USER_CODE, flat);
+	gdt[GDT_ENTRY_USER_DS] = make_desc(0, 0xfffff, DESC_USER_DATA, flat);
 
-	/* The boot task's: its stack is the one we are on, see struct stack_top. */
-	init_tss.esp0 = ((u32)__builtin_frame_address(0) | (THREAD_SIZE - 1)) - 7;
-	init_tss.ss0 = __KERNEL_DS;
-	init_tss.io_bitmap_base = sizeof(init_tss);
-	gdt_table[GDT_ENTRY_TSS] = make_desc((u32)&init_tss, sizeof(init_tss) - 1,
+	/* The idle task's: its stack is the one we are on, see struct stack_top. */
+	tss->esp0 = ((u32)__builtin_frame_address(0) | (THREAD_SIZE - 1)) - 7;
+	tss->ss0 = __KERNEL_DS;
+	tss->io_bitmap_base = sizeof(*tss);
+	gdt[GDT_ENTRY_TSS] = make_desc((u32)tss, sizeof(*tss) - 1,
 					     DESC_TSS_AVAILABLE, 0);
-	gdt_table[GDT_ENTRY_LDT] = make_desc((u32)default_ldt, sizeof(default_ldt) - 1,
+	gdt[GDT_ENTRY_LDT] = make_desc((u32)default_ldt, sizeof(default_ldt) - 1,
 					     DESC_LDT, 0);
-	gdt_table[GDT_ENTRY_DOUBLEFAULT_TSS] = make_desc((u32)&doublefault_tss,
+	gdt[GDT_ENTRY_DOUBLEFAULT_TSS] = make_desc((u32)this_cpu_ptr(&doublefault_tss),
 							 sizeof(doublefault_tss) - 1,
 							 DESC_TSS_AVAILABLE, 0);
-	load_segments();
+	load_segments(gdt);
 	asm volatile("ltr %w0" : : "r"(__TSS_SELECTOR));
 	asm volatile("lldt %w0" : : "r"(__LDT_SELECTOR));
 }

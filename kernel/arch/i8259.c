@@ -64,6 +64,13 @@ void i8259_init(void)
 	write_mask(8);
 }
 
+void i8259_mask_all(void)
+{
+	cached_mask = 0xffff;
+	write_mask(0);
+	write_mask(8);
+}
+
 void i8259_mask(unsigned int irq)
 {
 	cached_mask |= 1u << irq;

@@ -13,10 +13,15 @@
 
 #define FIRST_EXTERNAL_VECTOR	0x20
 #define NR_IRQS			16
+/* The local APIC's own interrupts, numbered behind the lines: kernel/arch/apic.h. */
+#define NR_LOCAL_IRQS		8
+#define LOCAL_VECTOR_BASE	0xf8
 
 #ifndef __ASSEMBLER__
 #include <lib/types.h>
 
+/* All lines masked for good: the I/O APIC has them. */
+void i8259_mask_all(void);
 /* All lines masked, vectors out of the way of exceptions: part of cpu_init(). */
 void i8259_init(void);
 void i8259_mask(unsigned int irq);

@@ -6,9 +6,10 @@
  * and where there is none either, an exception with an empty IDT shuts the
  * processor down, which boards turn into a reset.
  *
- * Power off: PM1a control of the PIIX4's ACPI block; SLP_EN with sleep type 0,
- * which is soft-off there.  The port is where SeaBIOS puts the block on QEMU's
- * `pc` machine; the ICH9's, on `q35`, has it at the same address.
+ * Power off: SLP_EN and the sleep type of S5 to PM1a (and PM1b) control, after
+ * ACPI mode has been switched on.  Where no table says how, the ports of
+ * the PIIX4's block: SeaBIOS puts it at 0x600 on QEMU's `pc` machine, and the
+ * ICH9's, on `q35`, at the same address; sleep type 0 is soft-off there.
  *
  * References: Intel 82371AB (PIIX4) data sheet, 7.2; ACPI 6.4, 4.8.3.2.
  */
@@ -25,7 +26,12 @@
 #define KBD_RESET	0xfe
 #define PM1A_CONTROL	0x604
 #define SLP_EN		0x2000
+#define SLP_TYPE(n)	((n) << 10)
+#define SLP_TYPE_MASK	0x1c00
+#define SCI_EN		0x0001
 #define DEBUG_EXIT_PORT	0xf4
+
+struct acpi_soft_off acpi_soft_off;
 
 void qemu_debug_exit(u8 code)
 {
@@ -58,9 +64,30 @@ void machine_restart(void)
 	machine_halt();
 }
 
+static void sleep_control(u16 port, u8 type)
+{
+	outw((inw(port) & ~SLP_TYPE_MASK) | SLP_TYPE(type) | SLP_EN, port);
+}
+
+static void soft_off(const struct acpi_soft_off *off)
+{
+	if (off->smi_command && !(inw(off->pm1a_control) & SCI_EN)) {
+		outb(off->acpi_enable, off->smi_command);
+		for (int i = 0; i < 100000 && !(inw(off->pm1a_control) & SCI_EN); i++)
+			io_wait();
+	}
+	sleep_control(off->pm1a_control, off->sleep_type_a);
+	if (off->pm1b_control)
+		sleep_control(off->pm1b_control, off->sleep_type_b);
+	for (int i = 0; i < 100000; i++)
+		io_wait();
+}
+
 void machine_power_off(void)
 {
 	local_irq_disable();
+	if (acpi_soft_off.pm1a_control)
+		soft_off(&acpi_soft_off);
 	outw(SLP_EN, PM1A_CONTROL);
 	for (int i = 0; i < 1000; i++)
 		io_wait();

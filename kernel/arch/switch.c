@@ -46,12 +46,14 @@ void set_user_gs(unsigned long selector)
 
 asmlinkage void switch_to_c(struct thread_struct *prev, struct thread_struct *next)
 {
+	unsigned long cpu_area = this_cpu_offset();
+
 	fpu_save(prev);
 	prev->fs = get_user_fs();
 	prev->gs = get_user_gs();
 
-	init_tss.esp0 = next->esp0;
-	load_TLS(next);
+	((struct tss_struct *)(cpu_area + (unsigned long)&init_tss))->esp0 = next->esp0;
+	load_TLS_at((struct desc_struct *)(cpu_area + (unsigned long)gdt_table), next);
 
 	if (prev->fs | next->fs)
 		set_user_fs(next->fs);

@@ -12,6 +12,10 @@
  * entries went when cr3 changed.  "Is it loaded" is asked of cr3 itself, which
  * is right also when a kernel thread borrows a user's tables.
  *
+ * Other processors hold entries of their own.  A change of the kernel's part is
+ * told to all of them, one of a user's to those that have it loaded (the mask);
+ * the change is complete when the last has answered.
+ *
  * The mm functions are macros only because mm_struct belongs to a higher layer.
  * Every flush is counted (/proc/vmstat: nr_tlb_*), so that a test can say that
  * one happened, or that none did.
@@ -34,6 +38,8 @@ struct tlb_stats {
 	unsigned long flush_mm;		/* one address space: cr3 reloads */
 	unsigned long flush_page;	/* single pages */
 	unsigned long flush_skipped;	/* asked for, but that mm is not loaded */
+	unsigned long remote;		/* processors that were asked to flush */
+	unsigned long lazy;		/* ... and gave the borrowed directory up instead */
 };
 extern struct tlb_stats tlb_stats;
 
@@ -57,15 +63,33 @@ void flush_tlb_all(void);
 /* Kernel mappings of [start, end) changed. */
 void flush_tlb_kernel_range(unsigned long start, unsigned long end);
 
-/* The same for the address space whose page directory is at @pgd. */
-void tlb_flush_pgd(const void *pgd);
-void tlb_flush_pgd_page(const void *pgd, unsigned long addr);
-void tlb_flush_pgd_range(const void *pgd, unsigned long start, unsigned long end);
+/*
+ * The same for the address space whose page directory is at @pgd, on this
+ * processor and on those of *@mask.
+ */
+void tlb_flush_pgd(const void *pgd, unsigned long *mask);
+void tlb_flush_pgd_page(const void *pgd, unsigned long *mask, unsigned long addr);
+void tlb_flush_pgd_range(const void *pgd, unsigned long *mask, unsigned long start, unsigned long end);
 
-#define flush_tlb_mm(mm)		tlb_flush_pgd((mm)->pgd)
-#define flush_tlb_page(vma, addr)	tlb_flush_pgd_page((vma)->vm_mm->pgd, (addr))
+#define flush_tlb_mm(mm)		tlb_flush_pgd((mm)->pgd, &(mm)->cpu_vm_mask)
+#define flush_tlb_page(vma, addr) \
+	tlb_flush_pgd_page((vma)->vm_mm->pgd, &(vma)->vm_mm->cpu_vm_mask, (addr))
 #define flush_tlb_range(vma, start, end) \
-	tlb_flush_pgd_range((vma)->vm_mm->pgd, (start), (end))
+	tlb_flush_pgd_range((vma)->vm_mm->pgd, &(vma)->vm_mm->cpu_vm_mask, (start), (end))
+
+/* What to drop: of one address space, or (@pgd NULL) of the kernel; all of it if end is 0. */
+struct tlb_request {
+	const void *pgd;
+	unsigned long *mask;		/* who has it; one that gives it up leaves the mask */
+	unsigned long start, end;
+};
+/* Do that here, without counting. */
+void tlb_flush_local(const struct tlb_request *req);
+/*
+ * Hook (kernel/core/smp.c): have the other processors of @mask do it, and wait.
+ * => any context
+ */
+void tlb_flush_others(u32 mask, const struct tlb_request *req);
 
 #define flush_cache_all()			do { } while (0)
 #define flush_cache_mm(mm)			do { (void)(mm); } while (0)

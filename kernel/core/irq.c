@@ -14,10 +14,13 @@
  */
 #include <kernel/core/irq.h>
 
+#include <kernel/arch/apic.h>
 #include <kernel/arch/barrier.h>
 #include <kernel/arch/desc.h>
+#include <kernel/arch/io_apic.h>
 #include <kernel/arch/ptrace.h>
 #include <kernel/core/bug.h>
+#include <kernel/core/sched.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/timer.h>
 #include <lib/errno.h>
@@ -44,12 +47,32 @@ struct irq_desc {
 static struct irqaction actions[NR_ACTIONS];
 static struct irq_desc irq_desc[NR_IRQS];
 static DEFINE_SPINLOCK(irq_lock);
-static struct pt_regs *irq_regs;	/* the innermost handler's frame */
+static DEFINE_PER_CPU(struct pt_regs *, irq_regs);	/* the innermost handler's frame */
 unsigned long irq_spurious_count;
 DEFINE_PER_CPU(unsigned int, irq_count);
 
-/* entry.S: one stub per line. */
-extern void (*const interrupt[NR_IRQS])(void);
+/* The controller of the lines: the 8259s until irq_use_io_apic(). */
+struct irq_chip {
+	const char *name;
+	void (*mask)(unsigned int irq);
+	void (*unmask)(unsigned int irq);
+	void (*mask_and_ack)(unsigned int irq);
+	void (*end)(unsigned int irq);
+	bool (*spurious)(unsigned int irq);	/* NULL: never */
+};
+static const struct irq_chip pic_chip = {
+	"XT-PIC", i8259_mask, i8259_unmask, i8259_mask_and_ack, i8259_unmask, i8259_spurious,
+};
+static const struct irq_chip io_apic_chip = {
+	"IO-APIC", io_apic_mask, io_apic_unmask, io_apic_mask_and_ack, io_apic_end, NULL,
+};
+static const struct irq_chip *irq_chip = &pic_chip;	/* [c] after boot */
+
+static void (*local_handler[NR_LOCAL_IRQS])(struct pt_regs *regs);	/* [c] after boot */
+static DEFINE_PER_CPU(unsigned long, local_count[NR_LOCAL_IRQS]);
+
+/* entry.S: one stub per line, then one per local interrupt. */
+extern void (*const interrupt[NR_IRQS + NR_LOCAL_IRQS])(void);
 
 static struct irqaction *find_free_action(void)
 {
@@ -82,7 +105,7 @@ int request_irq(unsigned int irq, irq_handler_t handler, unsigned long flags, co
 	smp_wmb();
 	*p = action;
 	if (irq_desc[irq].action == action && !irq_desc[irq].depth)
-		i8259_unmask(irq);
+		irq_chip->unmask(irq);
 	err = 0;
 out:
 	spin_unlock_irqrestore(&irq_lock, irqflags);
@@ -107,7 +130,7 @@ void free_irq(unsigned int irq, void *dev)
 		action->handler = NULL;
 	}
 	if (!irq_desc[irq].action)
-		i8259_mask(irq);
+		irq_chip->mask(irq);
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
@@ -117,7 +140,7 @@ void disable_irq(unsigned int irq)
 
 	spin_lock_irqsave(&irq_lock, flags);
 	if (irq_desc[irq].depth++ == 0)
-		i8259_mask(irq);
+		irq_chip->mask(irq);
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
@@ -128,7 +151,7 @@ void enable_irq(unsigned int irq)
 	spin_lock_irqsave(&irq_lock, flags);
 	if (!WARN_ON(!irq_desc[irq].depth) && --irq_desc[irq].depth == 0 &&
 	    irq_desc[irq].action)
-		i8259_unmask(irq);
+		irq_chip->unmask(irq);
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
@@ -163,7 +186,7 @@ int irq_action_names(unsigned int irq, char *buf, size_t size)
 
 struct pt_regs *get_irq_regs(void)
 {
-	return irq_regs;
+	return this_cpu_read(irq_regs);
 }
 
 static void handle_line(unsigned int irq)
@@ -171,7 +194,7 @@ static void handle_line(unsigned int irq)
 	struct irq_desc *desc = &irq_desc[irq];
 
 	spin_lock(&irq_lock);
-	i8259_mask_and_ack(irq);
+	irq_chip->mask_and_ack(irq);
 	desc->count++;
 	spin_unlock(&irq_lock);
 
@@ -180,33 +203,88 @@ static void handle_line(unsigned int irq)
 
 	spin_lock(&irq_lock);
 	if (!desc->depth && desc->action)
-		i8259_unmask(irq);
+		irq_chip->end(irq);
 	spin_unlock(&irq_lock);
+}
+
+/* This processor's own: its timer, or another processor. */
+static void do_local_irq(unsigned int nr, struct pt_regs *regs)
+{
+	struct pt_regs *outer = this_cpu_read(irq_regs);
+
+	if (nr == LOCAL_SPURIOUS) {
+		irq_spurious_count++;
+		return;
+	}
+	apic_eoi();
+	this_cpu_inc(local_count[nr]);
+	this_cpu_write(irq_regs, regs);
+	this_cpu_inc(irq_count);
+	pagefault_disable();
+	if (local_handler[nr])
+		local_handler[nr](regs);
+	pagefault_enable();
+	this_cpu_dec(irq_count);
+	this_cpu_write(irq_regs, outer);
 }
 
 asmlinkage void do_IRQ(struct pt_regs *regs)
 {
 	unsigned int irq = ~(unsigned int)regs->orig_eax;
-	struct pt_regs *outer = irq_regs;
+	struct pt_regs *outer;
 
-	if (i8259_spurious(irq)) {
+	if (unlikely(irq >= NR_IRQS)) {
+		do_local_irq(irq - NR_IRQS, regs);
+		return;
+	}
+	if (irq_chip->spurious && irq_chip->spurious(irq)) {
 		irq_spurious_count++;
 		return;
 	}
-	irq_regs = regs;
+	outer = this_cpu_read(irq_regs);
+	this_cpu_write(irq_regs, regs);
 	this_cpu_inc(irq_count);
+	pagefault_disable();	/* fault.c need not ask whether it is in a handler */
 	handle_line(irq);
-	irq_regs = outer;
+	this_cpu_write(irq_regs, outer);
 	if (this_cpu_read(irq_count) == 1 && timers_due()) {
 		local_irq_enable();
 		run_timers();
 		local_irq_disable();
 	}
+	pagefault_enable();
 	this_cpu_dec(irq_count);
+}
+
+const char *irq_chip_name(void)
+{
+	return irq_chip->name;
+}
+
+unsigned long kstat_local_irqs(int cpu, unsigned int nr)
+{
+	return per_cpu(local_count[nr], cpu);
+}
+
+void __init set_local_irq(unsigned int nr, void (*handler)(struct pt_regs *regs))
+{
+	local_handler[nr] = handler;
+}
+
+/* => interrupts off, one processor; io_apic_setup() has masked all */
+void __init irq_use_io_apic(void)
+{
+	i8259_mask_all();
+	irq_chip = &io_apic_chip;
+	for (unsigned int irq = 0; irq < NR_IRQS; irq++)
+		if (irq_desc[irq].action && !irq_desc[irq].depth)
+			irq_chip->unmask(irq);
 }
 
 void __init init_IRQ(void)
 {
 	for (unsigned int i = 0; i < NR_IRQS; i++)
 		set_intr_gate(FIRST_EXTERNAL_VECTOR + i, interrupt[i]);
+	for (unsigned int i = 0; i < NR_LOCAL_IRQS; i++)
+		set_intr_gate(LOCAL_VECTOR_BASE + i, interrupt[NR_IRQS + i]);
 }

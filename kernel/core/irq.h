@@ -48,6 +48,14 @@ DECLARE_PER_CPU(unsigned int, irq_count);
 /* The frame of the interrupt being handled, or NULL. */
 struct pt_regs *get_irq_regs(void);
 
+/* "XT-PIC" or "IO-APIC". */
+const char *irq_chip_name(void);
+/* Local interrupt @nr (kernel/arch/apic.h) calls @handler, interrupts off. */
+void set_local_irq(unsigned int nr, void (*handler)(struct pt_regs *regs));
+unsigned long kstat_local_irqs(int cpu, unsigned int nr);
+/* The lines go by the I/O APIC from now on. */
+void irq_use_io_apic(void);
+
 void init_IRQ(void);
 asmlinkage void do_IRQ(struct pt_regs *regs);
 

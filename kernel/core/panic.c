@@ -23,6 +23,7 @@
 #include <kernel/core/percpu.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
+#include <kernel/core/smp.h>
 #include <kernel/core/time.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -195,6 +196,8 @@ void show_regs(struct pt_regs *regs)
 /* How a panic ends, by panic= on the command line. */
 static __noreturn void panic_stop(void)
 {
+	if (panic_depth == 1)
+		smp_show_stopped();
 	if (panic_exits) {
 		qemu_debug_exit(PANIC_EXIT_CODE);
 		machine_power_off();
@@ -219,12 +222,20 @@ static void panic_enter(const char *what, unsigned long eip, unsigned long ebp)
 	static unsigned long first_eip, first_ebp;
 	static char first_what[128];
 
+	static atomic_t owner = ATOMIC_INIT(-1);
+	int was;
+
 	local_irq_disable();
+	was = atomic_cmpxchg(&owner, -1, smp_processor_id());
+	if (was != -1 && was != smp_processor_id())
+		for (;;)
+			halt();		/* another processor reports; its NMI finds us here */
 	if (++panic_depth == 1) {
 		first_eip = eip;
 		first_ebp = ebp;
 		strlcpy(first_what, what, sizeof(first_what));
 		oops_in_progress = true;
+		smp_stop_others();
 		printk_bust_locks();
 		console_loglevel = 10;
 		return;

@@ -7,11 +7,13 @@
  *
  * Reference: proc(5).
  */
+#include <kernel/arch/apic.h>
 #include <kernel/arch/processor.h>
 #include <kernel/core/irq.h>
 #include <kernel/core/percpu.h>
 #include <kernel/core/seq_file.h>
 #include <kernel/core/time.h>
+#include <lib/kernel.h>
 
 static const char *yes_no(int feature)
 {
@@ -39,6 +41,41 @@ static int cpuinfo_show(struct seq_file *m, void *v)
 }
 PROC_SHOW("cpuinfo", cpuinfo_show);
 
+/* Lines go to the first processor. */
+static void show_line(struct seq_file *m, unsigned int irq, const char *names)
+{
+	int cpu;
+
+	seq_printf(m, "%3u: %10lu", irq, kstat_irqs(irq));
+	for_each_online_cpu(cpu)
+		if (cpu)
+			seq_printf(m, " %10u", 0);
+	seq_printf(m, "    %-10s  %s\n", irq_chip_name(), names);
+}
+
+static const struct {
+	unsigned int nr;
+	const char *name, *what;
+} local_names[] = {
+	{ LOCAL_TIMER,		"LOC", "Local timer interrupts" },
+	{ LOCAL_RESCHEDULE,	"RES", "Rescheduling interrupts" },
+	{ LOCAL_CALL_FUNCTION,	"CAL", "Function call interrupts" },
+	{ LOCAL_TLB_FLUSH,	"TLB", "TLB shootdowns" },
+	{ LOCAL_ERROR,		"ERR", "APIC errors" },
+};
+
+static void show_local(struct seq_file *m, unsigned int i)
+{
+	int cpu;
+
+	if (!apic_enabled)
+		return;
+	seq_printf(m, "%s:", local_names[i].name);
+	for_each_online_cpu(cpu)
+		seq_printf(m, " %10lu", kstat_local_irqs(cpu, local_names[i].nr));
+	seq_printf(m, "   %s\n", local_names[i].what);
+}
+
 static int interrupts_show(struct seq_file *m, void *v)
 {
 	char names[64];
@@ -51,7 +88,9 @@ static int interrupts_show(struct seq_file *m, void *v)
 	seq_putc(m, '\n');
 	for (irq = 0; irq < NR_IRQS; irq++)
 		if (irq_action_names(irq, names, sizeof(names)))
-			seq_printf(m, "%3u: %10lu    XT-PIC      %s\n", irq, kstat_irqs(irq), names);
+			show_line(m, irq, names);
+	for (irq = 0; irq < ARRAY_SIZE(local_names); irq++)
+		show_local(m, irq);
 	seq_printf(m, "SPU: %10lu   Spurious interrupts\n", irq_spurious_count);
 	return 0;
 }

@@ -227,6 +227,8 @@ long schedule_timeout(long jiffies);		/* => jiffies left, 0 when time ran out */
 int wake_up_process(struct task_struct *tsk);	/* any context => 1 if it slept */
 int try_to_wake_up(struct task_struct *tsk, unsigned int state);
 void wake_up_new_task(struct task_struct *tsk);
+/* Its work word has changed: if it runs elsewhere, have it look. */
+void kick_task(struct task_struct *tsk);
 void scheduler_tick(int user_mode);		/* from the timer interrupt */
 void msleep(unsigned int ms);
 void yield(void);

@@ -1,7 +1,8 @@
 /*
  * kernel/core/spinlock.c - the lock checker of debug builds.
  *
- * In release builds everything is inline in spinlock.h and this file is empty.
+ * In release builds the way through is inline in spinlock.h; only the waiting for a
+ * lock that is taken is here, as it never happens on one processor.
  *
  * On one processor without preemption a spinlock that is found taken stays so:
  * its holder is below us on this very stack, or is a task that slept with it.
@@ -10,7 +11,36 @@
  */
 #include <kernel/core/spinlock.h>
 
-#ifdef CONFIG_DEBUG
+#include <kernel/core/smp.h>
+
+#ifndef CONFIG_DEBUG
+
+void __spin_lock_slow(spinlock_t *lock)
+{
+	do
+		while (lock->slock)
+			smp_spin_poll();
+	while (xchg(&lock->slock, 1));
+}
+
+void __read_lock_slow(rwlock_t *lock)
+{
+	for (;;) {
+		int seen = atomic_read(&lock->count);
+
+		if (seen > 0 && atomic_cmpxchg(&lock->count, seen, seen - 1) == seen)
+			return;
+		smp_spin_poll();
+	}
+}
+
+void __write_lock_slow(rwlock_t *lock)
+{
+	while (atomic_cmpxchg(&lock->count, RW_LOCK_BIAS, 0) != RW_LOCK_BIAS)
+		smp_spin_poll();
+}
+
+#else
 
 #include <kernel/core/bug.h>
 #include <kernel/core/irq.h>
@@ -20,7 +50,7 @@
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
 
-#define SPIN_PATIENCE	(NR_CPUS == 1 ? 1UL : 1UL << 28)
+#define SPIN_PATIENCE	(nr_cpus == 1 ? 1UL : 1UL << 28)
 
 static noinline void spin_bug(const spinlock_t *lock, const char *what)
 {
@@ -52,7 +82,7 @@ void spin_lock(spinlock_t *lock)
 			spin_bug(lock, lock->owner == current ? "recursion" : "deadlock");
 		if (oops_in_progress)
 			break;
-		cpu_relax();
+		smp_spin_poll();
 	}
 	taken(lock, (unsigned long)__builtin_return_address(0));
 }
@@ -100,6 +130,7 @@ void read_lock(rwlock_t *lock)
 			break;
 		if (seen <= 0 && !--patience)
 			rwlock_bug(lock, "read deadlock");
+		smp_spin_poll();
 	}
 	current->lock_depth++;
 }
@@ -111,9 +142,11 @@ void write_lock(rwlock_t *lock)
 	if (lock->magic != RWLOCK_MAGIC)
 		rwlock_bug(lock, "not initialised, or overwritten");
 	while (!oops_in_progress &&
-	       atomic_cmpxchg(&lock->count, RW_LOCK_BIAS, 0) != RW_LOCK_BIAS)
+	       atomic_cmpxchg(&lock->count, RW_LOCK_BIAS, 0) != RW_LOCK_BIAS) {
 		if (!--patience)
 			rwlock_bug(lock, "write deadlock");
+		smp_spin_poll();
+	}
 	current->lock_depth++;
 }
 

@@ -88,6 +88,14 @@ int spin_locks_held(void);
 #define assert_spin_locked(lock)	__assert_spin_locked((lock), __FILE__, __LINE__)
 #define might_sleep()			__might_sleep(__FILE__, __LINE__)
 #else
+/*
+ * spinlock.c: the lock is taken; wait, and answer TLB requests meanwhile.  Called by way of
+ * kernel/arch/spin_thunk.S, which leaves all registers alone.
+ */
+void __spin_lock_slow(spinlock_t *lock);
+void __read_lock_slow(rwlock_t *lock);
+void __write_lock_slow(rwlock_t *lock);
+
 static inline int spin_trylock(spinlock_t *lock)
 {
 	return !xchg(&lock->slock, 1);
@@ -95,8 +103,8 @@ static inline int spin_trylock(spinlock_t *lock)
 
 static inline void spin_lock(spinlock_t *lock)
 {
-	while (unlikely(xchg(&lock->slock, 1)))
-		cpu_relax();
+	if (unlikely(xchg(&lock->slock, 1)))
+		asm volatile("call spin_lock_thunk" : : "a"(lock) : "memory", "cc");
 }
 
 static inline void spin_unlock(spinlock_t *lock)
@@ -107,16 +115,16 @@ static inline void spin_unlock(spinlock_t *lock)
 
 static inline void read_lock(rwlock_t *lock)
 {
-	while (unlikely(atomic_add_negative(-1, &lock->count) || !atomic_read(&lock->count))) {
-		atomic_inc(&lock->count);
-		cpu_relax();
-	}
+	int seen = atomic_read(&lock->count);
+
+	if (unlikely(seen <= 0 || atomic_cmpxchg(&lock->count, seen, seen - 1) != seen))
+		asm volatile("call read_lock_thunk" : : "a"(lock) : "memory", "cc");
 }
 
 static inline void write_lock(rwlock_t *lock)
 {
-	while (unlikely(atomic_cmpxchg(&lock->count, RW_LOCK_BIAS, 0) != RW_LOCK_BIAS))
-		cpu_relax();
+	if (unlikely(atomic_cmpxchg(&lock->count, RW_LOCK_BIAS, 0) != RW_LOCK_BIAS))
+		asm volatile("call write_lock_thunk" : : "a"(lock) : "memory", "cc");
 }
 
 static inline void read_unlock(rwlock_t *lock)

@@ -45,9 +45,15 @@ static s64 wall_offset_ns;		/* [clock_lock] real = monotonic + this */
 /* => clock_lock held, or nobody else runs yet */
 static u64 __ktime_get_ns(void)
 {
+	u64 cycles;
+
 	if (!clock_mult)
 		return jiffies_64 * TICK_NSEC;
-	return base_ns + ((rdtsc() - base_cycles) * clock_mult >> CLOCK_SHIFT);
+	cycles = rdtsc() - base_cycles;
+	/* Another processor's counter may lag behind the one that set the base. */
+	if (unlikely((s64)cycles < 0))
+		cycles = 0;
+	return base_ns + (cycles * clock_mult >> CLOCK_SHIFT);
 }
 
 u64 ktime_get_ns(void)

@@ -8,13 +8,15 @@
  * A timer therefore moves at most four times in its life, and adding, deleting
  * and expiring are O(1).
  *
- * del_timer_sync: on one processor a timer's function runs to its end before
- * what it interrupted goes on, so its deleter can never find it half-way.  Only
- * a second processor would give del_timer_sync something to wait for.
+ * Timers run on the boot processor, behind its tick.  There a function runs to its
+ * end before what it interrupted goes on, so a deleter can never find it half-way;
+ * one on another processor can, and del_timer_sync waits there until
+ * running_timer is another.
  */
 #include <kernel/core/timer.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
 
@@ -27,6 +29,7 @@
 static DEFINE_SPINLOCK(wheel_lock);
 static struct list_head ring0[RING0_SIZE];			/* [wheel_lock] */
 static struct list_head rings[NR_RINGS][RINGN_SIZE];		/* [wheel_lock] */
+static struct timer_list *volatile running_timer;		/* [wheel_lock] */
 static unsigned long wheel_time;				/* [wheel_lock] */
 static bool wheel_ready;					/* [wheel_lock] */
 static_assert(RING0_BITS + NR_RINGS * RINGN_BITS == 32, "the rings cover all of jiffies");
@@ -115,7 +118,15 @@ int del_timer(struct timer_list *timer)
 
 int del_timer_sync(struct timer_list *timer)
 {
-	return del_timer(timer);
+	int was_pending = 0;
+
+	for (;;) {
+		was_pending |= del_timer(timer);
+		/* On the boot processor only the function itself can see itself running. */
+		if (nr_cpus == 1 || running_timer != timer || !smp_processor_id())
+			return was_pending;
+		smp_spin_poll();
+	}
 }
 
 /* Deal slot @index of ring @n out into finer slots. => the index, to see a wrap */
@@ -158,9 +169,11 @@ static void run_slot(struct list_head *slot)
 		unsigned long data = timer->data;
 
 		detach(timer);
+		running_timer = timer;
 		spin_unlock_irq(&wheel_lock);
 		function(data);
 		spin_lock_irq(&wheel_lock);
+		running_timer = NULL;
 	}
 }
 

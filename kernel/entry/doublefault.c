@@ -28,12 +28,13 @@
 #include <kernel/core/sched.h>
 #include <lib/string.h>
 
-struct tss_struct doublefault_tss __aligned(128);
+DEFINE_PER_CPU(struct tss_struct, doublefault_tss) __aligned(128);
+/* The boot processor's; the others get theirs from kernel/entry/smpboot.c. */
 static unsigned char doublefault_stack[THREAD_SIZE] __aligned(THREAD_SIZE);
 
-static struct stack_top *doublefault_top(void)
+static struct stack_top *doublefault_top(void *stack)
 {
-	return (struct stack_top *)(doublefault_stack + THREAD_SIZE) - 1;
+	return (struct stack_top *)((char *)stack + THREAD_SIZE) - 1;
 }
 
 /* The interrupted registers in the form that reports print. */
@@ -56,7 +57,8 @@ static bool in_guard_page(unsigned long esp, unsigned long stack)
 
 static __noreturn void doublefault_fn(void)
 {
-	const struct stack_top *top = (const struct stack_top *)init_tss.esp0;
+	const struct tss_struct *tss = this_cpu_ptr(&init_tss);
+	const struct stack_top *top = (const struct stack_top *)tss->esp0;
 	unsigned long stack = (unsigned long)(top + 1) - THREAD_SIZE;
 	struct task_struct *task = NULL;
 	char comm[TASK_COMM_LEN] = "?";
@@ -64,35 +66,42 @@ static __noreturn void doublefault_fn(void)
 	pid_t pid = -1;
 
 	probe_kernel_read(&task, &top->task, sizeof(task));
-	doublefault_top()->task = task;
+	current_stack_top()->task = task;
 	if (task) {
 		probe_kernel_read(comm, task->comm, sizeof(comm));
 		probe_kernel_read(&pid, &task->pid, sizeof(pid));
 	}
 	comm[sizeof(comm) - 1] = 0;
-	tss_to_regs(&init_tss, &regs);
-	if (in_guard_page(init_tss.esp, stack))
-		die_at(&regs, init_tss.esp,
+	tss_to_regs(tss, &regs);
+	if (in_guard_page(tss->esp, stack))
+		die_at(&regs, tss->esp,
 		       "kernel stack overflow in task %s/%d (stack 0x%08lx..0x%08lx, esp 0x%08x)",
-		       comm, pid, stack, stack + THREAD_SIZE, init_tss.esp);
-	die_at(&regs, init_tss.esp, "double fault in task %s/%d (esp 0x%08x)", comm, pid,
-	       init_tss.esp);
+		       comm, pid, stack, stack + THREAD_SIZE, tss->esp);
+	die_at(&regs, tss->esp, "double fault in task %s/%d (esp 0x%08x)", comm, pid,
+	       tss->esp);
 }
 
-void __init doublefault_init(void)
+void __init doublefault_setup(void *stack)
 {
-	struct tss_struct *tss = &doublefault_tss;
+	struct tss_struct *tss = this_cpu_ptr(&doublefault_tss);
+	struct stack_top *top = doublefault_top(stack);
 
-	doublefault_top()->task = current;
+	top->task = current;
+	top->percpu_offset = this_cpu_offset();
 	tss->cr3 = __pa(swapper_pg_dir);
 	tss->eip = (u32)doublefault_fn;
 	tss->eflags = X86_EFLAGS_FIXED;
-	tss->esp = (u32)doublefault_top() - 4;
+	tss->esp = (u32)top - 4;
 	tss->esp0 = tss->esp;
 	tss->ss0 = __KERNEL_DS;
 	tss->cs = __KERNEL_CS;
 	tss->ss = tss->ds = tss->es = __KERNEL_DS;
 	tss->ldt = __LDT_SELECTOR;
 	tss->io_bitmap_base = sizeof(*tss);
+}
+
+void __init doublefault_init(void)
+{
+	doublefault_setup(doublefault_stack);
 	set_task_gate(8, __DOUBLEFAULT_TSS);
 }

@@ -230,7 +230,7 @@ END(\name)
 interrupt:
 	.popsection
 	.set	irq, 0
-	.rept	NR_IRQS
+	.rept	NR_IRQS + NR_LOCAL_IRQS
 1:	pushl	$~irq
 	jmp	common_interrupt
 	.pushsection .rodata

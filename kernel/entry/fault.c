@@ -269,7 +269,8 @@ asmlinkage void do_page_fault(struct pt_regs *regs, unsigned long error_code,
 	}
 	if (likely(regs->eflags & X86_EFLAGS_IF))
 		local_irq_enable();
-	if (unlikely(!current->mm || current->pagefault_disabled || in_interrupt()))
+	/* A handler has disabled them too: do_IRQ. */
+	if (unlikely(!current->mm || current->pagefault_disabled))
 		no_context(regs, error_code, address);
 	else
 		user_address_fault(regs, error_code, address);

@@ -26,6 +26,7 @@
 #include <kernel/core/random.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/time.h>
+#include <kernel/drivers/acpi.h>
 #include <kernel/drivers/serial.h>
 #include <kernel/drivers/vga.h>
 #include <kernel/drivers/kbd.h>
@@ -37,6 +38,7 @@
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
 #include <kernel/proc/signal.h>
+#include <kernel/entry/smpboot.h>
 #include <kernel/entry/traps.h>
 #include <kernel/sched/kthread.h>
 #include <kernel/sched/sched.h>
@@ -58,6 +60,7 @@ struct boot_step {
 #define STEP(fn, what) { fn, #fn ": " what }
 
 static const struct boot_step boot_order[] __initdata = {
+	STEP(percpu_init,	"what every processor's data starts as is kept"),
 	/* the processor: from here on a fault is reported, not a reset */
 	STEP(serial_early_init,	"printk reaches COM1"),
 	STEP(cpu_init,		"GDT, TSS, double-fault TSS, feature flags"),
@@ -65,6 +68,8 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(setup_arch,	"the loader's memory map is in memblock; the command line is ours"),
 	/* memory, from frames to objects */
 	STEP(paging_init,	"the final direct map; text is read-only"),
+	STEP(acpi_init,		"processors, nodes and soft-off by ACPI's tables"),
+	STEP(mptable_init,	"processors by the MP table, if ACPI has none"),
 	STEP(free_area_init,	"nodes, zones, mem_map; all frames still reserved"),
 	STEP(mem_init,		"free frames are in the buddy system: alloc_pages works"),
 	STEP(kmem_cache_init,	"slab caches: kmalloc works"),
@@ -90,6 +95,8 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(serial_init,	"serial input by interrupt"),
 	STEP(vga_init,		"VGA text mirror"),
 	STEP(kbd_init,		"keyboard"),
+	/* the others */
+	STEP(smp_init,		"APICs in use; all processors run their idle loops"),
 };
 
 /* Open the console as files 0, 1 and 2 of the first process. */

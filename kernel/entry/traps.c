@@ -25,6 +25,7 @@
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
+#include <kernel/core/smp.h>
 #include <kernel/uapi/signal.h>
 
 /* entry.S's view of the structures. */
@@ -110,6 +111,7 @@ asmlinkage void do_debug(struct pt_regs *regs, long error_code)
 asmlinkage void do_nmi(struct pt_regs *regs, long error_code);
 asmlinkage void do_nmi(struct pt_regs *regs, long error_code)
 {
+	smp_stop_nmi(regs);
 	die("NMI", regs, error_code);
 }
 

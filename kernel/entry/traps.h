@@ -16,6 +16,8 @@
 void trap_init(void);
 /* The double-fault task: its TSS and stack. */
 void doublefault_init(void);
+/* The same on another processor, with @stack, THREAD_SIZE bytes aligned to as many. */
+void doublefault_setup(void *stack);
 
 /* kernel/entry/fault.c */
 asmlinkage void do_page_fault(struct pt_regs *regs, unsigned long error_code,

@@ -48,6 +48,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
+#include <mm/types/mmu_context.h>
 
 #define STACK_TOP	TASK_SIZE
 #define ARG_MAX		(128UL << 10)	/* bytes of strings that are always allowed */
@@ -260,7 +261,7 @@ static void exec_mmap(struct mm_struct *mm)
 	spin_lock(&task_mm_lock);
 	tsk->mm = mm;
 	tsk->active_mm = mm;
-	load_cr3(mm->pgd);
+	switch_mm(active_mm, mm);
 	spin_unlock(&task_mm_lock);
 	local_irq_enable();
 	if (old_mm)

@@ -42,6 +42,7 @@
 #include <kernel/sched/sched.h>
 #include <kernel/sched/user.h>
 #include <lib/string.h>
+#include <lib/vsnprintf.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/slab.h>
 #include <mm/space/mmap.h>
@@ -74,6 +75,32 @@ static struct task_struct *dup_task_struct(void)
 	/* One reference for whoever waits for it, one for the processor it runs on. */
 	atomic_set(&tsk->usage, 2);
 	get_uid(tsk->user);
+	return tsk;
+}
+
+struct task_struct *__init fork_idle(int cpu)
+{
+	struct task_struct *tsk = dup_task_struct();
+
+	if (!tsk)
+		return NULL;
+	tsk->cpu = cpu;
+	tsk->oncpu = 1;
+	tsk->array = NULL;
+	tsk->lock_depth = 0;
+	tsk->thread.esp0 = (unsigned long)task_stack_top(tsk);
+	task_stack_top(tsk)->percpu_offset = per_cpu_offset(cpu);
+	INIT_LIST_HEAD(&tsk->run_list);
+	INIT_LIST_HEAD(&tsk->tasks);
+	INIT_LIST_HEAD(&tsk->pid_chain);
+	INIT_LIST_HEAD(&tsk->thread_group);
+	INIT_LIST_HEAD(&tsk->children);
+	INIT_LIST_HEAD(&tsk->sibling);
+	INIT_LIST_HEAD(&tsk->pending.list);
+	tsk->group_leader = tsk;
+	atomic_inc(&tsk->sighand->count);
+	atomic_inc(&tsk->signal->count);
+	snprintf(tsk->comm, sizeof(tsk->comm), "swapper/%d", cpu);
 	return tsk;
 }
 

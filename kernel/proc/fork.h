@@ -36,6 +36,12 @@ void getrusage(struct task_struct *tsk, int who, struct rusage *r);
 /* wait.c */
 long do_wait(int type, pid_t nr, int options, struct siginfo *info, int *status, struct rusage *ru);
 
+/*
+ * The idle task of processor @cpu, standing on its stack as if it had started.
+ * => called by the boot task; NULL: no memory
+ */
+struct task_struct *fork_idle(int cpu);
+
 /* The task cache, limits. => page and slab allocators work */
 void fork_init(void);
 

@@ -88,7 +88,8 @@ void set_restore_sigmask(const sigset_t *old)
 void signal_wake_up(struct task_struct *tsk, bool resume)
 {
 	set_tsk_work(tsk, TIF_SIGPENDING);
-	try_to_wake_up(tsk, TASK_INTERRUPTIBLE | (resume ? TASK_STOPPED : 0));
+	if (!try_to_wake_up(tsk, TASK_INTERRUPTIBLE | (resume ? TASK_STOPPED : 0)))
+		kick_task(tsk);
 }
 
 /* ---- queues ---------------------------------------------------------------------------------- */

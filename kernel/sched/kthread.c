@@ -24,6 +24,7 @@
 #include <kernel/core/signal.h>
 #include <kernel/sched/kernel_stat.h>
 #include <kernel/sched/pid.h>
+#include <kernel/sched/sched.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 
@@ -139,6 +140,11 @@ struct task_struct *kthread_create(int (*threadfn)(void *data), void *data,
 		va_end(args);
 	}
 	return create.result;
+}
+
+void kthread_bind(struct task_struct *k, int cpu)
+{
+	sched_place(k, cpu);
 }
 
 int kthread_stop(struct task_struct *k)

@@ -29,6 +29,8 @@ struct task_struct *kthread_create(int (*threadfn)(void *data), void *data,
  */
 int kthread_stop(struct task_struct *k);
 bool kthread_should_stop(void);
+/* Let it run on processor @cpu only. => after kthread_create(), before it is woken first */
+void kthread_bind(struct task_struct *k, int cpu);
 
 /* Create and wake. => as kthread_create */
 #define kthread_run(threadfn, data, namefmt, ...) ({				\

@@ -37,6 +37,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/irq.h>
+#include <kernel/core/smp.h>
 #include <kernel/core/time.h>
 #include <kernel/core/timer.h>
 #include <kernel/sched/kernel_stat.h>
@@ -44,7 +45,7 @@
 #include <kernel/sched/user.h>
 #include <lib/kernel.h>
 #include <mm/phys/pgalloc.h>
-#include <mm/types/mm_types.h>
+#include <mm/types/mmu_context.h>
 
 DEFINE_PER_CPU(struct rq, runqueues);
 
@@ -101,6 +102,39 @@ static void deactivate_task(struct task_struct *tsk, struct rq *rq)
 
 /* ---- waking ---------------------------------------------------------------------------------- */
 
+/* The task that runs on a processor is to give way. => its rq->lock held */
+static inline void resched_task(struct task_struct *curr)
+{
+	set_tsk_work(curr, TIF_NEED_RESCHED);
+	if (unlikely(nr_cpus > 1) && curr->cpu != smp_processor_id())
+		smp_send_reschedule(curr->cpu);
+}
+
+void kick_task(struct task_struct *tsk)
+{
+	if (unlikely(nr_cpus > 1) && tsk->cpu != smp_processor_id())
+		smp_send_reschedule(tsk->cpu);
+}
+
+void sched_place(struct task_struct *tsk, int cpu)
+{
+	struct rq *rq;
+	bool busy;
+
+	do {
+		rq = task_rq(tsk);
+		spin_lock_irq(&rq->lock);
+		busy = tsk->array || tsk->oncpu;
+		if (!busy) {
+			tsk->cpu = cpu;
+			task_stack_top(tsk)->percpu_offset = per_cpu_offset(cpu);
+		}
+		spin_unlock_irq(&rq->lock);
+		if (busy)
+			yield();
+	} while (busy);
+}
+
 /* What a sleep is worth: it never lasts longer than can be remembered. */
 static void credit_sleep(struct task_struct *tsk)
 {
@@ -130,13 +164,13 @@ int try_to_wake_up(struct task_struct *tsk, unsigned int state)
 		woken = 1;
 		if (!tsk->array) {
 			while (tsk->oncpu)
-				cpu_relax();
+				smp_spin_poll();
 			if (tsk->state == TASK_UNINTERRUPTIBLE)
 				rq->nr_uninterruptible--;
 			credit_sleep(tsk);
 			activate_task(tsk, rq);
 			if (tsk->prio < rq->curr->prio)
-				set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+				resched_task(rq->curr);
 		}
 		tsk->state = TASK_RUNNING;
 	}
@@ -163,7 +197,7 @@ void wake_up_new_task(struct task_struct *tsk)
 	tsk->prio = effective_prio(tsk);
 	activate_task(tsk, rq);
 	if (tsk->prio <= rq->curr->prio)
-		set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+		resched_task(rq->curr);
 	spin_unlock(&rq->lock);
 	local_irq_restore(flags);
 }
@@ -197,19 +231,14 @@ void sched_exit(struct task_struct *tsk)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	if (parent != &init_task)
+	/* On another processor its tick may be at it just now. */
+	if (parent != &init_task && parent->cpu == tsk->cpu)
 		parent->time_slice = min(parent->time_slice + tsk->time_slice,
 					 task_timeslice(parent));
 	local_irq_restore(flags);
 }
 
 /* ---- the switch ------------------------------------------------------------------------------ */
-
-static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next)
-{
-	if (prev != next)
-		load_cr3(next->pgd);
-}
 
 /*
  * On the new stack: let go of who ran before.
@@ -286,7 +315,7 @@ static void __schedule(bool preempted)
 	struct rq *rq;
 
 	BUG_VAL(spin_locks_held(), spin_locks_held(), __builtin_return_address(0));
-	BUG_ON(in_interrupt());
+	BUG_ON(prev->pagefault_disabled);	/* in a handler too: do_IRQ */
 	local_irq_disable();
 	rq = this_rq();
 	spin_lock(&rq->lock);
@@ -425,7 +454,7 @@ void set_user_nice(struct task_struct *tsk, int nice)
 	tsk->prio = effective_prio(tsk);
 	if (array) {
 		enqueue_task(tsk, array);
-		set_tsk_work(rq->curr, TIF_NEED_RESCHED);
+		resched_task(rq->curr);
 	}
 	spin_unlock(&rq->lock);
 	local_irq_restore(flags);
@@ -452,9 +481,9 @@ void cpu_idle(void)
 	}
 }
 
-void __init sched_init(void)
+void __init sched_cpu_up(int cpu, struct task_struct *idle)
 {
-	struct rq *rq = this_rq();
+	struct rq *rq = cpu_rq(cpu);
 
 	spin_lock_init(&rq->lock);
 	rq->active = &rq->arrays[0];
@@ -462,8 +491,13 @@ void __init sched_init(void)
 	for (int i = 0; i < 2; i++)
 		for (int prio = 0; prio < MAX_PRIO; prio++)
 			INIT_LIST_HEAD(&rq->arrays[i].queue[prio]);
-	rq->curr = rq->idle = &init_task;
+	rq->curr = rq->idle = idle;
 	atomic_inc(&init_mm.mm_count);		/* the idle task's loan */
+}
+
+void __init sched_init(void)
+{
+	sched_cpu_up(0, &init_task);
 	tick_hook = scheduler_tick;
 	user_init();
 	pid_init();

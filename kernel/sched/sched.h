@@ -19,6 +19,13 @@ unsigned int task_timeslice(const struct task_struct *tsk);
 
 /* Run queues; the boot task becomes CPU 0's idle task. */
 void sched_init(void);
+/* An empty run queue for processor @cpu, whose idle task is @idle. => before it runs */
+void sched_cpu_up(int cpu, struct task_struct *idle);
+/*
+ * Move @tsk, which sleeps until its maker wakes it, to processor @cpu; it stays there.
+ * => may yield until @tsk has fallen asleep
+ */
+void sched_place(struct task_struct *tsk, int cpu);
 /* Split the parent's (current's) time slice with the child. */
 void sched_fork(struct task_struct *child);
 /* A child that dies gives what is left of its slice back to its parent. */

@@ -128,7 +128,8 @@ void scheduler_tick(int user_mode)
 	bool idle = tsk == rq->idle;
 
 	account_tick(tsk, idle, user_mode);
-	calc_load();
+	if (!smp_processor_id())
+		calc_load();
 	if (idle)
 		return;
 	if (tsk->signal->cpu_timers)

@@ -284,7 +284,7 @@ static __always_inline struct page *pcp_take(struct per_cpu_pages *pcp)
 	if (!page)
 		__builtin_unreachable();
 	__list_del(&pcp->list, page->lru.next);
-	count_vm_event(PGALLOC(page_zonenum(page)));
+	pcp->allocated++;
 	return page;
 }
 
@@ -467,7 +467,7 @@ static noinline struct page *fastcall alloc_cold_page(gfp_t gfp)
 /* The path of most allocations: some forty instructions. */
 struct page *fastcall alloc_hot_page(gfp_t gfp)
 {
-	struct per_cpu_pages *pcp = this_cpu_read(pcp_table.by_gfp[gfp & GFP_ZONEMASK]);
+	struct per_cpu_pages *pcp = this_cpu_ptr(&pcp_table)->by_gfp[gfp & GFP_ZONEMASK];
 	unsigned long flags;
 	struct page *page;
 
@@ -504,9 +504,12 @@ static noinline void fastcall flush_batch(struct page *page)
 
 void fastcall free_hot_page(struct page *page)
 {
-	struct per_cpu_pages *pcp = this_cpu_read(pcp_table.by_zone[page_zonenum(page)]);
+	struct pcp_table *table = this_cpu_ptr(&pcp_table);
+	struct per_cpu_pages *pcp;
 	unsigned long flags;
 
+	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
+	pcp = table->by_zone[page_zonenum(page)];
 	if (PageAnon(page))
 		page->mapping = NULL;
 	if (unlikely(page_not_freeable(page))) {
@@ -517,7 +520,6 @@ void fastcall free_hot_page(struct page *page)
 	poison_fill(page, 0);
 	local_irq_save(flags);
 	list_add(&page->lru, &pcp->list);
-	count_vm_event(PGFREE);
 	if (unlikely(++pcp->count > pcp->high))
 		flush_batch(page);
 	local_irq_restore(flags);

@@ -96,6 +96,10 @@ static inline unsigned int get_order(unsigned long size)
 
 /* Give this CPU's lists back to the zones, so that blocks can merge.  Any context. */
 void drain_local_pages(void);
+/* The lists of all processors. => interrupts on, no locks */
+void drain_all_pages(void);
+/* Empty lists for a processor that is about to start. */
+void pcp_cpu_up(int cpu);
 
 /* Free counts add up, blocks aligned, no two free buddies side by side. => 0, or prints and -1 */
 int zone_check(void);

@@ -305,7 +305,7 @@ static long read_bad_pages(void)
 static void quiesce(void)
 {
 	drain_pgt_cache();
-	drain_local_pages();
+	drain_all_pages();
 }
 
 void __init page_class_init(void)

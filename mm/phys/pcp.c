@@ -26,6 +26,7 @@
 #include <mm/phys/pcp.h>
 
 #include <kernel/arch/irqflags.h>
+#include <kernel/core/smp.h>
 #include <lib/kernel.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
@@ -41,18 +42,22 @@ int zone_batchsize(unsigned long managed_pages)
 	return max(batch, PCP_BATCH_MIN);
 }
 
+static void __init pageset_init(struct zone *zone, int cpu)
+{
+	struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+	pcp->count = 0;
+	pcp->batch = zone_batchsize(zone->managed_pages);
+	pcp->high = 6 * pcp->batch;
+	INIT_LIST_HEAD(&pcp->list);
+}
+
 void __init zone_pcp_init(struct zone *zone)
 {
 	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct per_cpu_pages *pcp = &zone->pageset[cpu];
-
-		pcp->count = 0;
-		pcp->batch = zone_batchsize(zone->managed_pages);
-		pcp->high = 6 * pcp->batch;
-		INIT_LIST_HEAD(&pcp->list);
-	}
+	for_each_possible_cpu(cpu)
+		pageset_init(zone, cpu);
 }
 
 DEFINE_PER_CPU(struct pcp_table, pcp_table);
@@ -60,20 +65,37 @@ DEFINE_PER_CPU(struct pcp_table, pcp_table);
 /* Nothing is ever put here. */
 static struct per_cpu_pages empty_pcp = { .list = LIST_HEAD_INIT(empty_pcp.list) };
 
+static bool fast_path_on;
+
+static void pcp_table_init(int cpu)
+{
+	struct pcp_table *table = &per_cpu(pcp_table, cpu);
+	unsigned int gfp;
+	int zone;
+
+	for (gfp = 0; gfp < GFP_ZONETYPES; gfp++)
+		table->by_gfp[gfp] = fast_path_on ?
+			&node_zonelist(gfp)->zones[0]->pageset[cpu] : &empty_pcp;
+	for (zone = 0; zone < MAX_NR_ZONES; zone++)
+		table->by_zone[zone] = &contig_page_data.node_zones[zone].pageset[cpu];
+}
+
 void pcp_fast_path(bool on)
 {
-	unsigned int gfp;
-	int cpu, zone;
+	int cpu;
 
-	for_each_possible_cpu(cpu) {
-		struct pcp_table *table = &per_cpu(pcp_table, cpu);
+	fast_path_on = on;
+	for_each_possible_cpu(cpu)
+		pcp_table_init(cpu);
+}
 
-		for (gfp = 0; gfp < GFP_ZONETYPES; gfp++)
-			table->by_gfp[gfp] = on ?
-				&node_zonelist(gfp)->zones[0]->pageset[cpu] : &empty_pcp;
-		for (zone = 0; zone < MAX_NR_ZONES; zone++)
-			table->by_zone[zone] = &contig_page_data.node_zones[zone].pageset[cpu];
-	}
+void __init pcp_cpu_up(int cpu)
+{
+	struct zone *zone;
+
+	for_each_zone(zone)
+		pageset_init(zone, cpu);
+	pcp_table_init(cpu);
 }
 
 /*
@@ -101,6 +123,7 @@ int pcp_refill(struct zone *zone, struct per_cpu_pages *pcp)
 	}
 	spin_unlock(&zone->lock);
 	pcp->count += (int)moved;
+	pcp->refilled += moved;
 	count_vm_event(PCP_REFILL);
 	return (int)moved;
 }
@@ -113,6 +136,7 @@ void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count)
 
 		list_del(&page->lru);
 		pcp->count--;
+		pcp->flushed++;
 		__ClearPagePcp(page);
 		__free_one_page(zone, page, 0);
 	}
@@ -125,9 +149,21 @@ unsigned long zone_pcp_pages(const struct zone *zone)
 	unsigned long pages = 0;
 	int cpu;
 
+	if (likely(nr_cpus == 1))
+		return (unsigned long)READ_ONCE(zone->pageset[0].count);
 	for_each_possible_cpu(cpu)
 		pages += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
 	return pages;
+}
+
+static void drain_pages(void *unused)
+{
+	drain_local_pages();
+}
+
+void drain_all_pages(void)
+{
+	on_each_cpu(drain_pages, NULL);
 }
 
 void drain_local_pages(void)

@@ -99,12 +99,12 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 	int priority;
 
 	drain_pgt_cache();
-	drain_local_pages();
+	drain_all_pages();
 	for (priority = DEF_PRIORITY; priority >= 0; priority--) {
 		if (zonelist_free_pages(zonelist) >= goal)
 			break;
 		shrink_slab(gfp_mask, priority);
-		drain_local_pages();
+		drain_all_pages();
 	}
 	now = zonelist_free_pages(zonelist);
 	return now > before ? now - before : 0;
@@ -126,7 +126,7 @@ static void drop_slab(void)
 	for (round = 0; round < DROP_ROUNDS && shrink_slab(GFP_KERNEL, 0); round++)
 		;
 	drain_pgt_cache();
-	drain_local_pages();
+	drain_all_pages();
 	count_vm_event(DROP_SLAB);
 }
 

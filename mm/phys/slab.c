@@ -44,6 +44,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/smp.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -499,10 +500,15 @@ static unsigned long drain_freelist(struct kmem_cache *cachep)
 	return freed;
 }
 
+static void drain_this_cpu(void *cachep)
+{
+	drain_cpu_cache(cachep);
+}
+
 /* => slabs freed */
 static unsigned long __cache_shrink(struct kmem_cache *cachep)
 {
-	drain_cpu_cache(cachep);
+	on_each_cpu(drain_this_cpu, cachep);
 	return drain_freelist(cachep);
 }
 
@@ -564,8 +570,8 @@ static unsigned int array_limit(const struct kmem_cache *cachep)
 	return 120;
 }
 
-/* Give @cachep its real stack, of @limit objects. => 0 or -ENOMEM, nothing changed */
-static int enable_cpucache(struct kmem_cache *cachep, gfp_t gfp)
+/* Give @cachep its real stack on processor @cpu. => 0 or -ENOMEM, nothing changed */
+static int enable_one_cpucache(struct kmem_cache *cachep, int cpu, gfp_t gfp)
 {
 	unsigned int limit = array_limit(cachep);
 	struct array_cache *ac, *old;
@@ -576,8 +582,8 @@ static int enable_cpucache(struct kmem_cache *cachep, gfp_t gfp)
 		return -ENOMEM;
 	*ac = (struct array_cache){ .limit = limit, .batchcount = (limit + 1) / 2 };
 	local_irq_save(save);
-	old = cachep->array[smp_processor_id()];
-	cachep->array[smp_processor_id()] = ac;
+	old = cachep->array[cpu];
+	cachep->array[cpu] = ac;
 	spin_lock(&cachep->lock);
 	cachep->free_limit = (1 + num_online_cpus()) * ac->batchcount + cachep->num;
 	if (old)
@@ -585,6 +591,36 @@ static int enable_cpucache(struct kmem_cache *cachep, gfp_t gfp)
 	spin_unlock(&cachep->lock);
 	local_irq_restore(save);
 	return 0;
+}
+
+/* On all processors. => nobody uses @cachep yet, or there is one processor; 0 or -ENOMEM */
+static int enable_cpucache(struct kmem_cache *cachep, gfp_t gfp)
+{
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		if (enable_one_cpucache(cachep, cpu, gfp)) {
+			while (cpu-- > 0)
+				kfree(cachep->array[cpu]);
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+int __init slab_cpu_up(int cpu)
+{
+	struct kmem_cache *cachep;
+	int err = 0;
+
+	mutex_lock(&cache_chain_mutex);
+	list_for_each_entry(cachep, &cache_chain, next) {
+		err = enable_one_cpucache(cachep, cpu, GFP_KERNEL);
+		if (err)
+			break;
+	}
+	mutex_unlock(&cache_chain_mutex);
+	return err;
 }
 
 /* Lists, lock and a first stack. => 0 or -ENOMEM */
@@ -610,7 +646,10 @@ static int setup_cache(struct kmem_cache *cachep)
 /* Everything that @cachep owns, then itself. => empty, not in the chain */
 static void free_cache(struct kmem_cache *cachep)
 {
-	kfree(cachep->array[smp_processor_id()]);
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		kfree(cachep->array[cpu]);
 	kmem_cache_free(&cache_cache, cachep);
 }
 

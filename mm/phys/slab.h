@@ -69,6 +69,8 @@ unsigned long kmem_cache_live(struct kmem_cache *cachep);
 
 /* Boot: after mem_init(); from here on caches and kmalloc work. */
 void kmem_cache_init(void);
+/* Stacks for a processor that is about to start. => 0 or -ENOMEM */
+int slab_cpu_up(int cpu);
 
 /* Every cache is consistent. => 0, or the number of faults, each reported */
 int slab_check(void);

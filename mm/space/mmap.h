@@ -87,7 +87,6 @@ static inline struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned lon
 	struct vm_area_struct *vma = mm->mmap_cache;
 
 	mm->nr_find_vma++;
-	count_vm_event(VMACACHE_FIND_CALLS);
 	if (likely(vma && vma->vm_end > addr && vma->vm_start <= addr)) {
 		mm->nr_mmap_cache_hits++;
 		count_vm_event(VMACACHE_FIND_HITS);

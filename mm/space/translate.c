@@ -55,7 +55,7 @@ static void show_entry_flags(struct seq_file *m, u32 entry, bool leaf)
 
 static void show_segment(struct seq_file *m, u16 selector, unsigned long offset)
 {
-	const struct desc_struct *desc = &gdt_table[selector >> 3];
+	const struct desc_struct *desc = this_cpu_ptr(&gdt_table[0]) + (selector >> 3);
 	u32 type = desc->b >> 8 & 0xf, dpl = desc->b >> 13 & 3;
 	u32 base = desc_base(desc), limit = desc_limit(desc);
 

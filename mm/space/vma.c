@@ -83,6 +83,7 @@ struct vm_area_struct *__find_vma(struct mm_struct *mm, unsigned long addr)
 	struct rb_node *node = mm->mm_rb.rb_node;
 	struct vm_area_struct *found = NULL;
 
+	count_vm_event(VMACACHE_FIND_CALLS);
 	while (node) {
 		struct vm_area_struct *vma = rb_entry(node, struct vm_area_struct, vm_rb);
 

@@ -66,6 +66,8 @@ struct per_cpu_pages {
 	int high;			/* [c] above this, give a batch back */
 	int batch;			/* [c] pages moved at a time */
 	struct list_head list;		/* [cpu] */
+	unsigned long allocated;	/* [cpu] pages taken: PGALLOC, less those of blocks */
+	unsigned long refilled, flushed; /* [cpu] pages; PGFREE follows from these */
 };
 
 struct pglist_data;

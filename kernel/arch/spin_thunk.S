@@ -1,0 +1,35 @@
+/*
+ * kernel/arch/spin_thunk.S - waiting for a lock without costing those who need not.
+ *
+ * spin_lock() is inlined everywhere; were its slow path an ordinary call, each of
+ * these places would keep nothing in the registers that a call may change, and
+ * pay for that on every way through.  So the call goes by these: the lock in eax,
+ * all registers as they were on return.
+ */
+#include <kernel/arch/linkage.h>
+
+	.text
+
+.macro THUNK name, fn
+ENTRY(\name)
+	pushl	%ebp
+	movl	%esp, %ebp
+	pushl	%ecx
+	pushl	%edx
+	pushl	%eax
+	call	\fn
+	popl	%eax
+	popl	%edx
+	popl	%ecx
+	popl	%ebp
+	ret
+END(\name)
+.endm
+
+#ifndef CONFIG_DEBUG
+	THUNK	spin_lock_thunk, __spin_lock_slow
+	THUNK	read_lock_thunk, __read_lock_slow
+	THUNK	write_lock_thunk, __write_lock_slow
+#endif
+
+	.section .note.GNU-stack, "", @progbits

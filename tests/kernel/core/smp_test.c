@@ -1,0 +1,208 @@
+/*
+ * tests/kernel/core/smp_test.c - several processors in the kernel at once.
+ *
+ * All processors are sent into one function by on_each_cpu(), meet there, and work
+ * with interrupts off on the same locks, page lists, slabs and translations.  On
+ * one processor the same code runs alone.
+ */
+#include <kernel/core/ktest.h>
+
+#include <kernel/arch/atomic.h>
+#include <kernel/arch/pgtable.h>
+#include <kernel/arch/tlb.h>
+#include <kernel/core/percpu.h>
+#include <kernel/core/smp.h>
+#include <kernel/core/spinlock.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/slab.h>
+#include <mm/phys/vmalloc.h>
+#include <mm/space/mmap.h>
+
+#define LOCK_ROUNDS	20000
+#define ALLOC_ROUNDS	3000
+#define HELD		16
+#define TLB_ROUNDS	1000
+#define FLUSH_ROUNDS	240
+
+static atomic_t arrived, wrong;
+
+/* Nobody goes on before all are here. => interrupts may be off */
+static void meet(void)
+{
+	atomic_inc(&arrived);
+	while (atomic_read(&arrived) < nr_cpus)
+		smp_spin_poll();
+}
+
+static void run_everywhere(void (*fn)(void *), void *info)
+{
+	atomic_set(&arrived, 0);
+	atomic_set(&wrong, 0);
+	on_each_cpu(fn, info);
+}
+
+static void mark(void *seen)
+{
+	((int *)seen)[smp_processor_id()]++;
+}
+
+KTEST(smp, call_reaches_all_once)
+{
+	int seen[NR_CPUS] = { 0 };
+
+	for (int i = 0; i < 100; i++)
+		on_each_cpu(mark, seen);
+	for (int cpu = 0; cpu < NR_CPUS; cpu++)
+		KEXPECT_EQ(t, seen[cpu], cpu < nr_cpus ? 100 : 0);
+}
+
+static DEFINE_SPINLOCK(test_lock);
+static DEFINE_RWLOCK(test_rwlock);
+static unsigned long under_lock, written, copy_of_written;
+
+static void use_locks(void *unused)
+{
+	meet();
+	for (int i = 0; i < LOCK_ROUNDS; i++) {
+		spin_lock(&test_lock);
+		under_lock++;
+		spin_unlock(&test_lock);
+		if (i % 8 == 0) {
+			write_lock(&test_rwlock);
+			written++;
+			copy_of_written++;
+			write_unlock(&test_rwlock);
+		} else {
+			read_lock(&test_rwlock);
+			if (READ_ONCE(written) != READ_ONCE(copy_of_written))
+				atomic_inc(&wrong);
+			read_unlock(&test_rwlock);
+		}
+	}
+}
+
+KTEST(smp, locks_exclude)
+{
+	under_lock = written = copy_of_written = 0;
+	run_everywhere(use_locks, NULL);
+	KEXPECT_EQ(t, under_lock, (unsigned long)LOCK_ROUNDS * num_online_cpus());
+	KEXPECT_EQ(t, written, (unsigned long)LOCK_ROUNDS / 8 * num_online_cpus());
+	KEXPECT_EQ(t, atomic_read(&wrong), 0);
+}
+
+/* Pages and objects, each marked with its address and owner; two at once would show. */
+static void use_allocators(void *unused)
+{
+	unsigned long *held[HELD] = { NULL };
+	unsigned int seed = 12345u + 977u * (unsigned int)smp_processor_id();
+	unsigned long me = (unsigned long)smp_processor_id() + 1;
+
+	meet();
+	for (int i = 0; i < ALLOC_ROUNDS + HELD; i++) {
+		unsigned int slot = i < ALLOC_ROUNDS ? (seed >> 8) % HELD :
+						       (unsigned int)(i - ALLOC_ROUNDS);
+		unsigned long *p = held[slot];
+
+		seed = seed * 1103515245u + 12345u;
+		if (p) {
+			if (p[0] != (unsigned long)p || p[1] != me)
+				atomic_inc(&wrong);
+			if (slot & 1)
+				kfree(p);
+			else
+				free_pages((unsigned long)p, slot % 6 / 2);
+			held[slot] = NULL;
+		} else if (i < ALLOC_ROUNDS) {
+			p = slot & 1 ? kmalloc(8 + (seed >> 16) % 500, GFP_ATOMIC | __GFP_NOWARN) :
+				(void *)__get_free_pages(GFP_ATOMIC | __GFP_NOWARN, slot % 6 / 2);
+			if (!p)
+				continue;
+			p[0] = (unsigned long)p;
+			p[1] = me;
+			held[slot] = p;
+		}
+	}
+}
+
+KTEST(smp, allocators_on_all)
+{
+	run_everywhere(use_allocators, NULL);
+	KEXPECT_EQ(t, atomic_read(&wrong), 0);
+}
+
+/* What all read at one address, while the first changes the frame behind it. */
+static struct {
+	volatile unsigned long *addr;
+	volatile unsigned long expected;
+} watched;
+
+static void look(void *unused)
+{
+	if (*watched.addr != watched.expected)
+		atomic_inc(&wrong);
+}
+
+KTEST(smp, kernel_mapping_changes_everywhere)
+{
+	struct page *pages[2] = { alloc_page(GFP_KERNEL), alloc_page(GFP_KERNEL) };
+	struct page *first = pages[0];
+	unsigned long addr;
+	pte_t *pte;
+
+	KASSERT(t, pages[0] && pages[1]);
+	*(unsigned long *)lowmem_page_address(pages[0]) = 100;
+	*(unsigned long *)lowmem_page_address(pages[1]) = 101;
+	addr = (unsigned long)vmap(&first, 1, 0, PAGE_KERNEL);
+	KASSERT(t, addr);
+	pte = pte_offset_kernel(pmd_offset(pgd_offset_k(addr), addr), addr);
+	watched.addr = (volatile unsigned long *)addr;
+	atomic_set(&wrong, 0);
+	for (unsigned long i = 0; i < TLB_ROUNDS; i++) {
+		set_pte(pte, mk_pte(pages[i & 1], PAGE_KERNEL));
+		flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
+		watched.expected = 100 + (i & 1);
+		on_each_cpu(look, NULL);
+	}
+	KEXPECT_EQ(t, atomic_read(&wrong), 0);
+	set_pte(pte, mk_pte(pages[0], PAGE_KERNEL));
+	flush_tlb_kernel_range(addr, addr + PAGE_SIZE);
+	vunmap((void *)addr);
+	__free_page(pages[0]);
+	__free_page(pages[1]);
+}
+
+/* A user's space that no other processor has is nobody else's business. */
+KTEST(smp, no_ipi_where_none_is_due)
+{
+	struct mm_struct *mm = mm_alloc();
+	unsigned long before;
+
+	KASSERT(t, mm);
+	before = tlb_stats.remote;
+	flush_tlb_mm(mm);
+	KEXPECT_EQ(t, tlb_stats.remote, before);
+	flush_tlb_all();
+	KEXPECT_EQ(t, tlb_stats.remote, before + num_online_cpus() - 1);
+	mmput(mm);
+}
+
+/* Two sides that flush at once, interrupts off, under a lock that both want. */
+static void flush_under_lock(void *unused)
+{
+	meet();
+	/* All the others must get a turn for each: fewer rounds where there are many. */
+	for (int i = 0; i < FLUSH_ROUNDS / nr_cpus; i++) {
+		spin_lock(&test_lock);
+		under_lock++;
+		flush_tlb_kernel_range(PAGE_OFFSET, PAGE_OFFSET + PAGE_SIZE);
+		spin_unlock(&test_lock);
+		flush_tlb_all();
+	}
+}
+
+KTEST(smp, flushes_do_not_block_each_other)
+{
+	under_lock = 0;
+	run_everywhere(flush_under_lock, NULL);
+	KEXPECT_EQ(t, under_lock, (unsigned long)(FLUSH_ROUNDS / nr_cpus) * num_online_cpus());
+}
