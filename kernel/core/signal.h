@@ -44,6 +44,7 @@ struct sighand_struct {
 #define SIGNAL_GROUP_EXIT	0x04u	/* exiting as a whole */
 #define SIGNAL_CLD_STOPPED	0x10u	/* the parent is to be told: by the next task that gets there */
 #define SIGNAL_CLD_CONTINUED	0x20u
+#define SIGNAL_STOP_DEQUEUED	0x80u	/* a task has taken a stop signal; SIGCONT makes it void */
 #define SIGNAL_UNKILLABLE	0x40u	/* init: default actions do not touch it */
 
 /* ITIMER_VIRTUAL and ITIMER_PROF: counted down by the tick, in ticks. */
@@ -62,6 +63,7 @@ struct signal_struct {
 	wait_queue_head_t wait_chldexit; /* where wait() sleeps */
 
 	pid_t pgrp, session;		/* [T] change_pgrp() changes them */
+	pid_t ppid;			/* [T to write] tgid of the leader's real_parent */
 	int leader;			/* [T] session leader */
 	struct tty_struct *tty;		/* [T] controlling terminal */
 	pid_t tty_old_pgrp;		/* [T] its foreground group when the leader lost it */

@@ -45,15 +45,20 @@ static bool do_signal_stop(int sig)
 	struct signal_struct *sigstr = current->signal;
 	bool last;
 
+	/* Whoever is to die must not sleep first: SIGKILL has woken us, and will not again. */
+	if (sigismember(&current->pending.signal, SIGKILL) ||
+	    sigismember(&sigstr->shared_pending.signal, SIGKILL))
+		return false;
 	if (!sigstr->group_stop_count) {
 		struct task_struct *t;
 
-		if (!sig || (sigstr->flags & SIGNAL_GROUP_EXIT))
+		if (!sig || !(sigstr->flags & SIGNAL_STOP_DEQUEUED) ||
+		    (sigstr->flags & SIGNAL_GROUP_EXIT))
 			return false;
 		sigstr->group_exit_code = sig;
 		sigstr->group_stop_count = 1;
 		for_each_thread(current, t) {
-			if (t == current || t->exit_state || (t->state & TASK_STOPPED))
+			if (t == current || (t->flags & PF_EXITING) || (t->state & TASK_STOPPED))
 				continue;
 			sigstr->group_stop_count++;
 			signal_wake_up(t, false);
@@ -99,15 +104,13 @@ static bool default_action(int sig)
 	if (sig_in(sig, SIG_KERNEL_IGNORE_MASK) || (current->signal->flags & SIGNAL_UNKILLABLE))
 		return false;
 	if (sig_in(sig, SIG_KERNEL_STOP_MASK)) {
+		current->signal->flags |= SIGNAL_STOP_DEQUEUED;
 		/* Nobody would continue an orphaned group: its terminal stops do nothing. */
 		if (sig != SIGSTOP) {
 			spin_unlock_irq(&sighand->siglock);
 			if (is_orphaned_pgrp(process_group(current)))
 				return true;
 			spin_lock_irq(&sighand->siglock);
-			/* SIGCONT may have come meanwhile; it wins. */
-			if (sigismember(&current->signal->shared_pending.signal, SIGCONT))
-				return false;
 		}
 		return do_signal_stop(sig);
 	}
@@ -199,8 +202,11 @@ static void handle_signal(int sig, struct k_sigaction *ka, siginfo_t *info, stru
 		err = setup_frame(sig, ka, oldset, regs);
 	if (err) {
 		/* No room for a frame: and if it was SIGSEGV itself, no handler for that. */
-		if (sig == SIGSEGV)
+		if (sig == SIGSEGV) {
+			spin_lock_irq(&current->sighand->siglock);
 			current->sighand->action[SIGSEGV - 1].sa_handler = SIG_DFL;
+			spin_unlock_irq(&current->sighand->siglock);
+		}
 		force_sig(SIGSEGV, current);
 		return;
 	}

@@ -174,7 +174,11 @@ static void forget_original_parent(struct task_struct *father, struct list_head 
 	struct task_struct *reaper = find_new_reaper(father), *p, *next;
 
 	list_for_each_entry_safe(p, next, &father->children, sibling) {
-		p->real_parent = p->parent = reaper;
+		struct task_struct *t;
+
+		for_each_thread(p, t)
+			t->real_parent = t->parent = reaper;
+		p->signal->ppid = reaper->tgid;
 		list_move_tail(&p->sibling, &reaper->children);
 		if (reaper->tgid == father->tgid)
 			continue;
@@ -260,7 +264,7 @@ void do_exit(long code)
 		}
 	}
 	atomic_inc(&nr_dying);
-	tsk->flags |= PF_EXITING;
+	exit_signals(tsk);
 	tsk->exit_code = (int)code;
 	group_dead = atomic_dec_and_test(&tsk->signal->live);
 	if (group_dead) {

@@ -191,12 +191,10 @@ static int copy_signal(unsigned long clone_flags, struct task_struct *tsk)
 	atomic_set(&sig->live, 1);
 	init_waitqueue_head(&sig->wait_chldexit);
 	INIT_LIST_HEAD(&sig->shared_pending.list);
+	spin_lock_irq(&current->sighand->siglock);
 	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = old->oom_score_adj;
-	sig->pgrp = old->pgrp;
-	sig->session = old->session;
-	sig->tty = old->tty;
-	sig->tty_old_pgrp = old->tty_old_pgrp;
+	spin_unlock_irq(&current->sighand->siglock);
 	init_itimers(sig, tsk);
 	tsk->signal = sig;
 	return 0;
@@ -256,7 +254,7 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 {
 	tsk->pid = pid;
 	tsk->tgid = clone_flags & CLONE_THREAD ? current->tgid : pid;
-	tsk->flags &= ~(PF_EXITING | PF_SIGNALED | PF_MEMALLOC | PF_MEMDIE);
+	tsk->flags &= ~(PF_EXITING | PF_SIGNALED | PF_MEMALLOC);
 	tsk->flags |= PF_FORKNOEXEC;
 	tsk->work = 0;
 	tsk->lock_depth = tsk->pagefault_disabled = 0;
@@ -315,6 +313,23 @@ static bool task_limit_reached(void)
 	       (unsigned long)atomic_read(&user->processes) >= rlimit(RLIMIT_NPROC);
 }
 
+/*
+ * A new process is in its maker's group and session, and on its terminal: as they are at the
+ * moment when it can be found, for others change them.  => tasklist_lock held for writing
+ */
+static void inherit_session(struct task_struct *tsk)
+{
+	struct signal_struct *sig = tsk->signal, *old = current->signal;
+
+	sig->pgrp = old->pgrp;
+	sig->session = old->session;
+	sig->tty = old->tty;
+	sig->tty_old_pgrp = old->tty_old_pgrp;
+	get_pid_nr(sig->pgrp);
+	get_pid_nr(sig->session);
+	sig->ppid = tsk->real_parent->tgid;
+}
+
 /* Enter the lists. => 0 or -ERESTARTNOINTR: a signal came first */
 static int link_task(unsigned long clone_flags, struct task_struct *tsk)
 {
@@ -336,8 +351,7 @@ static int link_task(unsigned long clone_flags, struct task_struct *tsk)
 	} else {
 		list_add_tail(&tsk->sibling, &parent->children);
 		list_add_tail(&tsk->tasks, &init_task.tasks);
-		get_pid_nr(process_group(tsk));
-		get_pid_nr(task_session(tsk));
+		inherit_session(tsk);
 	}
 	hash_task(tsk);
 	if (tsk->pid == 1)

@@ -25,11 +25,11 @@ static void it_real_fn(unsigned long data)
 	struct task_struct *tsk = sig->real_timer_task;
 	unsigned long flags;
 
-	spin_lock_irqsave(&tsk->sighand->siglock, flags);
+	lock_task_sighand(tsk, &flags);
 	__send_signal(SIGALRM, SEND_SIG_PRIV, tsk, true);
 	if (sig->it_real_incr)
 		mod_timer(&sig->real_timer, jiffies + sig->it_real_incr);
-	spin_unlock_irqrestore(&tsk->sighand->siglock, flags);
+	unlock_task_sighand(tsk, flags);
 }
 
 void update_cpu_timers(struct signal_struct *sig)
@@ -47,9 +47,9 @@ void init_itimers(struct signal_struct *sig, struct task_struct *leader)
 
 void exit_itimers(struct signal_struct *sig)
 {
-	sig->it_real_incr = 0;
-	if (timer_pending(&sig->real_timer))
-		del_timer_sync(&sig->real_timer);
+	WRITE_ONCE(sig->it_real_incr, 0);
+	/* Not pending is not enough: its function may be running, and about to set it again. */
+	del_timer_sync(&sig->real_timer);
 }
 
 /* => siglock held */

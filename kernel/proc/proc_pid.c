@@ -94,9 +94,9 @@ static void view_task(struct task_struct *task, struct task_view *v)
 	memset(v, 0, sizeof(*v));
 	v->tty_pgrp = -1;
 	read_lock_irq(&tasklist_lock);
-	v->ppid = task->real_parent ? task->real_parent->tgid : 0;
 	sig = task->signal;
 	if (sig) {
+		v->ppid = sig->ppid;
 		v->pgrp = sig->pgrp;
 		v->session = sig->session;
 		if (sig->tty) {

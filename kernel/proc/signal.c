@@ -70,9 +70,68 @@ void recalc_sigpending(void)
 		clear_tsk_work(current, TIF_SIGPENDING);
 }
 
+/*
+ * @tsk will not take the signals of @which any more, but they may have been sent to the process
+ * and only @tsk was woken: wake tasks that take them.  => siglock held
+ */
+static void retarget_shared_pending(struct task_struct *tsk, const sigset_t *which)
+{
+	const sigset_t *shared = &tsk->signal->shared_pending.signal;
+	sigset_t left = { { shared->sig[0] & which->sig[0], shared->sig[1] & which->sig[1] } };
+	struct task_struct *t;
+
+	if (sigisemptyset(&left))
+		return;
+	for_each_thread(tsk, t) {
+		sigset_t others = { { left.sig[0] & t->blocked.sig[0],
+				      left.sig[1] & t->blocked.sig[1] } };
+
+		if (t == tsk || (t->flags & PF_EXITING) || !memcmp(&others, &left, sizeof(left)))
+			continue;
+		left = others;
+		signal_wake_up(t, false);
+		if (sigisemptyset(&left))
+			return;
+	}
+}
+
+void exit_signals(struct task_struct *tsk)
+{
+	struct signal_struct *sig = tsk->signal;
+	bool stopped = false;
+	sigset_t taken;
+
+	/* The last task, or one of many that all die: nobody is left to take anything. */
+	if (thread_group_empty(tsk) || (READ_ONCE(sig->flags) & SIGNAL_GROUP_EXIT)) {
+		tsk->flags |= PF_EXITING;
+		return;
+	}
+	spin_lock_irq(&tsk->sighand->siglock);
+	tsk->flags |= PF_EXITING;
+	taken = (sigset_t){ { ~tsk->blocked.sig[0], ~tsk->blocked.sig[1] } };
+	retarget_shared_pending(tsk, &taken);
+	/* The others wait for it to stop with them. */
+	if (sig->group_stop_count && !--sig->group_stop_count) {
+		sig->flags = (sig->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_STOPPED;
+		stopped = true;
+	}
+	spin_unlock_irq(&tsk->sighand->siglock);
+	if (stopped) {
+		read_lock_irq(&tasklist_lock);
+		do_notify_parent_cldstop(tsk, CLD_STOPPED);
+		read_unlock_irq(&tasklist_lock);
+	}
+}
+
 void set_current_blocked(const sigset_t *set)
 {
 	spin_lock_irq(&current->sighand->siglock);
+	if (unlikely(signal_pending(current)) && !thread_group_empty(current)) {
+		sigset_t more = { { set->sig[0] & ~current->blocked.sig[0],
+				    set->sig[1] & ~current->blocked.sig[1] } };
+
+		retarget_shared_pending(current, &more);
+	}
 	current->blocked = *set;
 	recalc_sigpending();
 	spin_unlock_irq(&current->sighand->siglock);
@@ -233,6 +292,8 @@ static void continue_process(struct task_struct *tsk)
 	rm_from_process(SIG_KERNEL_STOP_MASK, tsk);
 	for_each_thread(tsk, t)
 		try_to_wake_up(t, TASK_STOPPED);
+	/* A stop that a task has taken off the queue, but not yet made, is cancelled too. */
+	sig->flags &= ~SIGNAL_STOP_DEQUEUED;
 	if (sig->flags & SIGNAL_STOP_STOPPED) {
 		sig->flags &= ~SIGNAL_STOP_STOPPED;
 		sig->flags |= SIGNAL_STOP_CONTINUED | SIGNAL_CLD_CONTINUED;
@@ -308,6 +369,9 @@ int __send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group)
 	bool special = info == SEND_SIG_NOINFO || info == SEND_SIG_PRIV;
 	struct sigqueue *q;
 
+	/* Released: what is queued now nobody would free. */
+	if (unlikely(list_empty(&tsk->pid_chain)))
+		return -ESRCH;
 	if (!prepare_signal(sig, tsk))
 		return 0;
 	if (sig < SIGRTMIN && sigismember(&pending->signal, sig))
@@ -323,6 +387,18 @@ int __send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group)
 	sigaddset(&pending->signal, sig);
 	complete_signal(sig, tsk, group);
 	return 0;
+}
+
+void lock_task_sighand(struct task_struct *tsk, unsigned long *flags)
+{
+	read_lock_irqsave(&tasklist_lock, *flags);
+	spin_lock(&tsk->sighand->siglock);
+}
+
+void unlock_task_sighand(struct task_struct *tsk, unsigned long flags)
+{
+	spin_unlock(&tsk->sighand->siglock);
+	read_unlock_irqrestore(&tasklist_lock, flags);
 }
 
 int send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group)
@@ -419,7 +495,7 @@ int check_kill_permission(int sig, const siginfo_t *info, const struct task_stru
 	return -EPERM;
 }
 
-/* => tasklist_lock held, or a reference on @tsk */
+/* => tasklist_lock held */
 int group_send_sig_info(int sig, siginfo_t *info, struct task_struct *tsk)
 {
 	int err = check_kill_permission(sig, info, tsk);

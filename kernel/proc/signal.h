@@ -7,7 +7,8 @@
  * do_signal() looks on the way back to ring 3.
  *
  * Locking: sighand->siglock, interrupts off; senders also hold tasklist_lock for
- * reading (or own a reference and use lock_task_sighand) so that sighand stays.
+ * reading (or own a reference and use lock_task_sighand), because exec exchanges
+ * sighand.  A task's own needs no such care.
  */
 #ifndef OCTAVO_KERNEL_PROC_SIGNAL_H
 #define OCTAVO_KERNEL_PROC_SIGNAL_H
@@ -40,7 +41,17 @@ void set_current_blocked(const sigset_t *set);
 /* sleep under another mask: do_signal or sigreturn brings the old one back */
 void set_restore_sigmask(const sigset_t *old);
 
-/* @group: for the process, else for the task alone. => @tsk stays; any context; 0 or -EAGAIN */
+/*
+ * Lock the handlers of a task that is not current. => a reference on @tsk; any context; interrupts
+ * off; the tasklist_lock is held for reading until unlock_task_sighand()
+ */
+void lock_task_sighand(struct task_struct *tsk, unsigned long *flags);
+void unlock_task_sighand(struct task_struct *tsk, unsigned long flags);
+
+/*
+ * @group: for the process, else for the task alone.
+ * => tasklist_lock held, or @tsk is current; any context; 0, -EAGAIN, -ESRCH: it is released
+ */
 int send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group);
 /* The same. => siglock held */
 int __send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group);
@@ -99,6 +110,8 @@ bool do_notify_parent(struct task_struct *tsk, int sig);
 /* Tell it that @tsk was stopped or continued. => tasklist_lock held */
 void do_notify_parent_cldstop(struct task_struct *tsk, int why);
 
+/* exit: @tsk takes no signals from now on; PF_EXITING is set. */
+void exit_signals(struct task_struct *tsk);
 /* exit: no more alarms for this process. */
 void exit_itimers(struct signal_struct *sig);
 /* A new process has none running. */

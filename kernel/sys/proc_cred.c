@@ -80,7 +80,10 @@ static int switch_uid(u32 uid)
 		return -EAGAIN;
 	atomic_inc(&new->processes);
 	atomic_dec(&old->processes);
+	/* Who sends us a signal charges it to our user, under this lock. */
+	spin_lock_irq(&current->sighand->siglock);
 	current->user = new;
+	spin_unlock_irq(&current->sighand->siglock);
 	free_uid(old);
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <kernel/fs/files.h>
 #include <kernel/proc/fork.h>
 #include <kernel/proc/itimer.h>
+#include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
@@ -20,6 +21,7 @@ static int do_prlimit(struct task_struct *tsk, unsigned int resource, const stru
 		      struct rlimit *old)
 {
 	struct rlimit *rlim;
+	unsigned long flags;
 	int err = 0;
 
 	if (resource >= RLIM_NLIMITS)
@@ -29,7 +31,7 @@ static int do_prlimit(struct task_struct *tsk, unsigned int resource, const stru
 	if (new && resource == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)
 		return -EPERM;
 	rlim = &tsk->signal->rlim[resource];
-	spin_lock_irq(&tsk->sighand->siglock);
+	lock_task_sighand(tsk, &flags);
 	if (new && new->rlim_max > rlim->rlim_max && !capable_root())
 		err = -EPERM;
 	if (!err && old)
@@ -41,7 +43,7 @@ static int do_prlimit(struct task_struct *tsk, unsigned int resource, const stru
 			rlim->rlim_cur = 1;
 		update_cpu_timers(tsk->signal);
 	}
-	spin_unlock_irq(&tsk->sighand->siglock);
+	unlock_task_sighand(tsk, flags);
 	return err;
 }
 

@@ -141,7 +141,8 @@ long sys_gettid(void)
 
 long sys_getppid(void)
 {
-	return current->real_parent->tgid;
+	/* Not real_parent->tgid: that one may be gone before it is read. */
+	return READ_ONCE(current->signal->ppid);
 }
 
 long sys_set_tid_address(int *tidptr)
