@@ -61,14 +61,17 @@ struct pipe_inode_info;
 #define PF_FORKNOEXEC	0x00000040u
 #define PF_SIGNALED	0x00000400u
 #define PF_MEMALLOC	0x00000800u	/* is reclaim: may use the reserves, must not recurse */
-#define PF_MEMDIE	0x00001000u	/* killed by the OOM killer: may use the reserves to die */
 #define PF_USED_FPU	0x00002000u	/* the FPU holds this task's registers */
 #define PF_USED_MATH	0x00004000u	/* the task has an FPU state */
 #define PF_KTHREAD	0x00200000u
 
-/* task_struct.work: looked at as one word on every return to user mode */
+/*
+ * task_struct.work: looked at as one word on every return to user mode.  Unlike flags, which only
+ * the task itself changes, these bits are set by others too, with atomic instructions.
+ */
 #define TIF_SIGPENDING		0
 #define TIF_NEED_RESCHED	1
+#define TIF_MEMDIE		16	/* killed by the OOM killer: may use the reserves to die */
 #define _TIF_SIGPENDING		(1UL << TIF_SIGPENDING)
 #define _TIF_NEED_RESCHED	(1UL << TIF_NEED_RESCHED)
 #define _TIF_WORK_MASK		(_TIF_SIGPENDING | _TIF_NEED_RESCHED)
@@ -206,6 +209,10 @@ static inline void clear_tsk_work(struct task_struct *tsk, int bit)
 static inline int signal_pending(const struct task_struct *tsk)
 {
 	return (int)(tsk->work >> TIF_SIGPENDING & 1);
+}
+static inline int test_tsk_work(const struct task_struct *tsk, int bit)
+{
+	return (int)(READ_ONCE(tsk->work) >> bit & 1);
 }
 static inline int need_resched(void)
 {

@@ -9,9 +9,10 @@
  * Process 1 and kernel threads are never chosen.
  *
  * The victim gets SIGKILL, with all who share its address space (they would keep the
- * pages), and PF_MEMDIE, which opens the reserves to it: dying may take memory.
+ * pages), and TIF_MEMDIE, which opens the reserves to it: dying may take memory.
  * While a victim is still dying no second one is chosen; the asker sleeps a tick
- * and tries again.
+ * and tries again.  One processor at a time chooses: two that run out of memory at
+ * once would else kill two processes.
  *
  * Locking: tasklist_lock read while choosing; task_mm_lock to look at an mm.
  */
@@ -110,16 +111,17 @@ int oom_score_adj_get(struct task_struct *tsk)
 
 int oom_score_adj_set(struct task_struct *tsk, int adj)
 {
+	unsigned long flags;
 	int err = 0;
 
 	if (adj < OOM_SCORE_ADJ_MIN || adj > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
-	spin_lock_irq(&tsk->sighand->siglock);
+	lock_task_sighand(tsk, &flags);
 	if (adj < tsk->signal->oom_score_adj && !capable_root())
 		err = -EACCES;
 	else
 		tsk->signal->oom_score_adj = adj;
-	spin_unlock_irq(&tsk->sighand->siglock);
+	unlock_task_sighand(tsk, flags);
 	return err;
 }
 
@@ -153,7 +155,7 @@ static struct task_struct *select_bad_process(bool *dying)
 	for_each_process(p) {
 		unsigned long points;
 
-		if ((p->flags & PF_MEMDIE) && process_mm(p))
+		if (test_tsk_work(p, TIF_MEMDIE) && process_mm(p))
 			*dying = true;
 		points = oom_badness(p, total);
 		if (points > worst) {
@@ -212,38 +214,48 @@ static void oom_kill_process(struct task_struct *victim)
 		if (p != victim && (!mm || process_mm(p) != mm || p->tgid <= 1 ||
 				    (p->flags & PF_KTHREAD)))
 			continue;
-		p->flags |= PF_MEMDIE;
+		set_tsk_work(p, TIF_MEMDIE);
 		send_signal(SIGKILL, SEND_SIG_PRIV, p, true);
 	}
 	read_unlock_irq(&tasklist_lock);
 	put_task_struct(victim);
 }
 
-void out_of_memory(unsigned int gfp_mask, unsigned int order)
+/* Let one process go, unless one is going already. */
+static void make_victim(unsigned int gfp_mask, unsigned int order)
 {
 	struct task_struct *victim;
 	bool dying;
 
-	/* The asker is on its way out: let it through, that frees most. */
-	if ((current->flags & PF_EXITING) ||
-	    sigismember(&current->pending.signal, SIGKILL) ||
-	    sigismember(&current->signal->shared_pending.signal, SIGKILL)) {
-		current->flags |= PF_MEMDIE;
-		return;
-	}
 	victim = select_bad_process(&dying);
 	if (!victim && !dying) {
 		dump_header(gfp_mask, order);
 		panic("Out of memory and no killable processes...");
 	}
-	if (dying) {
-		if (victim)
-			put_task_struct(victim);
-	} else {
+	if (!dying) {
 		dump_header(gfp_mask, order);
 		oom_kill_process(victim);
+	} else if (victim) {
+		put_task_struct(victim);
 	}
-	if (!(current->flags & PF_MEMDIE)) {
+}
+
+void out_of_memory(unsigned int gfp_mask, unsigned int order)
+{
+	static u32 choosing;		/* [a] 1: a processor is at it */
+
+	/* The asker is on its way out: let it through, that frees most. */
+	if ((current->flags & PF_EXITING) ||
+	    sigismember(&current->pending.signal, SIGKILL) ||
+	    sigismember(&current->signal->shared_pending.signal, SIGKILL)) {
+		set_tsk_work(current, TIF_MEMDIE);
+		return;
+	}
+	if (!xchg(&choosing, 1)) {
+		make_victim(gfp_mask, order);
+		WRITE_ONCE(choosing, 0);
+	}
+	if (!test_tsk_work(current, TIF_MEMDIE)) {
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 	}

@@ -339,7 +339,8 @@ static bool may_use_reserves(gfp_t gfp)
 {
 	if (gfp & __GFP_MEMALLOC)
 		return true;
-	return !in_interrupt() && current->flags & (PF_MEMALLOC | PF_MEMDIE);
+	return !in_interrupt() && (current->flags & PF_MEMALLOC ||
+				   test_tsk_work(current, TIF_MEMDIE));
 }
 
 static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
@@ -369,7 +370,7 @@ static bool should_retry(gfp_t gfp, unsigned int order, unsigned long progress)
 	if (!(gfp & __GFP_FS))
 		return gfp & __GFP_NOFAIL;
 	out_of_memory(gfp, order);
-	if (!(current->flags & PF_MEMDIE)) {	/* let the victim run */
+	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 	}
