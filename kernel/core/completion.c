@@ -56,6 +56,9 @@ static long wait_common(struct completion *x, long timeout, int state)
 		timeout = schedule_timeout(timeout);
 	}
 	finish_wait(&x->wait, &wait);
+	/* A wake-up that we got but do not use belongs to the next in the queue. */
+	if (ret <= 0 && READ_ONCE(x->done))
+		wake_up(&x->wait);
 	return ret;
 }
 

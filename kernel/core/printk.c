@@ -9,7 +9,8 @@
  * stopped if that is nearer, so reading the log through costs one pass.
  *
  * A line that does not end in '\n' waits in `partial` for its end (KERN_CONT, or
- * a text without a level).  A new message with a level, or a panic, ends it.
+ * a text without a level).  A new message with a level, one of another task, or a
+ * panic, ends it.
  *
  * Locking: log_lock covers the ring, the partial line and the consoles' list,
  * and is held while consoles write, so that lines never mix.
@@ -49,8 +50,9 @@ static struct log_cursor first, next, hint;	/* [log_lock] */
 static char partial[LOG_LINE_MAX];		/* [log_lock] */
 static size_t partial_len;			/* [log_lock] */
 static int partial_level;			/* [log_lock] */
+static struct task_struct *partial_owner;	/* [log_lock] who began it: others do not go on with it */
 static bool locks_busted;
-static volatile bool readers_due;
+static u32 readers_due;				/* [a] a record was stored since the last tick */
 
 struct console *console_drivers;		/* [log_lock] */
 int console_loglevel = 7;
@@ -145,7 +147,7 @@ static u32 log_store(int level, const char *text, size_t len)
 	memcpy(h + 1, text, len);
 	next.index += total;
 	next.seq++;
-	readers_due = true;
+	WRITE_ONCE(readers_due, 1);
 	return index;
 }
 
@@ -197,8 +199,9 @@ static void flush_partial(void)
 /* One message, which may hold several lines. => log_lock held */
 static void log_text(int level, bool cont, const char *text, size_t len)
 {
-	if (partial_len && !cont)
+	if (partial_len && (!cont || partial_owner != current))
 		flush_partial();
+	partial_owner = current;
 	if (!partial_len)
 		partial_level = level;
 	for (size_t i = 0; i < len; i++) {
@@ -336,9 +339,9 @@ u64 kmsg_next_seq(void)
 
 void printk_tick(void)
 {
-	if (!readers_due)
+	/* xchg, not a store: it must not pass the look at the queue, nor wipe out a later 1. */
+	if (!READ_ONCE(readers_due) || !xchg(&readers_due, 0))
 		return;
-	readers_due = false;
 	if (waitqueue_active(&log_wait))
 		wake_up_interruptible(&log_wait);
 }

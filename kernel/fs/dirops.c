@@ -192,7 +192,10 @@ long do_unlinkat(int dfd, const char *name)
 	if (!err) {
 		/* The content goes after the directory is unlocked: it may be much. */
 		inode = igrab(at.dentry->d_inode);
+		/* Its other names may be in other directories: i_nlink is not ours by dir's lock. */
+		mutex_lock(&inode->i_sem);
 		err = dir->i_op->unlink ? dir->i_op->unlink(dir, at.dentry) : -EPERM;
+		mutex_unlock(&inode->i_sem);
 		if (!err)
 			d_delete(at.dentry);
 	}
@@ -223,7 +226,9 @@ long do_rmdirat(int dfd, const char *name)
 		struct inode *victim = at.dentry->d_inode;
 
 		mutex_lock(&victim->i_sem);
-		err = dir->i_op->rmdir ? dir->i_op->rmdir(dir, at.dentry) : -EPERM;
+		/* A mount needs the victim's lock, so it is before this or finds nothing. */
+		err = at.dentry->d_mounted ? -EBUSY :
+		      dir->i_op->rmdir ? dir->i_op->rmdir(dir, at.dentry) : -EPERM;
 		mutex_unlock(&victim->i_sem);
 		if (!err)
 			d_delete(at.dentry);
@@ -324,7 +329,8 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	}
 	if (target)
 		mutex_lock(&target->i_sem);
-	err = old_dir->i_op->rename(old_dir, old, new_dir, new);
+	err = target && new->d_mounted ? -EBUSY :
+	      old_dir->i_op->rename(old_dir, old, new_dir, new);
 	if (target)
 		mutex_unlock(&target->i_sem);
 	if (err)

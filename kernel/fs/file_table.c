@@ -529,6 +529,16 @@ int next_fd_of_task(struct task_struct *tsk, unsigned int fd)
 	return found;
 }
 
+unsigned int max_fds_of_task(struct task_struct *tsk)
+{
+	unsigned int nr;
+
+	spin_lock(&task_files_lock);
+	nr = tsk->files ? READ_ONCE(tsk->files->max_fds) : 0;
+	spin_unlock(&task_files_lock);
+	return nr;
+}
+
 void __init files_init(void)
 {
 	current->files = &init_files;

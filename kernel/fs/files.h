@@ -106,6 +106,10 @@ void flush_old_files(struct files_struct *files);
 struct file *fget_task(struct task_struct *tsk, unsigned int fd);
 /* => the next open descriptor of @tsk at or after @fd, or -1 */
 int next_fd_of_task(struct task_struct *tsk, unsigned int fd);
+/* => the size of its table, 0: it has none any more */
+unsigned int max_fds_of_task(struct task_struct *tsk);
+/* => its umask, or -ENOENT */
+int umask_of_task(struct task_struct *tsk);
 /* => 0 with a reference on *path, or -ENOENT if the task has let go of it already */
 int get_task_root(struct task_struct *tsk, struct path *path);
 int get_task_pwd(struct task_struct *tsk, struct path *path);

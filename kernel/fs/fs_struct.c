@@ -117,6 +117,16 @@ static struct fs_struct *get_fs_struct(struct task_struct *tsk)
 	return fs;
 }
 
+int umask_of_task(struct task_struct *tsk)
+{
+	int mask;
+
+	spin_lock(&task_fs_lock);
+	mask = tsk->fs ? tsk->fs->umask : -ENOENT;
+	spin_unlock(&task_fs_lock);
+	return mask;
+}
+
 int get_task_root(struct task_struct *tsk, struct path *path)
 {
 	struct fs_struct *fs = get_fs_struct(tsk);

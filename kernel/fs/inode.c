@@ -323,7 +323,14 @@ static bool is_running(struct inode *inode)
 
 int get_write_access(struct inode *inode)
 {
-	return is_running(inode) ? -ETXTBSY : bump_writecount(inode, 1);
+	int err = bump_writecount(inode, 1);
+
+	/* In this order: an exec that is just mapping it is refused, or has mapped it already. */
+	if (!err && is_running(inode)) {
+		put_write_access(inode);
+		err = -ETXTBSY;
+	}
+	return err;
 }
 
 void put_write_access(struct inode *inode)

@@ -10,7 +10,8 @@
  * The first mount, rootfs, is never unmounted.  All processes share the one namespace.
  *
  * Locking: namespace_sem for writing to change the tree, for reading to list it.  Every change
- * is made under vfsmount_lock too, which is what path walks take.
+ * is made under vfsmount_lock too, which is what path walks take.  Mounting holds the i_sem of
+ * the place as well, so that rmdir does not remove it at the same moment.
  */
 #include <kernel/fs/mount.h>
 
@@ -152,13 +153,34 @@ static void attach_mnt(struct vfsmount *mnt, const struct path *path)
 	spin_unlock(&vfsmount_lock);
 }
 
+/*
+ * To the top of what is mounted on @path, with nobody to remove or cover that any more.
+ * => path->dentry's i_sem and namespace_sem are held
+ */
+static void lock_mount(struct path *path)
+{
+	struct vfsmount *top;
+
+	for (;;) {
+		follow_mount(path);
+		mutex_lock(&path->dentry->d_inode->i_sem);
+		down_write(&namespace_sem);
+		top = lookup_mnt(path);
+		if (!top)
+			return;
+		/* Another mount was faster. */
+		up_write(&namespace_sem);
+		mutex_unlock(&path->dentry->d_inode->i_sem);
+		mntput(top);
+	}
+}
+
 /* Both directories or neither. */
 static int graft(struct vfsmount *mnt, struct path *path)
 {
 	int err = 0;
 
-	down_write(&namespace_sem);
-	follow_mount(path);
+	lock_mount(path);
 	if (path->mnt->mnt_sb->s_flags & MS_NOUSER)
 		err = -EINVAL;	/* a pipe, by /proc/PID/fd: it is in no tree */
 	else if (S_ISDIR(path->dentry->d_inode->i_mode) != S_ISDIR(mnt->mnt_root->d_inode->i_mode))
@@ -170,6 +192,7 @@ static int graft(struct vfsmount *mnt, struct path *path)
 	else
 		attach_mnt(mnt, path);
 	up_write(&namespace_sem);
+	mutex_unlock(&path->dentry->d_inode->i_sem);
 	return err;
 }
 

@@ -141,8 +141,8 @@ static bool poll_sleep(struct poll_wqueues *pwq, u64 deadline)
 	if (!READ_ONCE(pwq->triggered))
 		schedule_timeout(timeout);
 	__set_current_state(TASK_RUNNING);
-	WRITE_ONCE(pwq->triggered, 0);
-	barrier();
+	/* Before the next round looks: a full barrier, or our 0 overwrites a later 1. */
+	(void)xchg(&pwq->triggered, 0);
 	return true;
 }
 

@@ -74,6 +74,7 @@ static void view_signals(struct task_struct *task, struct task_view *v)
 {
 	int sig;
 
+	spin_lock(&task->sighand->siglock);
 	v->pending = task->pending.signal;
 	v->shared = task->signal->shared_pending.signal;
 	for (sig = 1; sig <= _NSIG; sig++) {
@@ -84,6 +85,7 @@ static void view_signals(struct task_struct *task, struct task_view *v)
 		else if (handler != SIG_DFL)
 			sigaddset(&v->caught, sig);
 	}
+	spin_unlock(&task->sighand->siglock);
 }
 
 static void view_task(struct task_struct *task, struct task_view *v)
@@ -212,19 +214,20 @@ static void status_signals(struct seq_file *m, struct task_struct *task, const s
 static int status_show(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
+	int umask = umask_of_task(task);
 	struct task_view v;
 
 	view_task(task, &v);
 	seq_printf(m, "Name:\t%s\n", task->comm);
-	if (task->fs)
-		seq_printf(m, "Umask:\t%04o\n", task->fs->umask);
+	if (umask >= 0)
+		seq_printf(m, "Umask:\t%04o\n", umask);
 	seq_printf(m, "State:\t%c (%s)\n", task_states[state_index(task)].letter,
 		   task_states[state_index(task)].name);
 	seq_printf(m, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", task->tgid,
 		   task->pid, v.ppid);
 	seq_printf(m, "Uid:\t%u\t%u\t%u\t%u\n", task->uid, task->euid, task->suid, task->fsuid);
 	seq_printf(m, "Gid:\t%u\t%u\t%u\t%u\n", task->gid, task->egid, task->sgid, task->fsgid);
-	seq_printf(m, "FDSize:\t%u\nGroups:\t \n", task->files ? task->files->max_fds : 0);
+	seq_printf(m, "FDSize:\t%u\nGroups:\t \n", max_fds_of_task(task));
 	seq_printf(m, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", task->tgid, task->pid,
 		   v.pgrp, v.session);
 	if (mm) {

@@ -60,8 +60,12 @@ static long set_termios(struct tty_struct *tty, const void __user *arg, size_t s
 
 static long get_winsize(struct tty_struct *tty, void __user *arg)
 {
-	struct winsize ws = tty->winsize;
+	struct winsize ws;
+	unsigned long flags;
 
+	spin_lock_irqsave(&tty->lock, flags);
+	ws = tty->winsize;
+	spin_unlock_irqrestore(&tty->lock, flags);
 	return copy_to_user(arg, &ws, sizeof(ws)) ? -EFAULT : 0;
 }
 
@@ -103,12 +107,15 @@ static long flush(struct tty_struct *tty, unsigned long which)
 
 static long start_stop(struct tty_struct *tty, unsigned long what)
 {
+	unsigned long flags;
 	u8 c;
 
 	switch (what) {
 	case TCOOFF:
 	case TCOON:
+		spin_lock_irqsave(&tty->lock, flags);
 		tty->stopped = what == TCOOFF;
+		spin_unlock_irqrestore(&tty->lock, flags);
 		wake_up(&tty->write_wait);
 		return 0;
 	case TCIOFF:
