@@ -3,8 +3,8 @@
  *
  * spin_lock() is inlined everywhere; were its slow path an ordinary call, each of
  * these places would keep nothing in the registers that a call may change, and
- * pay for that on every way through.  So the call goes by these: the lock in eax,
- * all registers as they were on return.
+ * pay for that on every way through.  So the call goes by these: two arguments
+ * pushed (the second first), all registers and the stack as they were on return.
  */
 #include <kernel/arch/linkage.h>
 
@@ -17,12 +17,15 @@ ENTRY(\name)
 	pushl	%ecx
 	pushl	%edx
 	pushl	%eax
+	pushl	12(%ebp)
+	pushl	8(%ebp)
 	call	\fn
+	addl	$8, %esp
 	popl	%eax
 	popl	%edx
 	popl	%ecx
 	popl	%ebp
-	ret
+	ret	$8
 END(\name)
 .endm
 

@@ -13,12 +13,6 @@
 
 #define DONE_FOR_ALL	(~0u / 2)
 
-void init_completion(struct completion *x)
-{
-	x->done = 0;
-	init_waitqueue_head(&x->wait);
-}
-
 static bool consume(struct completion *x)
 {
 	unsigned long flags;

@@ -20,7 +20,10 @@ struct completion {
 	{ 0, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
 #define DECLARE_COMPLETION(name)	struct completion name = COMPLETION_INITIALIZER(name)
 
-void init_completion(struct completion *x);
+#define init_completion(x) do {				\
+	(x)->done = 0;					\
+	init_waitqueue_head_name(&(x)->wait, #x);	\
+} while (0)
 void wait_for_completion(struct completion *x);
 /* => 0, or -ERESTARTSYS when a signal came first */
 int __must_check wait_for_completion_interruptible(struct completion *x);

@@ -20,9 +20,12 @@ struct mutex_waiter {
 	struct task_struct *task;
 };
 
-void mutex_init(struct mutex *lock)
+const struct lock_class_key mutex_wait_lock_key;
+
+void __mutex_init(struct mutex *lock)
 {
 	spin_lock_init(&lock->wait_lock);
+	lockdep_set_class_and_name(&lock->wait_lock, &mutex_wait_lock_key, "mutex.wait_lock");
 	lock->owner = NULL;
 	INIT_LIST_HEAD(&lock->wait_list);
 }
@@ -69,6 +72,13 @@ void mutex_lock(struct mutex *lock)
 {
 	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE);
 }
+
+#ifdef CONFIG_DEBUG
+void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
+{
+	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE);
+}
+#endif
 
 int mutex_lock_interruptible(struct mutex *lock)
 {

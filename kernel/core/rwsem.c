@@ -23,9 +23,12 @@ struct rwsem_waiter {
 	bool writer;
 };
 
-void init_rwsem(struct rw_semaphore *sem)
+const struct lock_class_key rwsem_wait_lock_key;
+
+void __init_rwsem(struct rw_semaphore *sem)
 {
 	spin_lock_init(&sem->wait_lock);
+	lockdep_set_class_and_name(&sem->wait_lock, &rwsem_wait_lock_key, "rwsem.wait_lock");
 	sem->activity = 0;
 	INIT_LIST_HEAD(&sem->wait_list);
 }
@@ -124,6 +127,18 @@ void down_write(struct rw_semaphore *sem)
 		rwsem_wait(sem, true);
 	}
 }
+
+#ifdef CONFIG_DEBUG
+void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	down_read(sem);
+}
+
+void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+{
+	down_write(sem);
+}
+#endif
 
 void up_read(struct rw_semaphore *sem)
 {

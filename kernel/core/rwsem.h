@@ -17,15 +17,32 @@ struct rw_semaphore {
 	spinlock_t wait_lock;
 	int activity;			/* [wait_lock] > 0 readers, -1 a writer, 0 free */
 	struct list_head wait_list;	/* [wait_lock] struct rwsem_waiter */
+#ifdef CONFIG_DEBUG
+	struct lockdep_map dep;
+#endif
 };
 
+extern const struct lock_class_key rwsem_wait_lock_key;
+
 #define __RWSEM_INITIALIZER(name) \
-	{ .wait_lock = __SPIN_LOCK_INIT, .wait_list = LIST_HEAD_INIT((name).wait_list) }
+	{ .wait_lock = __SPIN_LOCK_INIT_KEY(rwsem.wait_lock, &rwsem_wait_lock_key), \
+	  .wait_list = LIST_HEAD_INIT((name).wait_list), __LOCKDEP_INIT(name, NULL) }
 #define DECLARE_RWSEM(name)	struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
-void init_rwsem(struct rw_semaphore *sem);
+#define init_rwsem(sem) do {		\
+	__init_rwsem(sem);		\
+	__lockdep_init(sem, #sem);	\
+} while (0)
+void __init_rwsem(struct rw_semaphore *sem);
 void down_read(struct rw_semaphore *sem);
 void down_write(struct rw_semaphore *sem);
+#ifdef CONFIG_DEBUG
+void down_read_nested(struct rw_semaphore *sem, unsigned int subclass);
+void down_write_nested(struct rw_semaphore *sem, unsigned int subclass);
+#else
+#define down_read_nested(sem, subclass)		down_read(sem)
+#define down_write_nested(sem, subclass)	down_write(sem)
+#endif
 /* => 1 held, 0 not; never sleep */
 int down_read_trylock(struct rw_semaphore *sem);
 int down_write_trylock(struct rw_semaphore *sem);

@@ -9,12 +9,6 @@
 #include <kernel/core/sched.h>
 #include <lib/errno.h>
 
-void sema_init(struct semaphore *sem, int val)
-{
-	init_waitqueue_head(&sem->wait);
-	sem->count = val;
-}
-
 int down_trylock(struct semaphore *sem)
 {
 	unsigned long flags;

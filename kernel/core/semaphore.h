@@ -14,7 +14,10 @@ struct semaphore {
 	int count;		/* [wait.lock] */
 };
 
-void sema_init(struct semaphore *sem, int val);
+#define sema_init(sem, val) do {				\
+	init_waitqueue_head_name(&(sem)->wait, #sem);		\
+	(sem)->count = (val);					\
+} while (0)
 void down(struct semaphore *sem);
 /* => 0 taken, or -EINTR */
 int __must_check down_interruptible(struct semaphore *sem);

@@ -18,12 +18,6 @@
 
 #include <kernel/core/sched.h>
 
-void init_waitqueue_head(wait_queue_head_t *q)
-{
-	spin_lock_init(&q->lock);
-	INIT_LIST_HEAD(&q->task_list);
-}
-
 void add_wait_queue(wait_queue_head_t *q, wait_queue_t *wait)
 {
 	unsigned long flags;

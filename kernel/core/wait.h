@@ -44,7 +44,7 @@ typedef struct wait_queue_entry {
 } wait_queue_t;
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name) \
-	{ .lock = SPIN_LOCK_UNLOCKED, .task_list = LIST_HEAD_INIT((name).task_list) }
+	{ .lock = __SPIN_LOCK_INIT(name), .task_list = LIST_HEAD_INIT((name).task_list) }
 #define DECLARE_WAIT_QUEUE_HEAD(name) \
 	wait_queue_head_t name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 #define DEFINE_WAIT(name) \
@@ -54,7 +54,12 @@ typedef struct wait_queue_entry {
 	wait_queue_t name = { .task = (tsk), .func = default_wake_function, \
 			      .task_list = LIST_HEAD_INIT((name).task_list) }
 
-void init_waitqueue_head(wait_queue_head_t *q);
+#define init_waitqueue_head_name(q, name) do {		\
+	spin_lock_init_name(&(q)->lock, name);		\
+	INIT_LIST_HEAD(&(q)->task_list);		\
+} while (0)
+#define init_waitqueue_head(q)	init_waitqueue_head_name(q, #q)
+
 void add_wait_queue(wait_queue_head_t *q, wait_queue_t *wait);
 void add_wait_queue_exclusive(wait_queue_head_t *q, wait_queue_t *wait);
 void remove_wait_queue(wait_queue_head_t *q, wait_queue_t *wait);

@@ -61,8 +61,8 @@ struct uart {
 };
 
 static struct uart uarts[NR_UARTS] = {
-	{ .base = 0x3f8, .irq = 4, .lock = __SPIN_LOCK_INIT },
-	{ .base = 0x2f8, .irq = 3, .lock = __SPIN_LOCK_INIT },
+	{ .base = 0x3f8, .irq = 4, .lock = __SPIN_LOCK_INIT(ttyS0.lock) },
+	{ .base = 0x2f8, .irq = 3, .lock = __SPIN_LOCK_INIT(ttyS1.lock) },
 };
 static const struct uart_ops *receiver;
 

@@ -32,7 +32,7 @@ static long max_files;		/* [c] of the whole system: as many as a tenth of memory
 
 struct files_struct init_files = {
 	.count = ATOMIC_INIT(1),
-	.file_lock = __SPIN_LOCK_INIT,
+	.file_lock = __SPIN_LOCK_INIT(init_files.file_lock),
 	.max_fds = NR_OPEN_DEFAULT,
 	.fd = init_files.fd_array,
 	.open_fds = init_files.open_fds_init,

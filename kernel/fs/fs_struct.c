@@ -18,7 +18,7 @@ static DEFINE_SPINLOCK(task_fs_lock);
 
 struct fs_struct init_fs = {
 	.count = ATOMIC_INIT(1),
-	.lock = __SPIN_LOCK_INIT,
+	.lock = __SPIN_LOCK_INIT(init_fs.lock),
 	.umask = 0022,
 };
 

@@ -47,7 +47,7 @@ static struct signal_struct init_signals = {
 
 static struct sighand_struct init_sighand = {
 	.count = ATOMIC_INIT(1),
-	.siglock = __SPIN_LOCK_INIT,
+	.siglock = __SPIN_LOCK_INIT(init_sighand.siglock),
 };
 
 struct task_struct init_task = {

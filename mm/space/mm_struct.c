@@ -36,7 +36,7 @@ struct mm_struct init_mm = {
 	.mm_users	= ATOMIC_INIT(2),
 	.mm_count	= ATOMIC_INIT(1),
 	.mmap_sem	= __RWSEM_INITIALIZER(init_mm.mmap_sem),
-	.page_table_lock = __SPIN_LOCK_INIT,
+	.page_table_lock = __SPIN_LOCK_INIT(init_mm.page_table_lock),
 	.mmlist		= LIST_HEAD_INIT(init_mm.mmlist),
 };
 

@@ -117,7 +117,7 @@ KTEST(crash, lock_recursion)
 /* A lock overwritten by something else is recognised. */
 KTEST(crash, lock_magic)
 {
-	spinlock_t lock = SPIN_LOCK_UNLOCKED;
+	DEFINE_SPINLOCK(lock);
 
 	lock.magic = 0;
 	spin_lock(&lock);

@@ -41,13 +41,13 @@ KTEST(spinlock, readers_share)
 
 	read_lock(&lock);
 	read_lock(&lock);
-	KEXPECT_EQ(t, atomic_read(&lock.count), RW_LOCK_BIAS - 2);
+	KEXPECT_EQ(t, lock.count, 2 * _RW_READER);
 	read_unlock(&lock);
 	read_unlock(&lock);
 	write_lock(&lock);
-	KEXPECT_EQ(t, atomic_read(&lock.count), 0);
+	KEXPECT_EQ(t, lock.count, _RW_LOCKED);
 	write_unlock(&lock);
-	KEXPECT_EQ(t, atomic_read(&lock.count), RW_LOCK_BIAS);
+	KEXPECT_EQ(t, lock.count, 0u);
 }
 
 KTEST(atomic, operations)
