@@ -12,6 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import octavo.walk      # noqa: E402,F401  mm-walk
 import octavo.machine   # noqa: E402,F401  mm-gdt, mm-fixmap, mm-kmap
+import octavo.percpu    # noqa: E402,F401  mm-percpu, $cpu(), $current(), $per_cpu()
 import octavo.phys      # noqa: E402,F401  mm-page, mm-zones, mm-buddy
 import octavo.slab      # noqa: E402,F401  mm-slab, mm-vmalloc
 import octavo.space     # noqa: E402,F401  mm-tasks, mm-vmas

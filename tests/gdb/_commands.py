@@ -11,7 +11,7 @@ from _inside import (done, expect, expect_equal, find, go_to, in_ring_3, refusal
                      value, words)
 
 ALL = ("mm-zones", "mm-buddy", "mm-buddy 3", "mm-page 0x200", "mm-tasks", "mm-slab", "mm-vmalloc", "mm-fixmap",
-       "mm-kmap", "mm-vmas 1")
+       "mm-kmap", "mm-vmas 1", "mm-percpu", "mm-percpu runqueues.curr")
 
 
 def before_paging():
@@ -68,14 +68,16 @@ def same_as_proc():
     mine = run("mm-zones")
     for zone in re.split(r"^Node ", proc, flags=re.M)[1:]:
         name = find(r"zone +(\S+)", zone)[0]
-        block = find(rf"^({name} .*\n.*\n.*)$", mine)
+        block = find(rf"^({name} .*(?:\n +.*)*)$", mine)
         if "spanned  0\n" in zone:
             expect(not block, name, "is empty but shown")
             continue
         for label, pattern in (("spanned", r"spanned (\d+)"), ("present", r"present (\d+)"), ("managed", r"managed (\d+)"),
                                ("pages free", r"free (\d+)"), ("min", r"min (\d+)"), ("low", r"low (\d+)"),
-                               ("high", r"min.*high (\d+)"), ("count:", r"count (\d+)"), ("batch:", r"batch (\d+)")):
+                               ("high", r"min.*high (\d+)")):
             expect_equal(find(pattern, block[0]), find(rf"{label} +(\d+)", zone), f"mm-zones {name} {label}")
+        expect_equal(re.findall(r"cpu \d+ list: count (\d+) batch (\d+)", block[0]),
+                     re.findall(r"cpu: \d+\n +count: +(\d+)\n(?:.*\n)*? +batch: +(\d+)", zone), f"mm-zones {name} lists")
 
     proc = words(shown_by("slabinfo_show"))
     mine = {line[0]: line for line in words(run("mm-slab"))[1:]}
@@ -84,7 +86,8 @@ def same_as_proc():
         expect_equal(mine.get(line[0], [])[1:6], line[1:6], f"mm-slab {line[0]}")
     busy = max(proc[2:], key=lambda line: int(line[1]))
     one = run(f"mm-slab {busy[0]}")
-    used = sum(int(n) for n in re.findall(r"in use (\d+)", one)) - int(find(r"cpu 0: (\d+) at hand", one)[0])
+    used = sum(int(n) for n in re.findall(r"in use (\d+)", one)) - \
+        sum(int(n) for n in re.findall(r"cpu \d+: (\d+) at hand", one))
     expect_equal(used, int(busy[1]), f"objects counted in the slabs of {busy[0]}")
     expect("!" not in one, one)
     shown = run("mm-slab init_task.tasks.next")
@@ -102,14 +105,14 @@ def same_as_proc():
 
     proc = shown_by("task_statm_show").split()
     me = [line for line in words(run("mm-tasks")) if line[0] == "*"]
-    expect_equal(len(me), 1, "one task is running")
-    expect_equal(me[0][4:6], [str(int(proc[0]) * 4), str(int(proc[1]) * 4)], "mm-tasks: VSZ, RSS")
+    expect_equal(len(me), 1, "one task is running here")
+    expect_equal(me[0][5:7], [str(int(proc[0]) * 4), str(int(proc[1]) * 4)], "mm-tasks: VSZ, RSS")
     pages_of_the_task(me[0])
 
 
 def pages_of_the_task(line):
     """From an address of the task's struct to its frame, its page and its slab."""
-    task = int(line[7], 16)
+    task = int(line[8], 16)
     physical = int(find(r"^physical 0x([0-9a-f]+)", run(f"mm-walk {task:#x}"))[0], 16)
     page = run(f"mm-page {task:#x}")
     expect(f"pfn 0x{physical >> 12:05x} " in page and "slab of cache task_struct" in page, page)

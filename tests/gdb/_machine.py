@@ -46,14 +46,14 @@ def gdb(where, port, script, folder):
     return done.returncode, done.stdout
 
 
-def session(script, command):
+def session(script, command, cpus=1):
     """One machine running `command`, one gdb running `script`. => exit status of the test"""
     where, port = build(), free_port()
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]
-        machine = subprocess.Popen(qemu_words(where, port, modules), stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL)
+        words = qemu_words(where, port, modules, extra=("-smp", str(cpus)))
+        machine = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             status, text = gdb(where, port, script, folder)
         finally:

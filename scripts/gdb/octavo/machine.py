@@ -6,6 +6,7 @@ import gdb
 
 from .mem import (Command, control_register, kernel_ready, lookup_type, monitor_registers, paging_on,
                   phys_read, phys_u32)
+from .percpu import STACK, idle_tasks, need_selected, nr_cpus, per_cpu, tasks
 from .walk import walk
 
 SYSTEM_TYPES = {1: "TSS16 available", 2: "LDT", 3: "TSS16 busy", 5: "task gate",
@@ -42,8 +43,8 @@ def describe(low, high):
 class Gdt(Command):
     """mm-gdt: the global descriptor table, decoded, and GDTR, LDTR and TR.
 
-Works at any stop: before the kernel has loaded a table of its own it shows the
-one that the loader left."""
+Each processor has its own: `thread N` chooses. Works at any stop: before the
+kernel has loaded a table of its own it shows the one that the loader left."""
 
     name = "mm-gdt"
 
@@ -64,10 +65,24 @@ one that the loader left."""
             match = re.search(r"^%s\s*=\s*([0-9a-f]+) ([0-9a-f]+)" % name, registers, re.M)
             print("%-4s selector 0x%02x base 0x%08x" % (name, int(match.group(1), 16),
                                                        int(match.group(2), 16)))
+        if int(match.group(1), 16) and paging_on():
+            self.tss(need_selected().cpu)
+
+    @staticmethod
+    def tss(cpu):
+        """The one field of it that the processor uses here: where an entry from ring 3 gets its stack."""
+        esp0 = int(per_cpu("init_tss", cpu)["esp0"])
+        owner = next((t for t in [*tasks(), *idle_tasks()] if int(t["stack"]) <= esp0 < int(t["stack"]) + STACK),
+                     None)
+        print("TSS  of cpu %d: esp0 0x%08x%s" % (cpu, esp0, "" if owner is None else
+              ", the kernel stack of %s/%d" % (owner["comm"].string(), int(owner["pid"]))))
 
 
 class Fixmap(Command):
-    """mm-fixmap: the compile-time addresses at the top, and what each maps now."""
+    """mm-fixmap: the compile-time addresses at the top, and what each maps now.
+
+Of the windows of kmap_atomic(), which each processor has for itself, those that
+are open."""
 
     name = "mm-fixmap"
 
@@ -76,14 +91,27 @@ class Fixmap(Command):
         top = 0xfffff000
         cr3 = control_register(3)
         for field in lookup_type("enum fixed_addresses").fields():
-            if field.name.startswith("__end") or field.name == "FIX_KMAP_END":
+            if field.name.startswith(("__end", "FIX_KMAP_")):
                 continue
             address = top - (field.enumval << 12)
             physical = walk(address, cr3)[1]
             print("%3d %-22s 0x%08x %s" % (field.enumval, field.name, address,
                   "-> physical 0x%08x" % physical if physical is not None else "not mapped"))
+        self.atomic_windows(top, cr3)
         print("    the last page       0xfffff000 %s" % (
             "not mapped" if walk(0xfffff000, cr3)[1] is None else "MAPPED, which is a bug"))
+
+
+    @staticmethod
+    def atomic_windows(top, cr3):
+        kinds = {f.enumval: f.name for f in lookup_type("enum km_type").fields()}
+        each, first = len(kinds) - 1, int(gdb.parse_and_eval("FIX_KMAP_BEGIN"))
+        for index in range(each * nr_cpus()):
+            address = top - (first + index << 12)
+            physical = walk(address, cr3)[1]
+            if physical is not None:
+                print("%3d cpu %d %-16s 0x%08x -> physical 0x%08x"
+                      % (first + index, index // each, kinds[index % each], address, physical))
 
 
 class Kmap(Command):

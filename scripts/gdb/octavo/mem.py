@@ -41,9 +41,16 @@ def number(text):
     return int(value) & 0xffffffff
 
 
+def all_registers():
+    """QEMU's own view, which names GDT, IDT, TR and the control registers. => by its number of the CPU"""
+    text = gdb.execute("monitor info registers -a", to_string=True)
+    parts = re.split(r"^\s*CPU#(\d+)\s*$", text, flags=re.M)
+    return {int(number): part for number, part in zip(parts[1::2], parts[2::2])}
+
+
 def monitor_registers():
-    """QEMU's own view: it names GDT, IDT, TR and the control registers."""
-    return gdb.execute("monitor info registers", to_string=True)
+    """Those of the processor that `thread N` has chosen."""
+    return all_registers()[gdb.selected_thread().ptid[1] - 1]
 
 
 def control_register(n):

@@ -2,6 +2,7 @@
 import gdb
 
 from .mem import Command, PAGE_SHIFT, kernel_ready, list_entries, lookup_type, number, page_offset
+from .percpu import nr_cpus
 
 MAX_ORDER = 11
 
@@ -93,7 +94,9 @@ map, or of a struct page inside mem_map, is turned into its frame."""
 
 
 class Zones(Command):
-    """mm-zones: each zone's span, free pages, watermarks and per-CPU list."""
+    """mm-zones: each zone's span, free pages, watermarks and per-CPU lists.
+
+The free pages are those of the buddy system and of all processors' lists."""
 
     name = "mm-zones"
 
@@ -102,15 +105,21 @@ class Zones(Command):
         for zone in zones():
             if int(zone["present_pages"]) == 0:
                 continue
-            pcp = zone["pageset"][0]
+            lists = [zone["pageset"][cpu] for cpu in range(nr_cpus())]
             print("%-8s pfn 0x%05x spanned %d present %d managed %d"
                   % (zone["name"].string(), int(zone["zone_start_pfn"]), int(zone["spanned_pages"]),
                      int(zone["present_pages"]), int(zone["managed_pages"])))
             print("         free %d  min %d low %d high %d"
-                  % ((int(zone["free_pages"]) + int(pcp["count"]),)
+                  % ((int(zone["free_pages"]) + sum(int(pcp["count"]) for pcp in lists),)
                      + tuple(int(zone["watermark"][i]) for i in range(3))))
-            print("         cpu 0 list: count %d batch %d high %d"
-                  % (int(pcp["count"]), int(pcp["batch"]), int(pcp["high"])))
+            for cpu, pcp in enumerate(lists):
+                print("         cpu %d list: count %d batch %d high %d%s"
+                      % (cpu, int(pcp["count"]), int(pcp["batch"]), int(pcp["high"]), self.check(pcp)))
+
+    @staticmethod
+    def check(pcp):
+        walked = sum(1 for _ in list_entries(pcp["list"], "struct page", "lru"))
+        return "" if walked == int(pcp["count"]) else "  (the list has %d!)" % walked
 
 
 class Buddy(Command):

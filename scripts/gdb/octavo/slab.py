@@ -2,6 +2,7 @@
 import gdb
 
 from .mem import Command, kernel_ready, list_entries, number, symbol
+from .percpu import nr_cpus
 
 BUFCTL_END, BUFCTL_ACTIVE = 0xffff, 0xfffe
 LISTS = ("slabs_full", "slabs_partial", "slabs_free")
@@ -32,12 +33,17 @@ def free_chain(cache, slab):
     return chain
 
 
+def arrays(cache):
+    """(cpu, array_cache) of each processor that has one"""
+    return [(cpu, cache["array"][cpu]) for cpu in range(nr_cpus()) if int(cache["array"][cpu])]
+
+
 class Slab(Command):
     """mm-slab [CACHE | ADDRESS]: caches of small objects.
 
 Without an argument: each cache as /proc/slabinfo shows it, counted by walking
 its lists. With the name of a cache: its slabs, with free and used objects, and
-the objects in its per-CPU array. With an address: the object that lies there."""
+the objects in each processor's array. With an address: the object that lies there."""
 
     name = "mm-slab"
 
@@ -59,18 +65,18 @@ the objects in its per-CPU array. With an address: the object that lies there.""
     @staticmethod
     def overview():
         print("%-17s %6s %6s %7s %4s %5s  %5s %5s %5s  %s"
-              % ("CACHE", "ACTIVE", "TOTAL", "OBJSIZE", "NUM", "PAGES", "FULL", "PART", "FREE", "CPU 0"))
+              % ("CACHE", "ACTIVE", "TOTAL", "OBJSIZE", "NUM", "PAGES", "FULL", "PART", "FREE", "BY CPU"))
         for cache in caches():
             number_of = {which: list(slabs(cache, which)) for which in LISTS}
             total = sum(len(s) for s in number_of.values())
             inuse = sum(int(s["inuse"]) for group in number_of.values() for s in group)
-            array = cache["array"][0]
-            at_hand = int(array["avail"]) if int(array) else 0
-            print("%-17s %6d %6d %7d %4d %5d  %5d %5d %5d  %d of %d%s"
-                  % ((cache["name"].string(), inuse - at_hand, total * int(cache["num"]),
+            at_hand = [int(array["avail"]) for _, array in arrays(cache)]
+            limit = max([int(array["limit"]) for _, array in arrays(cache)], default=0)
+            print("%-17s %6d %6d %7d %4d %5d  %5d %5d %5d  %s of %d%s"
+                  % ((cache["name"].string(), inuse - sum(at_hand), total * int(cache["num"]),
                       int(cache["buffer_size"]), int(cache["num"]), 1 << int(cache["gfporder"]))
                      + tuple(len(number_of[which]) for which in LISTS)
-                     + (at_hand, int(array["limit"]) if int(array) else 0,
+                     + (" ".join(str(n) for n in at_hand), limit,
                         "" if total == int(cache["num_slabs"])
                         else "  num_slabs says %d!" % int(cache["num_slabs"]))))
 
@@ -80,10 +86,9 @@ the objects in its per-CPU array. With an address: the object that lies there.""
               % (cache["name"].string(), int(cache), int(cache["obj_size"]), int(cache["buffer_size"]),
                  int(cache["num"]), 1 << int(cache["gfporder"]), int(cache["colour"]),
                  int(cache["colour_off"])))
-        array = cache["array"][0]
-        if int(array):
-            print("cpu 0: %d at hand (limit %d, batch %d):%s"
-                  % (int(array["avail"]), int(array["limit"]), int(array["batchcount"]),
+        for cpu, array in arrays(cache):
+            print("cpu %d: %d at hand (limit %d, batch %d):%s"
+                  % (cpu, int(array["avail"]), int(array["limit"]), int(array["batchcount"]),
                      "".join(" %#x" % int(array["entry"][i])
                              for i in range(int(array["avail"]) - 1, -1, -1)[:8])))
         for which in LISTS:
@@ -107,11 +112,11 @@ the objects in its per-CPU array. With an address: the object that lies there.""
                         continue
                     index = (address - start) // int(cache["buffer_size"])
                     begin = start + index * int(cache["buffer_size"]) + int(cache["obj_offset"])
-                    array = cache["array"][0]
-                    at_hand = {int(array["entry"][i]) for i in range(int(array["avail"]))}
-                    state = "free, in the slab" if index in free_chain(cache, slab) else \
-                        "free, at hand for cpu 0" if begin - int(cache["obj_offset"]) in at_hand \
-                        or begin in at_hand else "in use"
+                    state = "free, in the slab" if index in free_chain(cache, slab) else "in use"
+                    for cpu, array in arrays(cache):
+                        at_hand = {int(array["entry"][i]) for i in range(int(array["avail"]))}
+                        if begin in at_hand or begin - int(cache["obj_offset"]) in at_hand:
+                            state = "free, at hand for cpu %d" % cpu
                     print("object %d of slab %#x of cache %s: %#x-%#x, %s"
                           % (index, int(slab), cache["name"].string(), begin,
                              begin + int(cache["obj_size"]), state))

@@ -3,17 +3,10 @@ import os
 
 import gdb
 
-from .mem import Command, kernel_ready, list_entries
+from .mem import Command, kernel_ready
+from .percpu import current, idle_tasks, processors, selected, tasks
 
 STATES = {0: "R", 1: "S", 2: "D", 4: "T", 16: "Z", 32: "X"}
-
-
-def tasks():
-    """The boot task, then every process on the task list."""
-    init_task = gdb.parse_and_eval("init_task")
-    yield init_task
-    for task in list_entries(init_task["tasks"], "struct task_struct", "tasks"):
-        yield task.dereference()
 
 
 def task_by_pid(pid):
@@ -21,27 +14,6 @@ def task_by_pid(pid):
         if int(task["pid"]) == pid:
             return task
     raise gdb.GdbError("no process %d (mm-tasks lists them)" % pid)
-
-
-def current():
-    """The task whose kernel stack holds the stack pointer, or None in ring 3."""
-    if int(gdb.parse_and_eval("$cs")) & 3:
-        esp0 = None
-        for task in tasks():
-            if int(task["mm"]) and int(task["state"]) == 0 and _cr3_is(task):
-                esp0 = task
-        return esp0
-    esp = int(gdb.parse_and_eval("$esp")) & 0xffffffff
-    for task in tasks():
-        stack = int(task["stack"])
-        if stack <= esp < stack + 8192:
-            return task
-    return None
-
-
-def _cr3_is(task):
-    from .mem import control_register, page_offset
-    return (int(task["mm"]["pgd"]) - page_offset()) & 0xffffffff == control_register(3) & ~0xfff
 
 
 def path_name(path):
@@ -64,26 +36,32 @@ def rss(mm):
 
 
 class Tasks(Command):
-    """mm-tasks: every task: pid, state, memory (kB) and name; * marks the running one."""
+    """mm-tasks: every task: pid, state, processor, memory (kB) and name.
+
+* marks who runs on the processor that `thread N` has chosen, + who runs on another.
+CPU is where a task runs, or ran last. The tasks of pid 0 are what a processor
+does when there is nothing to do."""
 
     name = "mm-tasks"
 
     def run(self, argv):
         kernel_ready("the task list")
-        running = current()
-        here = int(running.address) if running is not None else 0
-        print("    PID  PPID S    VSZ    RSS  STACK      TASK       COMMAND")
-        for task in tasks():
+        chosen = selected()
+        running = {int(p.task().address): "+" for p in processors()}
+        if chosen:
+            running[int(chosen.task().address)] = "*"
+        print("    PID  PPID S CPU    VSZ    RSS  STACK      TASK       COMMAND")
+        for task in [*tasks(), *idle_tasks()]:
             mm = task["mm"]
             sizes = (0, 0)
             if int(mm):
                 sizes = (int(mm["total_vm"]) * 4, sum(rss(mm)) * 4)
             parent = int(task["real_parent"]["pid"]) if int(task["real_parent"]) else 0
             state = int(task["exit_state"]) or int(task["state"])
-            print("%s %5d %5d %s %6d %6d  0x%08x 0x%08x %s"
-                  % ("*" if int(task.address) == here else " ", int(task["pid"]), parent,
-                     STATES.get(state, "?"), *sizes, int(task["stack"]), int(task.address),
-                     task["comm"].string()))
+            print("%s %5d %5d %s %3d %6d %6d  0x%08x 0x%08x %s"
+                  % (running.get(int(task.address), " "), int(task["pid"]), parent,
+                     STATES.get(state, "?"), int(task["cpu"]), *sizes, int(task["stack"]),
+                     int(task.address), task["comm"].string()))
 
 
 class Vmas(Command):
