@@ -327,31 +327,43 @@ static void fill_from_slabs(struct kmem_cache *cachep, struct array_cache *ac, u
 	}
 }
 
-/* The stack is empty. => interrupts off; an object, or NULL: no memory */
+/* The empty stack @ac gets a batch, as far as the slabs have free objects. => interrupts off */
+static void refill_array(struct kmem_cache *cachep, struct array_cache *ac)
+{
+	unsigned int batch = ac->batchcount;
+
+	if (!ac->touched)
+		batch = min_t(unsigned int, batch, BATCHREFILL_LIMIT);
+	spin_lock(&cachep->lock);
+	fill_from_slabs(cachep, ac, batch);
+	if (ac->avail)
+		cachep->refills++;
+	spin_unlock(&cachep->lock);
+}
+
+/*
+ * The stack is empty.  While the cache grows we may sleep, others run, handlers
+ * too, and we may wake up on another processor: after that the stack is another,
+ * or the same but no longer empty, and a batch on top of it might not fit.
+ * => interrupts off; an object, or NULL: no memory
+ */
 static noinline void *cache_alloc_refill(struct kmem_cache *cachep, gfp_t flags,
 					 unsigned long save)
 {
 	struct array_cache *ac;
-	unsigned int batch;
+	bool grown = true;
 
 	for (;;) {
 		ac = cpu_cache_get(cachep);
-		batch = ac->batchcount;
-		if (!ac->touched)
-			batch = min_t(unsigned int, batch, BATCHREFILL_LIMIT);
-		spin_lock(&cachep->lock);
-		fill_from_slabs(cachep, ac, batch);
-		spin_unlock(&cachep->lock);
+		if (!ac->avail)
+			refill_array(cachep, ac);
 		if (ac->avail) {
-			cachep->refills++;
 			ac->touched = 1;
 			return ac->entry[--ac->avail];
 		}
-		if (!kmem_cache_grow(cachep, flags, save)) {
-			/* While we slept a handler or another task may have freed some. */
-			ac = cpu_cache_get(cachep);
-			return ac->avail ? ac->entry[--ac->avail] : NULL;
-		}
+		if (!grown)
+			return NULL;
+		grown = kmem_cache_grow(cachep, flags, save);
 	}
 }
 
@@ -389,8 +401,8 @@ static noinline void cache_flusharray(struct kmem_cache *cachep, struct array_ca
 {
 	unsigned int batch = ac->batchcount;
 
-	cachep->flushes++;
 	spin_lock(&cachep->lock);
+	cachep->flushes++;
 	free_block(cachep, ac->entry, batch);
 	spin_unlock(&cachep->lock);
 	ac->avail -= batch;
@@ -505,6 +517,15 @@ static void drain_this_cpu(void *cachep)
 	drain_cpu_cache(cachep);
 }
 
+/* => somebody holds cache_chain_mutex and waits for us */
+static void drain_this_cpu_of_all(void *unused)
+{
+	struct kmem_cache *cachep;
+
+	list_for_each_entry(cachep, &cache_chain, next)
+		drain_cpu_cache(cachep);
+}
+
 /* => slabs freed */
 static unsigned long __cache_shrink(struct kmem_cache *cachep)
 {
@@ -528,9 +549,11 @@ unsigned long kmem_cache_reap(gfp_t gfp_mask)
 	if (!mutex_trylock(&cache_chain_mutex))
 		return 0;
 	/* The second pass takes the slabs that held the management of the first's. */
-	for (pass = 0; pass < 2; pass++)
+	for (pass = 0; pass < 2; pass++) {
+		on_each_cpu(drain_this_cpu_of_all, NULL);
 		list_for_each_entry(cachep, &cache_chain, next)
-			pages += __cache_shrink(cachep) << cachep->gfporder;
+			pages += drain_freelist(cachep) << cachep->gfporder;
+	}
 	mutex_unlock(&cache_chain_mutex);
 	return pages;
 }
@@ -729,15 +752,16 @@ const char *kmem_cache_name(const struct kmem_cache *cachep)
 
 unsigned long kmem_cache_live(struct kmem_cache *cachep)
 {
-	unsigned long save, live;
+	unsigned long save, live, cached = 0;
 	unsigned int cpu;
 
 	spin_lock_irqsave(&cachep->lock, save);
 	live = cachep->num_slabs * cachep->num - cachep->free_objects;
+	/* Others push and pop meanwhile: an object that moves may be seen twice. */
 	for_each_online_cpu(cpu)
-		live -= cachep->array[cpu]->avail;
+		cached += READ_ONCE(cachep->array[cpu]->avail);
 	spin_unlock_irqrestore(&cachep->lock, save);
-	return live;
+	return live - min(live, cached);
 }
 
 /*

@@ -103,7 +103,7 @@ struct kmem_cache {
 	struct list_head next;			/* [m] in cache_chain */
 	/* counted for those who look */
 	unsigned long grown, reaped;		/* [k] slabs made, slabs given back */
-	unsigned long refills, flushes;		/* [cpu] batches in, batches out */
+	unsigned long refills, flushes;		/* [k] batches in, batches out */
 	unsigned long live_seen;		/* [m] the tests' last look */
 	struct array_cache *array[NR_CPUS];	/* [cpu] */
 };

@@ -715,3 +715,48 @@ KTEST(slab, planted_leak)
 	if (cmdline_find_option("ktest_plant", what, sizeof(what)) > 0 && !strcmp(what, "object"))
 		KEXPECT(t, kmalloc(40, GFP_KERNEL) != NULL);
 }
+
+#define HELD_OBJECTS	64u
+static struct {
+	struct kmem_cache *cachep;
+	void *held[HELD_OBJECTS];
+	unsigned int nr;
+	bool armed;
+} meanwhile;
+
+/* A slab is being made, with interrupts on: others run and free enough to fill the stack. */
+static void free_held_meanwhile(void *obj)
+{
+	if (!meanwhile.armed)
+		return;
+	meanwhile.armed = false;
+	meanwhile.nr -= cpu_cache_get(meanwhile.cachep)->limit;
+	free_all(meanwhile.cachep, meanwhile.held + meanwhile.nr,
+		 cpu_cache_get(meanwhile.cachep)->limit);
+}
+
+/* What others free while a cache grows fills the stack; the refill must not go on top of it. */
+KTEST(slab, frees_while_growing)
+{
+	struct array_cache *ac;
+	void *obj;
+
+	memset(&meanwhile, 0, sizeof(meanwhile));
+	meanwhile.cachep = kmem_cache_create("test-meanwhile", 1200, 0, 0, free_held_meanwhile);
+	KASSERT(t, meanwhile.cachep);
+	ac = cpu_cache_get(meanwhile.cachep);
+	/* All objects that there are, and as many as the stack holds at least. */
+	while (meanwhile.nr < ac->limit || ac->avail || meanwhile.cachep->free_objects) {
+		KASSERT(t, meanwhile.nr < HELD_OBJECTS);
+		meanwhile.held[meanwhile.nr++] = kmem_cache_alloc(meanwhile.cachep, GFP_KERNEL);
+	}
+	meanwhile.armed = true;
+	obj = kmem_cache_alloc(meanwhile.cachep, GFP_KERNEL);
+	KEXPECT(t, !meanwhile.armed);
+	KEXPECT(t, obj);
+	KEXPECT(t, ac->avail <= ac->limit);
+	kmem_cache_free(meanwhile.cachep, obj);
+	free_all(meanwhile.cachep, meanwhile.held, meanwhile.nr);
+	KEXPECT_EQ(t, kmem_cache_live(meanwhile.cachep), 0ul);
+	KEXPECT_EQ(t, kmem_cache_destroy(meanwhile.cachep), 0);
+}
