@@ -19,10 +19,11 @@
  *
  * ->private of a PG_table page: 0 in use, 1 on a quicklist.
  *
- * Locking: the lists belong to their CPU and are used in process context only;
- * the kernel is not preempted, so no lock.  __pte_alloc() allocates first (it may
- * sleep) and then looks again under page_table_lock, for somebody else may have
- * been faster:
+ * Locking: the lists belong to their CPU.  Interrupts are off for the few steps
+ * at their heads, because a processor that wants all lists emptied
+ * (drain_pgt_cache) asks the others by an interrupt.  __pte_alloc() allocates
+ * first (it may sleep) and then looks again under page_table_lock, for somebody
+ * else may have been faster:
  *
  *	fault, thread 1			fault, thread 2
  *	pmd empty			pmd empty
@@ -33,8 +34,10 @@
  */
 #include <mm/phys/pgalloc.h>
 
+#include <kernel/arch/irqflags.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/percpu.h>
+#include <kernel/core/smp.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/phys/page_alloc.h>
@@ -55,15 +58,21 @@ static DEFINE_SPINLOCK(kernel_pmd_lock);
 
 enum { TABLE_IN_USE, TABLE_QUICK };	/* page->private */
 
+/* => the page taken last by @list, which is this CPU's, or NULL */
 static void *quicklist_get(struct quicklist *list)
 {
-	unsigned long *table = list->head;
+	unsigned long *table, save;
 	struct page *page;
 
+	local_irq_save(save);
+	table = list->head;
+	if (table) {
+		list->head = (unsigned long *)*table;
+		list->nr--;
+	}
+	local_irq_restore(save);
 	if (!table)
 		return NULL;
-	list->head = (unsigned long *)*table;
-	list->nr--;
 	*table = 0;
 	page = virt_to_page(table);
 	page->private = TABLE_IN_USE;
@@ -74,13 +83,16 @@ static void *quicklist_get(struct quicklist *list)
 static void quicklist_put(struct quicklist *list, void *table)
 {
 	struct page *page = virt_to_page(table);
+	unsigned long save;
 
 	VM_BUG_ON(!PageTable(page) || page->private != TABLE_IN_USE);
 	page->private = TABLE_QUICK;
 	dec_zone_page_state(page, NR_PAGETABLE);
+	local_irq_save(save);
 	*(unsigned long *)table = (unsigned long)list->head;
 	list->head = table;
 	list->nr++;
+	local_irq_restore(save);
 }
 
 /* A new page becomes a table. */
@@ -95,15 +107,22 @@ static void *table_page_alloc(gfp_t gfp)
 	return lowmem_page_address(page);
 }
 
-/* Take pages off @list, back to the page allocator, until it has @left. => pages freed */
+/*
+ * Take pages off @list, this CPU's, back to the page allocator, until it has @left.
+ * => any context; pages freed
+ */
 static unsigned int quicklist_trim(struct quicklist *list, unsigned int left)
 {
 	unsigned int freed = 0;
 
-	while (list->nr > left) {
+	while (READ_ONCE(list->nr) > left) {
 		unsigned long *table = quicklist_get(list);
-		struct page *page = virt_to_page(table);
+		struct page *page;
 
+		/* An interrupt has emptied the list. */
+		if (!table)
+			break;
+		page = virt_to_page(table);
 		dec_zone_page_state(page, NR_PAGETABLE);
 		__ClearPageTable(page);
 		__free_page(page);
@@ -237,11 +256,19 @@ int check_pgt_cache(void)
 	return 1;
 }
 
-unsigned long drain_pgt_cache(void)
+static void drain_this_cpu(void *freed)
 {
 	struct pgt_cache *cache = this_cpu_ptr(&pgt_cache);
 
-	return quicklist_trim(&cache->pgd, 0) + quicklist_trim(&cache->pte, 0);
+	atomic_add((int)(quicklist_trim(&cache->pgd, 0) + quicklist_trim(&cache->pte, 0)), freed);
+}
+
+unsigned long drain_pgt_cache(void)
+{
+	atomic_t freed = ATOMIC_INIT(0);
+
+	on_each_cpu(drain_this_cpu, &freed);
+	return (unsigned long)atomic_read(&freed);
 }
 
 unsigned long nr_quicklist_pages(void)

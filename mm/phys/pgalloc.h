@@ -77,7 +77,7 @@ static inline pte_t *pte_alloc_kernel(pmd_t *pmd, unsigned long address)
 
 /* Trim this CPU's quicklists. => process context; true if pages were freed */
 int check_pgt_cache(void);
-/* Empty them. => pages freed */
+/* Empty those of all CPUs. => interrupts on, no locks; pages freed */
 unsigned long drain_pgt_cache(void);
 /* Pages on all quicklists. */
 unsigned long nr_quicklist_pages(void);

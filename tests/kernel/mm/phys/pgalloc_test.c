@@ -2,6 +2,7 @@
  * tests/kernel/mm/phys/pgalloc_test.c - page tables from quicklists.
  */
 #include <kernel/core/ktest.h>
+#include <kernel/core/smp.h>
 #include <lib/string.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
@@ -134,4 +135,26 @@ KTEST(pgalloc, alloc_map)
 		pmd_clear(pmd);
 	}
 	pgd_free(&mm, mm.pgd);
+}
+
+static void free_one_here(void *tables)
+{
+	pte_free(NULL, ((struct page **)tables)[smp_processor_id()]);
+}
+
+/* The lists of all processors are emptied, not those of the one that asks only. */
+KTEST(pgalloc, drain_reaches_all)
+{
+	struct page *tables[NR_CPUS];
+	int cpu;
+
+	drain_pgt_cache();
+	for_each_online_cpu(cpu) {
+		tables[cpu] = pte_alloc_one(NULL, 0);
+		KASSERT(t, tables[cpu]);
+	}
+	on_each_cpu(free_one_here, tables);
+	KEXPECT_EQ(t, nr_quicklist_pages(), (unsigned long)nr_cpus);
+	KEXPECT_EQ(t, drain_pgt_cache(), (unsigned long)nr_cpus);
+	KEXPECT_EQ(t, nr_quicklist_pages(), 0ul);
 }
