@@ -259,13 +259,14 @@ int vmalloc_fault(unsigned long address)
 
 	if (address < VMALLOC_START || address >= VMALLOC_END)
 		return -1;
-	/* Present here already: then it was the page, or a right, that was missing. */
-	if (pmd_present(*pmd) || !pmd_present(*pmd_k))
+	if (!pmd_present(*pmd_k))
 		return -1;
 	pte_k = pte_offset_kernel(pmd_k, address);
 	if (!pte_present(*pte_k))
 		return -1;
-	set_pmd(pmd, *pmd_k);
+	/* Present here too: a thread on another processor fell over the same entry, and was faster. */
+	if (!pmd_present(*pmd))
+		set_pmd(pmd, *pmd_k);
 	return 0;
 }
 

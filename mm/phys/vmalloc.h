@@ -94,8 +94,9 @@ unsigned long vmalloc_to_pfn(const void *addr);
 
 /*
  * The page-fault handler's first question for an address at or above TASK_SIZE:
- * was only the directory entry of this process missing?
- * => takes no locks, works in any context; 0: entered, try again; -1: a real fault
+ * was only the directory entry of this process missing?  The caller knows that
+ * something was absent, not that a right was missing.
+ * => takes no locks, works in any context; 0: it is there now, try again; -1: a real fault
  */
 int vmalloc_fault(unsigned long address);
 

@@ -194,6 +194,8 @@ KTEST(vmalloc, lazy_sync)
 	set_pgd(pgd + idx, none);
 	KEXPECT_EQ(t, read_under(pgd, a), 0x0c7a50ul);
 	KEXPECT_EQ(t, pgd_val(pgd[idx]), pgd_val(swapper_pg_dir[idx]));
+	/* Two processors with one directory fault at once: the second finds the entry made. */
+	KEXPECT_EQ(t, vmalloc_fault((unsigned long)a), 0);
 	KEXPECT_EQ(t, vmalloc_fault((unsigned long)a + PAGE_SIZE), -1);
 	KEXPECT_EQ(t, vmalloc_fault((unsigned long)high_memory - PAGE_SIZE), -1);
 	KEXPECT_EQ(t, vmalloc_fault(FIXADDR_TOP), -1);
