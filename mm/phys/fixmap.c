@@ -4,7 +4,7 @@
  * Theory and layout: fixmap.h.  The one page table exists since paging_init(),
  * and every page directory has its entry, so a slot is set by storing one
  * entry, in any context.  A slot may have been mapped to something else, so
- * its TLB entry goes each time.
+ * its TLB entry goes each time, on all processors.
  */
 #include <mm/phys/fixmap.h>
 
@@ -21,18 +21,24 @@ pte_t *fixmap_pte(enum fixed_addresses idx)
 	return pte_offset_kernel(pmd_offset(pgd_offset_k(addr), addr), addr);
 }
 
+/* On every processor: a slot is everybody's, but for kmap_atomic's, which are not set here. */
+static void flush_slot(enum fixed_addresses idx)
+{
+	flush_tlb_kernel_range(__fix_to_virt(idx), __fix_to_virt(idx) + PAGE_SIZE);
+}
+
 void __set_fixmap(enum fixed_addresses idx, phys_addr_t phys, pgprot_t prot)
 {
 	BUG_VAL(idx == FIX_HOLE || idx >= __end_of_fixed_addresses, idx, phys);
 	set_pte(fixmap_pte(idx), pfn_pte(PFN_DOWN(phys), prot));
-	__flush_tlb_one(__fix_to_virt(idx));
+	flush_slot(idx);
 }
 
 void clear_fixmap(enum fixed_addresses idx)
 {
 	BUG_VAL(idx == FIX_HOLE || idx >= __end_of_fixed_addresses, idx, 0);
 	pte_clear(fixmap_pte(idx));
-	__flush_tlb_one(__fix_to_virt(idx));
+	flush_slot(idx);
 }
 
 static const struct {
