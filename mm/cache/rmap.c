@@ -32,11 +32,12 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
  */
 void __page_remove_last_rmap(struct page *page)
 {
-	VM_BUG_ON(page_mapcount(page) != 0);
 	if (!PageAnon(page)) {
+		/* It may be mapped again by now, from the page cache; that counted up first, or will. */
 		dec_zone_page_state(page, NR_FILE_MAPPED);
 		return;
 	}
+	VM_BUG_ON(page_mapcount(page) != 0);
 	dec_zone_page_state(page, NR_ANON_PAGES);
 	page->mapping = NULL;
 	page->index = 0;
