@@ -182,6 +182,8 @@ SRCS	+= kernel/sched/kthread.c            # kernel threads on request
 SRCS	+= kernel/sched/pid.c                # numbers for tasks.  Theory: kernel/sched/pid.h
 SRCS	+= kernel/sched/proc_sched.c         # /proc/stat and /proc/uptime
 SRCS	+= kernel/sched/sched.c              # who runs next
+SRCS	+= kernel/sched/wake.c               # to make a task runnable, and where
+SRCS	+= kernel/sched/balance.c            # no processor idle while another has too much
 SRCS	+= kernel/sched/tick.c               # what each timer tick costs whom
 SRCS	+= kernel/sched/user.c               # a struct for each user id that has something
 

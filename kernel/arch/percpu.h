@@ -60,6 +60,12 @@ static __always_inline unsigned long this_cpu_offset(void)
 #define get_cpu()			smp_processor_id()
 #define put_cpu()			do { } while (0)
 
+/* Bit n: processor n runs. */
+static inline unsigned long cpu_online_mask(void)
+{
+	return nr_cpus == 32 ? ~0ul : (1ul << nr_cpus) - 1;
+}
+
 #define for_each_possible_cpu(cpu)	for ((cpu) = 0; (int)(cpu) < nr_cpus; (cpu)++)
 #define for_each_online_cpu(cpu)	for_each_possible_cpu(cpu)
 

@@ -38,6 +38,12 @@ pid_t kernel_thread(int (*fn)(void *), void *arg, unsigned long flags);
 int is_orphaned_pgrp(pid_t pgrp);
 /* kernel/proc/itimer.c: a tick hit @tsk, a process with CPU timers or limits. => interrupts off */
 void cpu_timer_tick(struct task_struct *tsk, int user_mode);
+/*
+ * kernel/sched/sched.c: another processor flushes the address space of @pgd.  If the
+ * task that runs here only borrows it, the loan ends.
+ * => interrupts off; false: it is in use here, or not loaded
+ */
+bool leave_mm(const void *pgd);
 /* mm/space/mmap.c: mm_count fell to 0 */
 void __mmdrop(struct mm_struct *mm);
 

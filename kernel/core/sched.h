@@ -64,6 +64,7 @@ struct pipe_inode_info;
 #define PF_USED_FPU	0x00002000u	/* the FPU holds this task's registers */
 #define PF_USED_MATH	0x00004000u	/* the task has an FPU state */
 #define PF_KTHREAD	0x00200000u
+#define PF_THREAD_BOUND	0x04000000u	/* a kernel thread of one processor: it stays there */
 
 /*
  * task_struct.work: looked at as one word on every return to user mode.  Unlike flags, which only
@@ -102,7 +103,7 @@ struct task_struct {
 	void *stack;				/* [c] lowest address of the kernel stack */
 	struct mm_struct *mm;			/* [o] NULL for kernel threads */
 	struct mm_struct *active_mm;		/* [o] whose page tables are loaded */
-	int cpu;				/* [q] */
+	int cpu;				/* [q] runs there, or last ran; only set_task_cpu() */
 	int lock_depth;				/* [o] spinlocks held, debug builds */
 	int pagefault_disabled;			/* [o] a fault in user space fails at once */
 
@@ -113,6 +114,7 @@ struct task_struct {
 	void *array;				/* [q] the priority array it is on, or NULL */
 	unsigned long nvcsw, nivcsw;		/* [o] context switches by choice, by force */
 	int oncpu;				/* [q] a processor still stands on its stack */
+	unsigned long cpus_allowed;		/* [q] bit n: may run on processor n */
 	unsigned long sleep_avg;		/* [q] ticks slept lately, less ticks run: the bonus */
 	unsigned long sleep_stamp;		/* [q] jiffies when it fell asleep */
 

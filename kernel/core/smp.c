@@ -22,6 +22,7 @@
 #include <kernel/arch/reboot.h>
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
 #include <kernel/core/irq.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
@@ -41,14 +42,9 @@ static void (*call_fn)(void *info);		/* [call_lock] */
 static void *call_info;				/* [call_lock] */
 static volatile unsigned long call_waiting;	/* [a] processors that have not done it */
 
-static u32 online_mask(void)
-{
-	return nr_cpus == 32 ? ~0u : (1u << nr_cpus) - 1;
-}
-
 static u32 other_cpus(void)
 {
-	return online_mask() & ~(1u << smp_processor_id());
+	return cpu_online_mask() & ~(1u << smp_processor_id());
 }
 
 static void send_to(u32 mask, enum local_irq irq)
@@ -110,17 +106,6 @@ static volatile u32 tlb_lock;			/* [a] taken by xchg: its waiters answer */
 static struct tlb_request tlb_request;		/* [tlb_lock] */
 static volatile unsigned long tlb_waiting;	/* [a] processors that have not flushed */
 
-/* Of a user's space that is only borrowed here nothing is needed any more. => false: it is used */
-static bool leave_mm(const struct tlb_request *req)
-{
-	if (!req->pgd || current->mm || read_cr3() != __pa(req->pgd))
-		return false;
-	load_cr3((unsigned long)swapper_pg_dir);
-	clear_bit(smp_processor_id(), req->mask);
-	tlb_stats.lazy++;
-	return true;
-}
-
 void smp_spin_poll(void)
 {
 	unsigned long flags;
@@ -130,7 +115,9 @@ void smp_spin_poll(void)
 		return;
 	local_irq_save(flags);
 	if (test_bit(smp_processor_id(), (unsigned long *)&tlb_waiting)) {
-		if (!leave_mm(&tlb_request))
+		if (tlb_request.pgd && leave_mm(tlb_request.pgd))
+			tlb_stats.lazy++;
+		else
 			tlb_flush_local(&tlb_request);
 		smp_mb();
 		clear_bit(smp_processor_id(), (unsigned long *)&tlb_waiting);

@@ -248,7 +248,7 @@ static int de_thread(struct task_struct *tsk)
 static void exec_mmap(struct mm_struct *mm)
 {
 	struct task_struct *tsk = current;
-	struct mm_struct *old_mm = tsk->mm, *active_mm = tsk->active_mm;
+	struct mm_struct *old_mm = tsk->mm, *active_mm;
 	unsigned long rss;
 
 	mm_release(tsk);
@@ -259,6 +259,7 @@ static void exec_mmap(struct mm_struct *mm)
 	}
 	local_irq_disable();
 	spin_lock(&task_mm_lock);
+	active_mm = tsk->active_mm;
 	tsk->mm = mm;
 	tsk->active_mm = mm;
 	switch_mm(active_mm, mm);

@@ -37,6 +37,7 @@
 #include <kernel/sched/user.h>
 #include <lib/kernel.h>
 #include <mm/space/mmap.h>
+#include <mm/types/mmu_context.h>
 
 /* ---- process groups -------------------------------------------------------------------------- */
 
@@ -237,11 +238,14 @@ static void exit_mm(struct task_struct *tsk)
 	rss = max(mm->hiwater_rss, get_mm_rss(mm));
 	if (tsk->signal->maxrss < rss)
 		tsk->signal->maxrss = rss;
-	/* The page tables stay loaded: they become a loan, as a kernel thread's. */
-	mmgrab(mm);
+	mmgrab(&init_mm);	/* from here on a kernel thread's loan */
+	local_irq_disable();
 	spin_lock(&task_mm_lock);
 	tsk->mm = NULL;
+	tsk->active_mm = &init_mm;
+	switch_mm(mm, &init_mm);
 	spin_unlock(&task_mm_lock);
+	local_irq_enable();
 	mmput(mm);
 }
 

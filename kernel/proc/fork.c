@@ -84,12 +84,12 @@ struct task_struct *__init fork_idle(int cpu)
 
 	if (!tsk)
 		return NULL;
-	tsk->cpu = cpu;
+	set_task_cpu(tsk, cpu);
+	tsk->cpus_allowed = 1ul << cpu;
 	tsk->oncpu = 1;
 	tsk->array = NULL;
 	tsk->lock_depth = 0;
 	tsk->thread.esp0 = (unsigned long)task_stack_top(tsk);
-	task_stack_top(tsk)->percpu_offset = per_cpu_offset(cpu);
 	INIT_LIST_HEAD(&tsk->run_list);
 	INIT_LIST_HEAD(&tsk->tasks);
 	INIT_LIST_HEAD(&tsk->pid_chain);
@@ -254,7 +254,7 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 {
 	tsk->pid = pid;
 	tsk->tgid = clone_flags & CLONE_THREAD ? current->tgid : pid;
-	tsk->flags &= ~(PF_EXITING | PF_SIGNALED | PF_MEMALLOC);
+	tsk->flags &= ~(PF_EXITING | PF_SIGNALED | PF_MEMALLOC | PF_THREAD_BOUND);
 	tsk->flags |= PF_FORKNOEXEC;
 	tsk->work = 0;
 	tsk->lock_depth = tsk->pagefault_disabled = 0;

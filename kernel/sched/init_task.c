@@ -56,6 +56,7 @@ struct task_struct init_task = {
 	.stack = init_stack,
 	.active_mm = &init_mm,
 	.oncpu = 1,
+	.cpus_allowed = ~0ul,
 	.prio = MAX_PRIO,
 	.static_prio = NICE_TO_PRIO(0),
 	.time_slice = 10,

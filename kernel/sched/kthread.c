@@ -27,6 +27,7 @@
 #include <kernel/sched/sched.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
+#include <mm/phys/pgalloc.h>
 
 struct kthread_create_info {
 	int (*threadfn)(void *data);
@@ -144,7 +145,8 @@ struct task_struct *kthread_create(int (*threadfn)(void *data), void *data,
 
 void kthread_bind(struct task_struct *k, int cpu)
 {
-	sched_place(k, cpu);
+	k->flags |= PF_THREAD_BOUND;	/* it sleeps until we wake it */
+	set_cpus_allowed(k, 1ul << cpu);
 }
 
 int kthread_stop(struct task_struct *k)
@@ -170,11 +172,23 @@ int kthread_stop(struct task_struct *k)
 	return ret;
 }
 
-/* Tests count memory exactly: let whoever is dying be dead first. */
+/*
+ * Tests count memory exactly: let whoever is dying be dead first, and each processor
+ * give up the page tables that it keeps at hand.
+ */
 static void kthread_quiesce(void)
 {
+	unsigned long allowed = current->cpus_allowed;
+
 	while (atomic_read(&nr_dying))
 		yield();
+	if (nr_cpus == 1)
+		return;
+	for (int cpu = 0; cpu < nr_cpus; cpu++) {
+		set_cpus_allowed(current, 1ul << cpu);
+		drain_pgt_cache();
+	}
+	set_cpus_allowed(current, allowed);
 }
 
 static long count_threads(void)

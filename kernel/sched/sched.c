@@ -85,12 +85,6 @@ int effective_prio(const struct task_struct *tsk)
 	return clamp(tsk->static_prio - bonus, 0, MAX_PRIO - 1);
 }
 
-static void activate_task(struct task_struct *tsk, struct rq *rq)
-{
-	enqueue_task(tsk, rq->active);
-	rq->nr_running++;
-}
-
 static void deactivate_task(struct task_struct *tsk, struct rq *rq)
 {
 	if (tsk->state & TASK_UNINTERRUPTIBLE)
@@ -98,144 +92,6 @@ static void deactivate_task(struct task_struct *tsk, struct rq *rq)
 	dequeue_task(tsk, tsk->array);
 	rq->nr_running--;
 	tsk->sleep_stamp = jiffies;
-}
-
-/* ---- waking ---------------------------------------------------------------------------------- */
-
-/* The task that runs on a processor is to give way. => its rq->lock held */
-static inline void resched_task(struct task_struct *curr)
-{
-	set_tsk_work(curr, TIF_NEED_RESCHED);
-	if (unlikely(nr_cpus > 1) && curr->cpu != smp_processor_id())
-		smp_send_reschedule(curr->cpu);
-}
-
-void kick_task(struct task_struct *tsk)
-{
-	if (unlikely(nr_cpus > 1) && tsk->cpu != smp_processor_id())
-		smp_send_reschedule(tsk->cpu);
-}
-
-void sched_place(struct task_struct *tsk, int cpu)
-{
-	struct rq *rq;
-	bool busy;
-
-	do {
-		rq = task_rq(tsk);
-		spin_lock_irq(&rq->lock);
-		busy = tsk->array || tsk->oncpu;
-		if (!busy) {
-			tsk->cpu = cpu;
-			task_stack_top(tsk)->percpu_offset = per_cpu_offset(cpu);
-		}
-		spin_unlock_irq(&rq->lock);
-		if (busy)
-			yield();
-	} while (busy);
-}
-
-/* What a sleep is worth: it never lasts longer than can be remembered. */
-static void credit_sleep(struct task_struct *tsk)
-{
-	unsigned long slept = jiffies - tsk->sleep_stamp;
-
-	if (!slept)
-		return;
-	tsk->sleep_avg = min_t(unsigned long, tsk->sleep_avg + min_t(unsigned long, slept,
-			       MAX_SLEEP_AVG), MAX_SLEEP_AVG);
-	tsk->prio = effective_prio(tsk);
-}
-
-/*
- * Make @tsk runnable if its state is among @state.
- * => any context; 1 if it slept
- */
-int try_to_wake_up(struct task_struct *tsk, unsigned int state)
-{
-	unsigned long flags;
-	struct rq *rq;
-	int woken = 0;
-
-	local_irq_save(flags);
-	rq = task_rq(tsk);
-	spin_lock(&rq->lock);
-	if (tsk->state & state) {
-		woken = 1;
-		if (!tsk->array) {
-			while (tsk->oncpu)
-				smp_spin_poll();
-			if (tsk->state == TASK_UNINTERRUPTIBLE)
-				rq->nr_uninterruptible--;
-			credit_sleep(tsk);
-			activate_task(tsk, rq);
-			if (tsk->prio < rq->curr->prio)
-				resched_task(rq->curr);
-		}
-		tsk->state = TASK_RUNNING;
-	}
-	spin_unlock(&rq->lock);
-	local_irq_restore(flags);
-	return woken;
-}
-
-int wake_up_process(struct task_struct *tsk)
-{
-	return try_to_wake_up(tsk, TASK_NORMAL);
-}
-
-/* The child of fork goes in front of its parent: it will exec, or touch its copies, first. */
-void wake_up_new_task(struct task_struct *tsk)
-{
-	unsigned long flags;
-	struct rq *rq;
-
-	local_irq_save(flags);
-	rq = task_rq(tsk);
-	spin_lock(&rq->lock);
-	tsk->state = TASK_RUNNING;
-	tsk->prio = effective_prio(tsk);
-	activate_task(tsk, rq);
-	if (tsk->prio <= rq->curr->prio)
-		resched_task(rq->curr);
-	spin_unlock(&rq->lock);
-	local_irq_restore(flags);
-}
-
-void sched_fork(struct task_struct *child)
-{
-	struct task_struct *parent = current;
-	unsigned long flags;
-
-	child->state = TASK_UNINTERRUPTIBLE;	/* in no array: no wake-up finds it runnable */
-	child->array = NULL;
-	child->oncpu = 0;
-	child->cpu = smp_processor_id();
-	INIT_LIST_HEAD(&child->run_list);
-	child->nvcsw = child->nivcsw = 0;
-	local_irq_save(flags);
-	child->time_slice = (parent->time_slice + 1) / 2;
-	parent->time_slice /= 2;
-	if (!parent->time_slice) {
-		/* The last tick is shared out: let the tick's path give a new slice. */
-		parent->time_slice = 1;
-		set_tsk_work(parent, TIF_NEED_RESCHED);
-	}
-	local_irq_restore(flags);
-	child->sleep_avg = parent->sleep_avg * 9 / 10;
-}
-
-void sched_exit(struct task_struct *tsk)
-{
-	struct task_struct *parent = tsk->parent;
-	unsigned long flags;
-
-	local_irq_save(flags);
-	/* On another processor its tick may be at it just now. */
-	if (parent != &init_task && parent->cpu == tsk->cpu)
-		parent->time_slice = min(parent->time_slice + tsk->time_slice,
-					 task_timeslice(parent));
-	local_irq_restore(flags);
 }
 
 /* ---- the switch ------------------------------------------------------------------------------ */
@@ -253,6 +109,10 @@ static inline void finish_task_switch(struct task_struct *prev)
 	rq->prev_mm = NULL;
 	barrier();
 	prev->oncpu = 0;
+	if (unlikely(rq->push)) {
+		push_task(prev);
+		rq->push = NULL;
+	}
 	local_irq_enable();
 	if (unlikely(mm) && atomic_dec_and_test(&mm->mm_count))
 		__mmdrop(mm);
@@ -294,6 +154,21 @@ static inline void context_switch(struct rq *rq, struct task_struct *prev, struc
 	finish_task_switch(prev);
 }
 
+/* Hook: the asker has a reference of its own, so that ours is not the last. */
+bool leave_mm(const void *pgd)
+{
+	struct task_struct *tsk = current;
+	struct mm_struct *mm = tsk->active_mm;
+
+	if (tsk->mm || mm->pgd != pgd)
+		return false;
+	atomic_inc(&init_mm.mm_count);
+	tsk->active_mm = &init_mm;
+	switch_mm(mm, &init_mm);
+	atomic_dec(&mm->mm_count);
+	return true;
+}
+
 static inline struct task_struct *pick_next_task(struct rq *rq)
 {
 	struct prio_array *array = rq->active;
@@ -329,6 +204,12 @@ static void __schedule(bool preempted)
 			deactivate_task(prev, rq);
 	} else {
 		prev->nivcsw++;
+	}
+	if (unlikely(!cpu_allowed(prev, rq->cpu)) && prev->array) {
+		/* Away from here, as soon as nobody stands on its stack. */
+		dequeue_task(prev, prev->array);
+		rq->nr_running--;
+		rq->push = prev;
 	}
 
 	next = pick_next_task(rq);
@@ -444,9 +325,7 @@ void set_user_nice(struct task_struct *tsk, int nice)
 	unsigned long flags;
 	struct rq *rq;
 
-	local_irq_save(flags);
-	rq = task_rq(tsk);
-	spin_lock(&rq->lock);
+	rq = task_rq_lock(tsk, &flags);
 	array = tsk->array;
 	if (array)
 		dequeue_task(tsk, array);
@@ -456,8 +335,7 @@ void set_user_nice(struct task_struct *tsk, int nice)
 		enqueue_task(tsk, array);
 		resched_task(rq->curr);
 	}
-	spin_unlock(&rq->lock);
-	local_irq_restore(flags);
+	task_rq_unlock(rq, &flags);
 }
 
 /* ---- idle and start -------------------------------------------------------------------------- */
@@ -467,15 +345,40 @@ bool idle_task(const struct task_struct *tsk)
 	return tsk == cpu_rq(tsk->cpu)->idle;
 }
 
+/* Halt until there is something to do. => interrupts off, and again on return */
+static void idle_alone(void)
+{
+	while (!need_resched()) {
+		safe_halt();
+		local_irq_disable();
+	}
+}
+
+/*
+ * No wake-up is lost: who sends a task here sets our TIF_NEED_RESCHED, then interrupts
+ * us; interrupts go on only with the halt.
+ */
+static void idle_with_others(struct rq *rq)
+{
+	while (!need_resched()) {
+		set_bit(rq->cpu, &cpu_idle_mask);
+		if (steal_tasks(rq))
+			break;
+		safe_halt();
+		local_irq_disable();
+	}
+	clear_bit(rq->cpu, &cpu_idle_mask);
+}
+
 void cpu_idle(void)
 {
 	for (;;) {
 		check_pgt_cache();
 		local_irq_disable();
-		while (!need_resched()) {
-			safe_halt();
-			local_irq_disable();
-		}
+		if (nr_cpus == 1)
+			idle_alone();
+		else
+			idle_with_others(this_rq());
 		local_irq_enable();
 		schedule();
 	}
@@ -486,6 +389,7 @@ void __init sched_cpu_up(int cpu, struct task_struct *idle)
 	struct rq *rq = cpu_rq(cpu);
 
 	spin_lock_init(&rq->lock);
+	rq->cpu = cpu;
 	rq->active = &rq->arrays[0];
 	rq->expired = &rq->arrays[1];
 	for (int i = 0; i < 2; i++)

@@ -7,6 +7,7 @@
 #ifndef OCTAVO_KERNEL_SCHED_SCHED_H
 #define OCTAVO_KERNEL_SCHED_SCHED_H
 
+#include <kernel/core/percpu.h>
 #include <kernel/core/sched.h>
 
 #define MAX_PRIO	40		/* 0 best .. 39: 20 + nice */
@@ -22,10 +23,10 @@ void sched_init(void);
 /* An empty run queue for processor @cpu, whose idle task is @idle. => before it runs */
 void sched_cpu_up(int cpu, struct task_struct *idle);
 /*
- * Move @tsk, which sleeps until its maker wakes it, to processor @cpu; it stays there.
- * => may yield until @tsk has fallen asleep
+ * Let @tsk run on the processors of @mask only, from the return on.
+ * => may yield until @tsk has left the one it is on; 0, or -EINVAL: none of them runs
  */
-void sched_place(struct task_struct *tsk, int cpu);
+int set_cpus_allowed(struct task_struct *tsk, unsigned long mask);
 /* Split the parent's (current's) time slice with the child. */
 void sched_fork(struct task_struct *child);
 /* A child that dies gives what is left of its slice back to its parent. */
@@ -41,6 +42,12 @@ bool schedule_deadline(u64 deadline);
 void schedule_tail(struct task_struct *prev);
 /* The boot task's end: halt whenever nothing else runs. */
 void cpu_idle(void) __attribute__((noreturn));
+/* For one that is in no queue and on no processor. => its rq->lock held, or nobody knows it */
+static inline void set_task_cpu(struct task_struct *tsk, int cpu)
+{
+	tsk->cpu = cpu;
+	task_stack_top(tsk)->percpu_offset = per_cpu_offset(cpu);
+}
 /* The task that runs is an idle task. */
 bool idle_task(const struct task_struct *tsk);
 

@@ -128,7 +128,7 @@ void scheduler_tick(int user_mode)
 	bool idle = tsk == rq->idle;
 
 	account_tick(tsk, idle, user_mode);
-	if (!smp_processor_id())
+	if (!rq->cpu)
 		calc_load();
 	if (idle)
 		return;
@@ -144,6 +144,8 @@ void scheduler_tick(int user_mode)
 	if (tsk->array == rq->active && !tsk->time_slice)
 		expire_task(tsk, rq);
 	spin_unlock(&rq->lock);
+	if (nr_cpus > 1)
+		balance_tick(rq);
 }
 
 static int loadavg_show(struct seq_file *m, void *v)

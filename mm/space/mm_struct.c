@@ -98,6 +98,8 @@ void mmput(struct mm_struct *mm)
 	if (!atomic_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
+	if (mm->cpu_vm_mask)
+		flush_tlb_mm(mm);	/* nobody borrows it any more */
 	spin_lock(&mmlist_lock);
 	list_del(&mm->mmlist);
 	spin_unlock(&mmlist_lock);
@@ -193,12 +195,13 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 
 void use_mm(struct mm_struct *mm)
 {
-	struct mm_struct *borrowed = current->active_mm;
+	struct mm_struct *borrowed;
 	unsigned long flags;
 
 	BUG_ON(current->mm);
 	mmgrab(mm);
 	local_irq_save(flags);
+	borrowed = current->active_mm;
 	current->mm = mm;
 	current->active_mm = mm;
 	switch_mm(borrowed, mm);

@@ -7,8 +7,12 @@
  * loaded another; who flushes asks only those in the mask.
  *
  * A processor that is asked while it only borrows does not flush again and
- * again: it loads the kernel's own directory and leaves the mask (leave_mm in
- * kernel/core/smp.c).  So that prev == next need not mean that next is loaded.
+ * again: it takes the kernel's own directory instead and leaves the mask
+ * (leave_mm in kernel/sched).  So an address space that dies is given back by all
+ * who borrow it when its last user flushes it, and is freed at once.
+ *
+ * That changes active_mm of a kernel thread behind its back: who reads it to change
+ * it has interrupts off.
  *
  * One processor keeps no masks: tlb.c asks cr3 itself.
  */
@@ -33,9 +37,6 @@ static inline void switch_mm(struct mm_struct *prev, struct mm_struct *next)
 		set_bit(cpu, &next->cpu_vm_mask);
 		load_cr3(next->pgd);
 		clear_bit(cpu, &prev->cpu_vm_mask);
-	} else if (!test_bit(cpu, &next->cpu_vm_mask)) {
-		set_bit(cpu, &next->cpu_vm_mask);
-		load_cr3(next->pgd);
 	}
 }
 
