@@ -46,7 +46,7 @@ O	?= build$(suffix)
 
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
-NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak bench mutants debug gdb record replay iso root \
+NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak bench bench-smp mutants debug gdb record replay iso root \
 	root-small tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
@@ -299,7 +299,7 @@ SRCS	+= $(sort $(shell find tests/kernel -name '*.c'))
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
 UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
-BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit)
+BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault lockstep.so)
 HTESTS	:= $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/*_test.c))
 ROOTSRC	:= $(wildcard scripts/root/*)
 
@@ -308,7 +308,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 10
 export MINUTES
 
-.PHONY: all kernel user host root root-small tests iso where run run-kernel exec test check soak bench mutants debug gdb \
+.PHONY: all kernel user host root root-small tests iso where run run-kernel exec test check soak bench bench-smp mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -377,6 +377,11 @@ $(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
 BARE	:= -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code -s
 $(O)/bench/mmbench: tests/bench/mmbench.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
+$(O)/bench/smpfault: tests/bench/smpfault.c $(O)/.options
+	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
+# The one program here for the host: a plugin of QEMU.
+$(O)/bench/lockstep.so: tests/bench/lockstep.c
+	@echo '  HOSTCC  $<'; mkdir -p $(@D); $(HOSTCC) -std=gnu11 -O2 -Wall -Wextra -Wno-unused-parameter -shared -fPIC -o $@ $<
 $(O)/bench/tiny: tests/bench/tiny.S $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(BARE) -o $@ $<
 $(O)/bench/bootinit: tests/bench/bootinit.c $(O)/.options
@@ -450,6 +455,8 @@ mutants:
 	@scripts/mutants $(if $(T),'$(T)')
 bench: kernel root benches
 	@scripts/bench
+bench-smp: kernel root benches
+	@scripts/bench-smp
 
 # gdb is told what to read: it would refuse a .gdbinit that lies outside its safe path.
 GDB	?= gdb
@@ -492,6 +499,7 @@ help:
 # help: make check                  the short form, for before each commit (two minutes)
 # help: make soak                   random tests with new seeds until MINUTES=10 are over
 # help: make bench                  instructions per operation beside Linux's
+# help: make bench-smp              instructions per page fault on 1, 2, 4 processors, and the lock that limits
 # help: make mutants                plant faults and show the test that notices each
 # help: make debug, make gdb        the machine stopped at its first instruction; gdb attached (PROG=brk: to a program, too)
 # help: make record, make replay    record a run (CMD=... or T=...); debug it forwards and backwards

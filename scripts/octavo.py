@@ -29,7 +29,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "APPEND": "", "ADD": "", "LIMIT": "120", "QEMU": "qemu-system-i386",
-               "CPU": "", "LOG": "", "ICOUNT": ""}
+               "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": ""}
 
 # Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
 SMALL_ROOT = 24
@@ -247,6 +247,8 @@ class Machine:
             words += ["-cpu", o["CPU"]]
         if o["ICOUNT"]:
             words += ["-icount", o["ICOUNT"], "-rtc", "base=2024-01-01,clock=vm"]
+        if o["PLUGIN"]:
+            words += ["-plugin", o["PLUGIN"]]
         if self.iso:
             return words + ["-cdrom", self.iso, "-boot", "d"]
         words += ["-kernel", os.path.join(self.build_dir, "octavo"), "-append", self.append]
