@@ -34,20 +34,20 @@ static const struct address_space_operations empty_aops;
 
 struct timespec64 current_fs_time(void)
 {
-	static DEFINE_SPINLOCK(lock);
-	static struct timespec64 now;		/* [lock] the time at tick @at */
-	static unsigned long at;		/* [lock] */
-	static bool valid;			/* [lock] */
+	static DEFINE_SPINLOCK(fs_time_lock);
+	static struct timespec64 now;		/* [fs_time_lock] the time at tick @at */
+	static unsigned long at;		/* [fs_time_lock] */
+	static bool valid;			/* [fs_time_lock] */
 	struct timespec64 ret;
 
-	spin_lock(&lock);
+	spin_lock(&fs_time_lock);
 	if (unlikely(at != jiffies || !valid)) {
 		at = jiffies;
 		valid = true;
 		ktime_get_real_ts64(&now);
 	}
 	ret = now;
-	spin_unlock(&lock);
+	spin_unlock(&fs_time_lock);
 	return ret;
 }
 
