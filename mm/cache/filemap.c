@@ -412,9 +412,11 @@ int __set_page_dirty_no_writeback(struct page *page)
 
 int set_page_dirty(struct page *page)
 {
-	struct address_space *mapping = page->mapping;
+	/* Read once: it goes to NULL when the last entry of an anonymous page does, or at truncate. */
+	struct address_space *mapping = READ_ONCE(page->mapping);
+	bool anon = (unsigned long)mapping & PAGE_MAPPING_ANON;
 
-	if (likely(mapping && !PageAnon(page)) && mapping->a_ops->set_page_dirty)
+	if (likely(mapping && !anon) && mapping->a_ops->set_page_dirty)
 		return mapping->a_ops->set_page_dirty(page);
 	return __set_page_dirty_no_writeback(page);
 }

@@ -50,34 +50,85 @@ struct page *follow_page(struct vm_area_struct *vma, unsigned long address, bool
 	return page;
 }
 
+/* => 0, or -errno: the fault cannot be resolved */
+static int fault_in(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long address,
+		    bool write)
+{
+	switch (handle_mm_fault(mm, vma, address, write ? FAULT_FLAG_WRITE : 0)) {
+	case VM_FAULT_OOM:
+		return -ENOMEM;
+	case VM_FAULT_SIGBUS:
+	case VM_FAULT_SIGSEGV:
+		return -EFAULT;
+	default:
+		return 0;
+	}
+}
+
+/* The private copy that is mapped at @address and nowhere else, with a reference; or NULL. */
+static struct page *follow_private_copy(struct vm_area_struct *vma, unsigned long address)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct page *page = NULL;
+	pte_t *pte;
+
+	spin_lock(&mm->page_table_lock);
+	pte = mm_find_pte(mm, address);
+	if (pte && pte_present(*pte))
+		page = vm_normal_page(*pte);
+	if (page && PageAnon(page) && page_mapcount(page) == 1)
+		get_page(page);
+	else
+		page = NULL;
+	spin_unlock(&mm->page_table_lock);
+	return page;
+}
+
+/*
+ * A forced write ends in a private copy that stays read-only to its owner.  That the fault
+ * made one is no proof that it is there: MADV_DONTNEED takes mmap_sem for reading, as we do,
+ * and what a look at the entry finds then is the file's own page, or the page of zeros.
+ *
+ *	forced write			madvise, another thread
+ *	fault: a copy is made
+ *					the copy goes
+ *	look: nothing there
+ *	fault again, *for writing*
+ *
+ * => pinned page, or ERR_PTR
+ */
+static struct page *get_forced_copy(struct mm_struct *mm, struct vm_area_struct *vma,
+				    unsigned long address)
+{
+	struct page *page;
+	int err;
+
+	do {
+		err = fault_in(mm, vma, address, true);
+		if (err)
+			return ERR_PTR(err);
+		page = follow_private_copy(vma, address);
+	} while (!page);
+	return page;
+}
+
 /* Fault @address in until it can be used. => pinned page, or ERR_PTR */
 static struct page *get_one_page(struct mm_struct *mm, struct vm_area_struct *vma,
 				 unsigned long address, bool write)
 {
-	bool need_write = write && (vma->vm_flags & VM_WRITE);
 	struct page *page;
 
-	/* A forced write ends in a private copy that stays read-only to its owner. */
-	if (write && !need_write) {
-		vm_fault_t ret = handle_mm_fault(mm, vma, address, FAULT_FLAG_WRITE);
-
-		if (ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR)
-			return ERR_PTR(ret == VM_FAULT_OOM ? -ENOMEM : -EFAULT);
-	}
-	while (!(page = follow_page(vma, address, need_write))) {
+	if (write && !(vma->vm_flags & VM_WRITE))
+		return get_forced_copy(mm, vma, address);
+	while (!(page = follow_page(vma, address, write))) {
 		pte_t *pte = mm_find_pte(mm, address);
+		int err;
 
-		if (pte && pte_present(*pte) && pte_special(*pte) && !need_write)
+		if (pte && pte_present(*pte) && pte_special(*pte) && !write)
 			return ERR_PTR(-EFAULT);
-		switch (handle_mm_fault(mm, vma, address, need_write ? FAULT_FLAG_WRITE : 0)) {
-		case VM_FAULT_OOM:
-			return ERR_PTR(-ENOMEM);
-		case VM_FAULT_SIGBUS:
-		case VM_FAULT_SIGSEGV:
-			return ERR_PTR(-EFAULT);
-		default:
-			break;
-		}
+		err = fault_in(mm, vma, address, write);
+		if (err)
+			return ERR_PTR(err);
 	}
 	return page;
 }
@@ -156,7 +207,7 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int le
 		kaddr = kmap(page);
 		if (write) {
 			memcpy(kaddr + offset, at, (size_t)bytes);
-			if (page->mapping && !PageAnon(page))
+			if (!PageAnon(page))
 				set_page_dirty(page);
 		} else {
 			memcpy(at, kaddr + offset, (size_t)bytes);
