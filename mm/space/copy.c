@@ -14,12 +14,13 @@
  * spurious.  Only taking rights away needs one, and change_protection() counts.
  *
  * Locking: mmap_sem for writing; page_table_lock, the child's outside the
- * parent's.
+ * parent's; mremap takes i_mmap_lock outside of it.
  */
 #include <mm/space/memory.h>
 
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
+#include <kernel/fs/fs.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/cache/rmap.h>
@@ -101,28 +102,59 @@ int copy_page_range(struct mm_struct *dst_mm, struct mm_struct *src_mm,
 
 /* --- mremap ---------------------------------------------------------------------------------------- */
 
+/*
+ * The entries of [old_addr, old_addr + len), all in one table, move to @dst on.
+ *
+ * i_mmap_lock keeps truncate out: it might look at the new place before, and at the old one
+ * after the move.  And the TLB forgets the old place before page_table_lock goes: from then on
+ * truncate can find, and free, the pages by their new place.
+ */
+static void move_pte_range(struct vm_area_struct *vma, unsigned long old_addr, pte_t *src,
+			   pte_t *dst, unsigned long len)
+{
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t *last = src + (len >> PAGE_SHIFT);
+	bool moved = false;
+
+	if (mapping)
+		spin_lock(&mapping->i_mmap_lock);
+	spin_lock(&mm->page_table_lock);
+	for (; src < last; src++, dst++) {
+		if (pte_none(*src))
+			continue;
+		set_pte(dst, ptep_get_and_clear(src));
+		moved = true;
+	}
+	if (moved)
+		flush_tlb_range(vma, old_addr, old_addr + len);
+	spin_unlock(&mm->page_table_lock);
+	if (mapping)
+		spin_unlock(&mapping->i_mmap_lock);
+}
+
 unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
 			       struct vm_area_struct *new_vma, unsigned long new_addr,
 			       unsigned long len)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long done;
+	unsigned long done, step;
 
-	for (done = 0; done < len; done += PAGE_SIZE) {
-		pte_t *src = mm_find_pte(mm, old_addr + done), *dst;
+	for (done = 0; done < len; done += step) {
+		unsigned long from = old_addr + done, to = new_addr + done;
+		pte_t *src = mm_find_pte(mm, from), *dst;
 
-		if (!src || pte_none(*src))
+		step = min3(len - done, pmd_addr_end(from, TASK_SIZE) - from,
+			    pmd_addr_end(to, TASK_SIZE) - to);
+		if (!src)
 			continue;
-		dst = pte_alloc_map(mm, mm_pmd(mm, new_addr + done), new_addr + done);
+		dst = pte_alloc_map(mm, mm_pmd(mm, to), to);
 		if (!dst)
 			break;
-		spin_lock(&mm->page_table_lock);
-		set_pte(dst, ptep_get_and_clear(src));
-		spin_unlock(&mm->page_table_lock);
+		move_pte_range(vma, from, src, dst, step);
 	}
 	new_vma->has_anon |= vma->has_anon;
-	flush_tlb_range(vma, old_addr, old_addr + len);
-	return min(done, len);
+	return done;
 }
 
 /* --- mprotect --------------------------------------------------------------------------------------- */
