@@ -81,6 +81,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->flags = 0;
 	spin_lock_init(&mapping->i_mmap_lock);
 	INIT_LIST_HEAD(&mapping->i_mmap);
+	mapping->truncate_count = 0;
 }
 
 struct page *find_get_page(struct address_space *mapping, unsigned long index)

@@ -33,6 +33,14 @@
  * handle_mm_fault(); the others are not, so that their needs for stack and
  * registers are not paid there.
  *
+ * Several processors in one address space.  All faults of an mm may run at once,
+ * under mmap_sem for reading.  What they share is page_table_lock, held for the
+ * second look and the entry with its counts only: the clearing or copying of the
+ * page, fifty times as long, is outside of it.  So a handful of processors wait for
+ * it little; with some tens it, and the words that all faults write (mmap_sem's and
+ * the zone's counters), would be what they wait for, and a lock for each page table
+ * would be due.  munmap, mmap and mprotect exclude faults altogether.
+ *
  * Locking: mmap_sem for reading; page_table_lock innermost.
  * References: Intel SDM volume 3, section 4.7; Gorman, chapter 4.6.
  */
@@ -110,6 +118,21 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 
 /* --- files --------------------------------------------------------------------------------------- */
 
+/* What truncate counts up (zap.c): to be read before the file's size is looked at. */
+static inline unsigned int truncate_count(const struct vm_area_struct *vma)
+{
+	unsigned int count = vma->vm_file ? READ_ONCE(vma->vm_file->f_mapping->truncate_count) : 0;
+
+	smp_rmb();
+	return count;
+}
+
+/* May a page found since @count was read be beyond the end by now? => page_table_lock held */
+static inline bool truncated_since(const struct vm_area_struct *vma, unsigned int count)
+{
+	return unlikely(truncate_count(vma) != count);
+}
+
 /* Enter a page of the page cache; its reference goes to the entry. => page_table_lock held */
 static inline void set_file_pte(struct mm_struct *mm, struct vm_area_struct *vma, pte_t *pte,
 				struct page *page, bool write)
@@ -140,6 +163,7 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 			    unsigned long address, pte_t *pte)
 {
 	struct address_space *mapping = vma->vm_file->f_mapping;
+	unsigned int count = READ_ONCE(mapping->truncate_count);
 	unsigned long window = FAULT_AROUND_PAGES << PAGE_SHIFT;
 	unsigned long first = max(address & ~(window - 1), vma->vm_start);
 	unsigned long last = min((address | (window - 1)) + 1, vma->vm_end);
@@ -152,6 +176,8 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 
 	nr = find_get_pages(mapping, pgoff, limit, pages);
 	spin_lock(&mm->page_table_lock);
+	if (unlikely(READ_ONCE(mapping->truncate_count) != count))
+		limit = 0;
 	for (i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 		unsigned long slot = page->index - pgoff;
@@ -180,11 +206,13 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 		.pgoff = linear_page_index(vma, address),
 	};
 	bool write = flags & FAULT_FLAG_WRITE;
+	unsigned int count;
 	struct page *page;
 	vm_fault_t ret;
 
 	if (!write && can_fault_around(vma) && do_fault_around(mm, vma, address, pte))
 		return VM_FAULT_MINOR;
+	count = truncate_count(vma);
 	ret = vma->vm_ops->fault(vma, &vmf);
 	if (unlikely(ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR))
 		return ret;
@@ -194,8 +222,8 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 		return VM_FAULT_SIGBUS;
 	}
 	spin_lock(&mm->page_table_lock);
-	/* No mapping: truncated since. The access is tried again, and told SIGBUS if need be. */
-	if (likely(pte_none(*pte) && page->mapping)) {
+	/* If truncated, the access is tried again, and told SIGBUS if need be. */
+	if (likely(pte_none(*pte) && page->mapping && !truncated_since(vma, count))) {
 		set_file_pte(mm, vma, pte, page, write);
 		page = NULL;
 	}
@@ -214,6 +242,7 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 		.pgoff = linear_page_index(vma, address),
 	};
 	struct page *copy = alloc_page(GFP_HIGHUSER);
+	unsigned int count = truncate_count(vma);
 	vm_fault_t ret;
 
 	if (!copy)
@@ -227,7 +256,7 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 	put_page(vmf.page);
 
 	spin_lock(&mm->page_table_lock);
-	if (likely(pte_none(*pte))) {
+	if (likely(pte_none(*pte) && !truncated_since(vma, count))) {
 		mm->rss_stat[MM_ANONPAGES]++;
 		vma->has_anon = true;
 		page_add_new_anon_rmap(copy, vma, address);
@@ -291,8 +320,9 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 		}
 		vma->has_anon = true;
 		page_add_new_anon_rmap(new, vma, address);
+		/* Not one thread may still read @old when another can write to @new. */
+		ptep_clear_flush(vma, address, pte);
 		set_pte(pte, mk_written_pte(new, vma));
-		flush_tlb_page(vma, address);
 		if (old)
 			page_remove_rmap(old);
 		spare = old;			/* the entry's reference */
@@ -370,8 +400,7 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
 	case FAULT_SWAP:
 		return bad_pte_entry(mm, address, entry);
 	case FAULT_SPURIOUS:
-		if (write)
-			flush_tlb_page(vma, address);
+		/* This processor's TLB was late; the fault has dropped what it held. */
 		break;
 	}
 	return VM_FAULT_MINOR;

@@ -217,9 +217,14 @@ static bool offset_wraps(unsigned long pgoff, unsigned long len)
 	return pgoff + (len >> PAGE_SHIFT) < pgoff;
 }
 
-/* Let the file set up a new area. => 0 or -errno, the area then holds no reference */
-static int mmap_file(struct file *file, struct vm_area_struct *vma)
+/*
+ * Let the file set up a new area, which will lie behind @prev.
+ * => 0 or -errno; then the area holds no reference, nor do page tables hold a page for it
+ */
+static int mmap_file(struct file *file, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	int err;
 
 	vma->vm_file = get_file(file);
@@ -227,6 +232,8 @@ static int mmap_file(struct file *file, struct vm_area_struct *vma)
 	if (!err)
 		return 0;
 	vma->vm_file = NULL;
+	/* It may have mapped some frames before it failed. */
+	unmap_region(mm, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
 	fput(file);
 	return err;
 }
@@ -254,7 +261,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 	vma->vm_page_prot = vm_get_page_prot(vm_flags);
 	vma->vm_pgoff = pgoff;
 	if (file) {
-		err = mmap_file(file, vma);
+		err = mmap_file(file, vma, place.prev);
 		if (err) {
 			vm_area_free(vma);
 			return (unsigned long)err;
@@ -571,6 +578,9 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 	address &= PAGE_MASK;
 	if (address < mmap_min_addr)
 		return -EPERM;
+	/* Its offset would change under another thread's fault, which reads it without a lock. */
+	if (vma->vm_file)
+		return -ENOMEM;
 	/* Keep the distance from what lies below, unless that is nothing but PROT_NONE. */
 	if (prev && !(prev->vm_flags & VM_GROWSDOWN) &&
 	    (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&

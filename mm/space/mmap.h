@@ -139,7 +139,7 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 		unsigned long pgoff);
 /* Take @vma off list and tree. => [s] write; the struct stays the caller's */
 void detach_vma(struct mm_struct *mm, struct vm_area_struct *vma);
-/* Let go of what a detached area refers to, and free it. => may sleep */
+/* Let go of what a detached area, off i_mmap too, refers to, and free it. => may sleep */
 void remove_vma(struct vm_area_struct *vma);
 
 /* The rights in page-table entries for vm_flags' lower four bits. */

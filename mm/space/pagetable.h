@@ -5,7 +5,21 @@
 #define OCTAVO_MM_SPACE_PAGETABLE_H
 
 #include <kernel/arch/pgtable.h>
+#include <kernel/arch/tlb.h>
 #include <mm/space/memory.h>
+
+/*
+ * Empty a present entry so that no processor can use it any more.  Two steps in this order:
+ * what replaces it is entered after that, and nobody works with old and new at the same time.
+ * => page_table_lock held
+ */
+static inline pte_t ptep_clear_flush(struct vm_area_struct *vma, unsigned long address, pte_t *ptep)
+{
+	pte_t old = ptep_get_and_clear(ptep);
+
+	flush_tlb_page(vma, address);
+	return old;
+}
 
 /* Which of rss_stat's counters a page that some entry maps belongs to. */
 static inline int mm_counter(const struct page *page)

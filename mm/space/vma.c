@@ -23,7 +23,8 @@
  * vm_ops->close (somebody counts those areas).
  *
  * Locking: mmap_sem for writing for all that changes, for reading to find;
- * i_mmap_lock around changes that truncate could see.
+ * i_mmap_lock around changes that truncate could see.  Truncate does not take
+ * mmap_sem: at every moment each mapped page of a file lies in some area on i_mmap.
  * References: Gorman, chapter 4; Linux's cases are drawn in its mm/mmap.c.
  */
 #include <mm/space/vma.h>
@@ -246,7 +247,6 @@ void detach_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 
 void remove_vma(struct vm_area_struct *vma)
 {
-	vma_unlink_file(vma);
 	if (vma->vm_ops && vma->vm_ops->close)
 		vma->vm_ops->close(vma);
 	if (vma->vm_file)
@@ -282,15 +282,16 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 		return -ENOMEM;
 	if (new->vm_file)
 		get_file(new->vm_file);
+	/* First the new one, then the old one shrinks: truncate sees some page twice, but each. */
 	if (new_below) {
 		new->vm_end = addr;
-		vma_adjust(vma, addr, vma->vm_end, pgoff);
 		vma_link_behind(mm, new, vma->vm_prev);
+		vma_adjust(vma, addr, vma->vm_end, pgoff);
 	} else {
 		new->vm_start = addr;
 		new->vm_pgoff = pgoff;
-		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 		vma_link_behind(mm, new, vma);
+		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	}
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
@@ -311,6 +312,7 @@ static void swallow_vma(struct mm_struct *mm, struct vm_area_struct *into,
 {
 	into->has_anon |= vma->has_anon;
 	detach_vma(mm, vma);
+	vma_unlink_file(vma);
 	remove_vma(vma);
 }
 
@@ -320,6 +322,7 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct vm_area_struct *in = NULL, *after = next;	/* the area that changes; behind it */
+	struct vm_area_struct *into;
 	unsigned long pages = (end - addr) >> PAGE_SHIFT;
 	bool left, right;
 
@@ -337,25 +340,22 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	if (!left && !right)
 		return NULL;
 
-	/* First make room: the changing area shrinks or goes. */
+	/* First the survivor grows, then the others shrink or go: see split_vma(). */
+	into = left ? prev : after;
+	if (left)
+		vma_adjust(prev, prev->vm_start, right ? after->vm_end : end, prev->vm_pgoff);
+	else
+		vma_adjust(after, addr, after->vm_end, pgoff);
 	if (in && in->vm_start == addr && in->vm_end == end) {
-		swallow_vma(mm, left ? prev : after, in);
-	} else if (in && in->vm_start == addr) {
-		(left ? prev : after)->has_anon |= in->has_anon;
-		vma_adjust(in, end, in->vm_end, in->vm_pgoff + pages);
+		swallow_vma(mm, into, in);
 	} else if (in) {
-		(left ? prev : after)->has_anon |= in->has_anon;
-		vma_adjust(in, in->vm_start, addr, in->vm_pgoff);
+		into->has_anon |= in->has_anon;
+		if (in->vm_start == addr)
+			vma_adjust(in, end, in->vm_end, in->vm_pgoff + pages);
+		else
+			vma_adjust(in, in->vm_start, addr, in->vm_pgoff);
 	}
-
-	if (left && right) {
-		end = after->vm_end;
+	if (left && right)
 		swallow_vma(mm, prev, after);
-	}
-	if (left) {
-		vma_adjust(prev, prev->vm_start, end, prev->vm_pgoff);
-		return prev;
-	}
-	vma_adjust(after, addr, after->vm_end, pgoff);
-	return after;
+	return into;
 }

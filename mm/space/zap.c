@@ -14,12 +14,26 @@
  * them.
  *
  * Truncate comes from the other side: from a file to all the areas that map it,
- * by address_space.i_mmap.
+ * by address_space.i_mmap.  It walks page tables with i_mmap_lock only, so an area
+ * leaves that list *between* the last look at its entries and the end of its
+ * tables: not later, or truncate would walk freed tables; not before, or it would
+ * miss pages that are still mapped.
+ *
+ *	munmap				truncate, another processor
+ *	zap the areas' entries
+ *	vma_unlink_file: waits		i_mmap_lock, walk the tables
+ *	free the tables
+ *
+ * A fault that found its page before the file became shorter must not enter it
+ * after truncate has been here: it remembers mapping->truncate_count before it
+ * looks at the file's size, and compares under page_table_lock (memory.c).  If the
+ * count is still the same, the entry is made before truncate takes that lock, and
+ * is found.
  *
  * Locking: mmap_sem (see each function), or i_mmap_lock for truncate; then
  * page_table_lock.  Pages are dropped outside of it.
  */
-#include <mm/space/memory.h>
+#include <mm/space/vma.h>
 
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
@@ -30,7 +44,7 @@
 #include <mm/cache/rmap.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
-#include <mm/space/mmap.h>
+#include <mm/space/memory.h>
 #include <mm/space/pagetable.h>
 
 #define GATHER_PAGES	64
@@ -64,7 +78,8 @@ static void tlb_finish_mmu(struct mmu_gather *tlb)
 	tlb->nr = 0;
 }
 
-static void update_hiwater_rss(struct mm_struct *mm)
+/* rss is about to fall. => page_table_lock held */
+static inline void update_hiwater_rss(struct mm_struct *mm)
 {
 	unsigned long rss = get_mm_rss(mm);
 
@@ -107,6 +122,7 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 
 	spin_lock(&mm->page_table_lock);
+	update_hiwater_rss(mm);
 	for (; pte < last; pte++) {
 		if (pte_none(*pte))
 			continue;
@@ -136,7 +152,6 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 {
 	struct mmu_gather tlb;
 
-	update_hiwater_rss(vma->vm_mm);
 	tlb_gather_mmu(&tlb, vma->vm_mm);
 	unmap_page_range(&tlb, address, address + size);
 	tlb_finish_mmu(&tlb);
@@ -180,12 +195,13 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 	struct page *table, *next;
 	LIST_HEAD(tables);
 
-	update_hiwater_rss(mm);
 	tlb_gather_mmu(&tlb, mm);
 	for (vma = first; vma; vma = vma->vm_next) {
 		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
+	for (vma = first; vma; vma = vma->vm_next)
+		vma_unlink_file(vma);
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(table, next, &tables, lru) {
@@ -205,7 +221,6 @@ static void unmap_vma_pages(struct vm_area_struct *vma, unsigned long first, uns
 		return;
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
-	update_hiwater_rss(vma->vm_mm);
 	tlb_gather_mmu(&tlb, vma->vm_mm);
 	tlb.file_only = !even_cows;
 	unmap_page_range(&tlb, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
@@ -224,6 +239,8 @@ void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len
 	if (last < first)
 		return;
 	spin_lock(&mapping->i_mmap_lock);
+	mapping->truncate_count++;
+	smp_mb();		/* before the first look whether there is a page table */
 	list_for_each_entry(vma, &mapping->i_mmap, shared)
 		unmap_vma_pages(vma, first, last, even_cows);
 	spin_unlock(&mapping->i_mmap_lock);

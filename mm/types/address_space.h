@@ -47,6 +47,7 @@ struct address_space {
 	unsigned long flags;			/* AS_* [a] */
 	spinlock_t i_mmap_lock;
 	struct list_head i_mmap;		/* [i_mmap_lock] vmas, by vm_area_struct.shared */
+	unsigned int truncate_count;		/* [i_mmap_lock; faults read it without] see zap.c */
 };
 
 /* address_space.flags */
