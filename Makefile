@@ -16,6 +16,7 @@ SMP		?= 1
 NUMA		?= 1
 MEM		?= 128
 CPUS		?= 1
+NODES		?= 1
 APPEND		?=
 ADD		?=
 T		?=
@@ -163,6 +164,8 @@ SRCS	+= mm/phys/init.c                    # the final direct map, and all RAM to
 SRCS	+= mm/phys/kmalloc.c                 # memory by the byte: the general caches
 SRCS	+= mm/phys/kstack.c                  # kernel stacks, each with an unmapped page below it
 SRCS	+= mm/phys/memblock.c                # ranges of physical memory at boot, and /proc/iomem
+SRCS	+= mm/phys/nodes.c                   # nodes, zones and mem_map, from ranges of RAM
+SRCS	+= mm/phys/numa.c                    # from the firmware's tables to nodes
 SRCS	+= mm/phys/page_alloc.c              # the buddy system, and the path of an allocation
 SRCS	+= mm/phys/page_check.c              # the page allocator watched: reports and invariants
 SRCS	+= mm/phys/page_class.c              # what every frame is, and proof that the counters say so
@@ -427,10 +430,11 @@ $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
 comma	:= ,
 empty	:=
 space	:= $(empty) $(empty)
-MACHINE	:= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) -display none -no-reboot -nic none
+NUMANODES = $(if $(filter-out 1,$(NODES)),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS)))
+MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(NUMANODES) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS ADD APPEND,$(if $($v),$v='$($v)'))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES ADD APPEND,$(if $($v),$v='$($v)'))
 
 run: iso
 	$(LEAVE)
@@ -509,7 +513,7 @@ help:
 # help: make setup                  find the tools, install what is missing (every target does this)
 # help:
 # help: options          default     values
-# help: MEM CPUS         128 1       MiB of memory; processors
+# help: MEM CPUS NODES   128 1 1     MiB of memory; processors; nodes that share both
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks

@@ -28,8 +28,8 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
-RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "APPEND": "", "ADD": "", "LIMIT": "120", "QEMU": "qemu-system-i386",
-               "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": ""}
+RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "APPEND": "", "ADD": "", "LIMIT": "120",
+               "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": ""}
 
 # Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
 SMALL_ROOT = 24
@@ -215,6 +215,24 @@ Result = collections.namedtuple("Result", "kind code status log backtrace")
 PANIC = b"Kernel panic"
 
 
+def node_words(nodes, mem, cpus):
+    """=> QEMU's options for that many nodes in a row: memory and processors in equal shares, and
+    from each node to the next the distance grows by 10."""
+    nodes, mem, cpus = int(nodes), int(mem), int(cpus)
+    if nodes < 2:
+        return []
+    words = []
+    for n in range(nodes):
+        size = mem // nodes + (mem % nodes if n == nodes - 1 else 0)
+        first, last = n * cpus // nodes, (n + 1) * cpus // nodes - 1
+        words += ["-object", f"memory-backend-ram,id=m{n},size={size}M",
+                  "-numa", f"node,nodeid={n},memdev=m{n}" + (f",cpus={first}-{last}" if first <= last else "")]
+    for a in range(nodes):
+        for b in range(a + 1, nodes):
+            words += ["-numa", f"dist,src={a},dst={b},val={10 + 10 * (b - a)}"]
+    return words
+
+
 class Machine:
     def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None):
         """sink(bytes) gets what arrives on COM2. With talk, a list of (expected, answer), we sit at the
@@ -236,7 +254,7 @@ class Machine:
     def command(self):
         o = self.options
         words = [o["QEMU"], "-M", "pc", "-nodefaults", "-vga", "std", "-display", "none", "-no-reboot",
-                 "-m", o["MEM"], "-smp", o["CPUS"],
+                 "-m", o["MEM"], "-smp", o["CPUS"], *node_words(o["NODES"], o["MEM"], o["CPUS"]),
                  "-chardev", "stdio,id=pipe,signal=off", "-chardev", f"file,id=log,path={self.log_path}",
                  "-serial", "chardev:pipe" if self.console else "chardev:log",
                  "-serial", "chardev:log" if self.console else "chardev:pipe",
@@ -403,3 +421,7 @@ def on_signal():
     """Lets `finally` run (and so end QEMU) when we are terminated."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
+
+
+if __name__ == "__main__":      # octavo.py NODES MEM CPUS: for the Makefile
+    print(*node_words(*sys.argv[1:4]))

@@ -13,8 +13,6 @@
  *	08 '_' 'S' '5' '_'  12 PkgLength NumElements  a b ...
  *
  * with small numbers as 00, 01 or 0A nn, which is found and read as it stands.
- *
- * A node's number here is the order in which SRAT names its proximity domain.
  */
 #include <kernel/drivers/acpi.h>
 
@@ -25,14 +23,13 @@
 #include <kernel/drivers/acpi_tables.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/phys/numa.h>
 
 #define EBDA_POINTER	0x40e		/* real-mode segment of the extended BIOS data */
 #define BIOS_AREA	0xe0000
 #define BIOS_AREA_END	0x100000
 #define MAX_LENGTH	(1u << 20)	/* a longer table is not one */
 #define MAX_TABLES	64
-
-struct acpi_numa acpi_numa;
 
 /* ---- finding tables -------------------------------------------------------------------------- */
 
@@ -218,34 +215,12 @@ static void __init read_fadt(phys_addr_t at, const struct acpi_header *header)
 
 /* ---- SRAT and SLIT --------------------------------------------------------------------------- */
 
-/* => the node of a proximity domain, a new one if need be; -1: too many */
-static int __init node_of_domain(u32 domain)
-{
-	unsigned int i;
-
-	for (i = 0; i < acpi_numa.nr_nodes; i++)
-		if (acpi_numa.domain[i] == domain)
-			return (int)i;
-	if (i == ACPI_MAX_NODES)
-		return -1;
-	acpi_numa.domain[acpi_numa.nr_nodes++] = domain;
-	return (int)i;
-}
-
 static void __init srat_memory(const struct acpi_srat_memory *m)
 {
-	int node;
-
 	if (!(m->flags & ACPI_SRAT_ENABLED) || !m->length)
 		return;
-	node = node_of_domain(m->domain);
-	if (node < 0 || acpi_numa.nr_ranges == ACPI_MAX_RANGES) {
-		pr_warn("ACPI: SRAT: memory of domain %u is ignored\n", m->domain);
-		return;
-	}
-	acpi_numa.range[acpi_numa.nr_ranges++] =
-		(struct acpi_memory_affinity){ m->base, m->length, (u8)node };
-	pr_info("ACPI: SRAT: node %d: [mem 0x%08llx-0x%08llx]\n", node, m->base,
+	numa_add_memory(&numa_tables, m->domain, m->base, m->length);
+	pr_info("ACPI: SRAT: domain %u: [mem 0x%08llx-0x%08llx]\n", m->domain, m->base,
 		m->base + m->length - 1);
 }
 
@@ -253,13 +228,9 @@ static void __init srat_cpu(const struct acpi_srat_cpu *c)
 {
 	u32 domain = c->domain_low | (u32)c->domain_high[0] << 8 |
 		     (u32)c->domain_high[1] << 16 | (u32)c->domain_high[2] << 24;
-	int node;
 
-	if (!(c->flags & ACPI_SRAT_ENABLED))
-		return;
-	node = node_of_domain(domain);
-	if (node >= 0)
-		acpi_numa.node_of_apic[c->apic_id] = (u8)node;
+	if (c->flags & ACPI_SRAT_ENABLED)
+		numa_add_cpu(&numa_tables, domain, c->apic_id);
 }
 
 static void __init read_srat(phys_addr_t at, const struct acpi_header *header)
@@ -294,12 +265,12 @@ static void __init read_slit(phys_addr_t at, const struct acpi_header *header)
 	n = slit.localities;
 	if (n > 255 || header->length < sizeof(slit) + n * n)
 		return;
-	for (unsigned int i = 0; i < acpi_numa.nr_nodes; i++) {
-		for (unsigned int j = 0; j < acpi_numa.nr_nodes; j++) {
-			u32 from = acpi_numa.domain[i], to = acpi_numa.domain[j];
+	for (unsigned int i = 0; i < numa_tables.nr_domains; i++) {
+		for (unsigned int j = 0; j < numa_tables.nr_domains; j++) {
+			u32 from = numa_tables.domain[i], to = numa_tables.domain[j];
 
 			if (from < n && to < n)
-				firmware_read(&acpi_numa.distance[i][j],
+				firmware_read(&numa_tables.distance[i][j],
 					      at + sizeof(slit) + from * (u32)n + to, 1);
 		}
 	}
@@ -341,10 +312,7 @@ void __init acpi_init(void)
 	phys_addr_t at;
 
 	mp_config_reset(NULL);
-	for (unsigned int i = 0; i < ACPI_MAX_NODES; i++)
-		for (unsigned int j = 0; j < ACPI_MAX_NODES; j++)
-			acpi_numa.distance[i][j] = i == j ? ACPI_LOCAL_DISTANCE :
-							    ACPI_REMOTE_DISTANCE;
+	numa_tables_reset(&numa_tables);
 	if (cmdline_has("noacpi"))
 		return;
 	at = find_rsdp(&rsdp);

@@ -9,10 +9,10 @@
  *	FADT	power management ports: soft-off; names the
  *	DSDT	of whose byte code we look at one object, _S5: how soft-off is written
  *	SRAT	which processors and which memory belong to which node
- *	SLIT	how far the nodes are from each other
+ *	SLIT	how far the nodes are from each other: both into numa_tables
+ *		(mm/phys/numa.h), where they are judged
  *
- * Nothing is believed without its checksum.  Tables are not kept: what matters
- * of them is in the structures here.
+ * Nothing is believed without its checksum.  Tables are not kept.
  *
  * Reference: ACPI 6.4, chapter 5.
  */
@@ -21,27 +21,6 @@
 
 #include <kernel/arch/page.h>
 #include <lib/types.h>
-
-#define ACPI_MAX_NODES		8
-#define ACPI_MAX_RANGES		32
-#define ACPI_LOCAL_DISTANCE	10
-#define ACPI_REMOTE_DISTANCE	20	/* where no SLIT says otherwise */
-
-/* A range of memory and its node, from SRAT. */
-struct acpi_memory_affinity {
-	u64 start, size;
-	u8 node;
-};
-
-struct acpi_numa {
-	unsigned int nr_nodes;			/* 0: no SRAT */
-	u32 domain[ACPI_MAX_NODES];		/* the firmware's number of each node */
-	unsigned int nr_ranges;
-	struct acpi_memory_affinity range[ACPI_MAX_RANGES];
-	u8 node_of_apic[256];			/* 0 where nothing is said */
-	u8 distance[ACPI_MAX_NODES][ACPI_MAX_NODES];
-};
-extern struct acpi_numa acpi_numa;		/* [c] after acpi_init() */
 
 /*
  * Find and read them all; tell kernel/arch/reboot.c how to switch off.

@@ -47,6 +47,7 @@
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
+#include <mm/phys/numa.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
@@ -70,6 +71,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(paging_init,	"the final direct map; text is read-only"),
 	STEP(acpi_init,		"processors, nodes and soft-off by ACPI's tables"),
 	STEP(mptable_init,	"processors by the MP table, if ACPI has none"),
+	STEP(numa_init,		"it is decided which nodes there are"),
 	STEP(free_area_init,	"nodes, zones, mem_map; all frames still reserved"),
 	STEP(mem_init,		"free frames are in the buddy system: alloc_pages works"),
 	STEP(kmem_cache_init,	"slab caches: kmalloc works"),

@@ -41,6 +41,7 @@
 #include <kernel/sched/sched.h>
 #include <lib/string.h>
 #include <mm/phys/fixmap.h>
+#include <mm/phys/numa.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/phys/slab.h>
@@ -134,7 +135,6 @@ static struct task_struct *__init prepare_cpu(int cpu)
 	idle = fork_idle(cpu);
 	if (!idle || slab_cpu_up(cpu))
 		return NULL;
-	pcp_cpu_up(cpu);
 	sched_cpu_up(cpu, idle);
 	return idle;
 }
@@ -189,6 +189,8 @@ static void __init start_others(u8 boot_id)
 			pr_warn("smp: no memory for processor %d\n", nr_cpus);
 			break;
 		}
+		numa_set_node(nr_cpus, numa_cpu_node(nr_cpus, id));
+		pcp_cpu_up(nr_cpus);
 		if (!wake_cpu(nr_cpus, id, idle, pgd)) {
 			pr_warn("smp: the processor with APIC id %u does not answer, left out\n", id);
 			continue;

@@ -15,6 +15,7 @@
 #include <kernel/core/panic.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/types/mmzone.h>
@@ -234,7 +235,7 @@ void __init pid_init(void)
 	 * machine full of them has spent a third, and a fork bomb ends with EAGAIN and not
 	 * with the OOM killer.
 	 */
-	max_threads = contig_page_data.node_present_pages / (16 * THREAD_SIZE / PAGE_SIZE);
+	max_threads = total_present_pages() / (16 * THREAD_SIZE / PAGE_SIZE);
 	max_threads = max(max_threads, MIN_THREADS);
 	max_threads = min3(max_threads, (int)kstack_max(), PID_MAX_DEFAULT - RESERVED_PIDS);
 }

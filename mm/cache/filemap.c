@@ -130,7 +130,7 @@ bool unevictable_may_grow(gfp_t gfp)
 {
 	if (likely(nr_free_pages() >= unevictable_reserve))
 		return true;
-	try_to_free_pages(node_zonelist(gfp), 0, gfp);
+	try_to_free_pages(node_zonelist(numa_node_id(), gfp), 0, gfp);
 	return nr_free_pages() >= unevictable_reserve;
 }
 

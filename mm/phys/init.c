@@ -20,8 +20,7 @@
  * each 4M.  When a large module covers everything above the image, the 600K
  * below 640K still hold the tables for as many megabytes.
  *
- * free_area_init() cuts RAM into zones and finds room for mem_map, above 16M if
- * possible, as DMA memory is dear.  mem_init() then visits each run of frames
+ * free_area_init() (nodes.c) cuts RAM into nodes and zones.  mem_init() then visits each run of frames
  * once: it fills in their struct pages, eight stores each, and gives free runs to
  * the buddy system in the largest blocks that fit.  That, not a page-by-page
  * free, is what makes half a gigabyte ready in two million instructions.
@@ -42,6 +41,7 @@
 #include <lib/string.h>
 #include <mm/phys/fixmap.h>
 #include <mm/phys/memblock.h>
+#include <mm/phys/nodes.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/page_class.h>
 #include <mm/phys/pcp.h>
@@ -56,16 +56,13 @@
 #define IS_ENABLED_HIGHMEM	0
 #endif
 
-#define MAX_ORDER_PAGES	(1UL << (MAX_ORDER - 1))
 static_assert(PMD_SIZE == MAX_ORDER_PAGES << PAGE_SHIFT, "direct map and buddy blocks end alike");
 
 u32 __default_kernel_global;
-struct page *mem_map;
-unsigned long max_mapnr, max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
+unsigned long max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
 void *high_memory;
 unsigned long totalram_pages, totalhigh_pages;
 unsigned long direct_pages_4k, direct_pages_4M;
-pg_data_t contig_page_data;
 
 /* ---- paging_init -------------------------------------------------------------------- */
 
@@ -166,91 +163,6 @@ void __init paging_init(void)
 		write_cr4(read_cr4() | X86_CR4_PGE);
 }
 
-/* ---- zones and mem_map -------------------------------------------------------------- */
-
-static unsigned long zone_end_pfn[MAX_NR_ZONES] __initdata;
-
-/* Frames of RAM in [start, end). */
-static unsigned long __init present_pages(unsigned long start, unsigned long end,
-					  unsigned long *first, unsigned long *last)
-{
-	unsigned long sum = 0;
-	unsigned int i;
-
-	*first = *last = 0;
-	for (i = 0; i < memblock.memory.cnt; i++) {
-		const struct memblock_region *r = &memblock.memory.regions[i];
-		unsigned long from = max((unsigned long)PFN_UP(r->base), start);
-		unsigned long to = min((unsigned long)PFN_DOWN(r->base + r->size), end);
-
-		if (from >= to)
-			continue;
-		if (!sum)
-			*first = from;
-		*last = to;
-		sum += to - from;
-	}
-	return sum;
-}
-
-static void __init zone_size_init(enum zone_type type, unsigned long start, unsigned long end)
-{
-	struct zone *zone = &contig_page_data.node_zones[type];
-	unsigned long last;
-
-	zone->name = type == ZONE_DMA ? "DMA" : type == ZONE_NORMAL ? "Normal" : "HighMem";
-	zone->zone_pgdat = &contig_page_data;
-	zone->present_pages = start < end ?
-		present_pages(start, end, &zone->zone_start_pfn, &last) : 0;
-	zone_end_pfn[type] = max(start, end);
-	spin_lock_init(&zone->lock);
-	spin_lock_init(&zone->lru_lock);
-	zone_init_free_lists(zone);
-	if (!zone->present_pages) {
-		pr_info("  %-8s empty\n", zone->name);
-		return;
-	}
-	zone->spanned_pages = last - zone->zone_start_pfn;
-	pr_info("  %-8s [mem 0x%08lx-0x%08lx]\n", zone->name,
-		zone->zone_start_pfn << PAGE_SHIFT, (last << PAGE_SHIFT) - 1);
-}
-
-void __init free_area_init(void)
-{
-	pg_data_t *pgdat = &contig_page_data;
-	unsigned long pages = ALIGN(max_pfn, MAX_ORDER_PAGES);
-	phys_addr_t size = PAGE_ALIGN(pages * sizeof(struct page)), phys;
-	unsigned int i;
-
-	pr_info("Zone ranges:\n");
-	zone_size_init(ZONE_DMA, 0, min(MAX_DMA_PFN, max_low_pfn));
-	zone_size_init(ZONE_NORMAL, MAX_DMA_PFN, max_low_pfn);
-	zone_size_init(ZONE_HIGHMEM, highstart_pfn, highend_pfn);
-	for (i = 0; i < memblock.memory.cnt; i++)
-		pr_info("  node   0: [mem 0x%08x-0x%08x]\n", memblock.memory.regions[i].base,
-			memblock.memory.regions[i].base + memblock.memory.regions[i].size - 1);
-
-	phys = memblock_find_in_range(PFN_PHYS(MAX_DMA_PFN), memblock.current_limit, size,
-				      PAGE_SIZE);
-	if (!phys)
-		phys = memblock_find_in_range(0, memblock.current_limit, size, PAGE_SIZE);
-	if (!phys)
-		panic("no room for mem_map: %uK", size >> 10);
-	memblock_reserve(phys, size);
-	mem_map = __va(phys);
-	max_mapnr = max_pfn;
-
-	pgdat->node_mem_map = mem_map;
-	pgdat->node_spanned_pages = max_pfn;
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		pgdat->node_present_pages += pgdat->node_zones[i].present_pages;
-		if (populated_zone(&pgdat->node_zones[i]))
-			pgdat->nr_zones = (int)i + 1;
-	}
-	spin_lock_init(&pgdat->kswapd_wait.lock);
-	INIT_LIST_HEAD(&pgdat->kswapd_wait.task_list);
-}
-
 /* ---- mem_init ----------------------------------------------------------------------- */
 
 /*
@@ -291,13 +203,8 @@ static void __init free_run(unsigned long pfn, unsigned long end)
 static void __init init_run(unsigned long pfn, unsigned long end, bool reserved)
 {
 	while (pfn < end) {
-		unsigned int type = pfn < zone_end_pfn[ZONE_DMA] ? ZONE_DMA :
-				    pfn < max_low_pfn ? ZONE_NORMAL : ZONE_HIGHMEM;
-		unsigned long stop = type == ZONE_HIGHMEM ? end : min(end, zone_end_pfn[type]);
-		unsigned long flags = (unsigned long)type << ZONES_SHIFT;
+		unsigned long flags, stop = zone_run_end(pfn, end, &flags);
 
-		if (type == ZONE_HIGHMEM)
-			flags |= 1UL << PG_highmem;
 		if (reserved)
 			flags |= 1UL << PG_reserved;
 		fill_pages(pfn_to_page(pfn), stop - pfn, flags, reserved);
@@ -336,7 +243,7 @@ static void __init print_virtual_layout(void)
 
 static void __init print_memory_line(void)
 {
-	unsigned long present = contig_page_data.node_present_pages;
+	unsigned long present = total_present_pages();
 
 	pr_info("Memory: %luK/%luK available (%luK kernel code, %luK rwdata, %luK rodata, "
 		"%luK init, %luK bss, %luK reserved, %luK highmem)\n",

@@ -22,6 +22,8 @@ extern char __bss_start[], __bss_stop[], _end[];
 extern unsigned long max_pfn;
 /* Pages in the buddy system's hands: MemTotal. */
 extern unsigned long totalram_pages, totalhigh_pages;
+/* Frames of RAM, reserved ones too, of all nodes. */
+unsigned long total_present_pages(void);
 
 /*
  * The final kernel page tables, in swapper_pg_dir: on return the whole direct
@@ -29,7 +31,7 @@ extern unsigned long totalram_pages, totalhigh_pages;
  * and fixmap exist, .text and .rodata are read-only.
  */
 void paging_init(void);
-/* Zones are sized, mem_map is there but not filled in. */
+/* Nodes and zones are sized, mem_map is there but not filled in: nodes.c. */
 void free_area_init(void);
 /* Hands all RAM that is not reserved to the page allocator.  alloc_pages() works from here on. */
 void mem_init(void);

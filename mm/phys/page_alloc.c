@@ -16,12 +16,13 @@
  *
  * PG_buddy marks the first page of a free block, with the order in ->private.
  * Every frame number below mem_map's rounded end has a struct page, so a buddy can
- * be looked at without asking whether it exists: a hole is never PG_buddy.
+ * be looked at without asking whether it exists: a hole is never PG_buddy.  Zones and
+ * nodes end where the largest blocks do, so it is of the same zone.
  *
  * The path of an allocation, each step only if the one before gave nothing:
  *
- *	this CPU's list of the best zone (one page; no lock, no watermark: these
- *	  pages have been taken already)
+ *	this CPU's list of the best zone of its node (one page; no lock, no watermark:
+ *	  these pages have been taken already)
  *	each zone of the zonelist, down to its low mark
  *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
  *	... to the last page, for reclaim itself and for tasks that die
@@ -306,18 +307,36 @@ static struct page *buffered_rmqueue(struct zone *zone, unsigned int order, gfp_
 			spin_lock(&zone->lock);
 			page = __rmqueue(zone, order);
 			spin_unlock(&zone->lock);
-			if (page)
+			if (page) {
 				count_vm_events(PGALLOC(zone_idx(zone)), 1UL << order);
+				zone->zonestat[smp_processor_id()].blocks++;
+			}
 		}
 		local_irq_restore(flags);
 	} while (page && prep_new_page(page, order, gfp, order ? 0 : 1UL << PG_pcp));
 	return page;
 }
 
+/*
+ * On several nodes: a block came from @zone, of a list that begins with @preferred.  One page has
+ * been counted as a local hit by leaving the per-CPU list.
+ */
+static void zone_statistics(struct zone *preferred, struct zone *zone)
+{
+	int cpu = smp_processor_id();
+
+	if (zone_to_nid(zone) != zone_to_nid(preferred)) {
+		zone->zonestat[cpu].event[NUMA_MISS]++;
+		preferred->zonestat[cpu].event[NUMA_FOREIGN]++;
+	}
+	if (zone_to_nid(zone) != numa_node_id())
+		zone->zonestat[cpu].event[NUMA_OTHER]++;
+}
+
 static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 					   struct zonelist *zonelist, unsigned int alloc_flags)
 {
-	int classzone_idx = zone_idx(zonelist->zones[0]);
+	int classzone_idx = gfp_zone(gfp);
 	struct zone **z, *zone;
 
 	for (z = zonelist->zones; (zone = *z) != NULL; z++) {
@@ -328,8 +347,11 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 		    !zone_watermark_ok(zone, order, mark, classzone_idx, alloc_flags))
 			continue;
 		page = buffered_rmqueue(zone, order, gfp);
-		if (page)
+		if (page) {
+			if (unlikely(nr_online_nodes > 1))
+				zone_statistics(zonelist->zones[0], zone);
 			return page;
+		}
 	}
 	return NULL;
 }
@@ -347,7 +369,7 @@ static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zoneli
 {
 	unsigned long progress;
 
-	count_vm_event((enum vm_event_item)(ALLOCSTALL_DMA + zone_idx(zonelist->zones[0])));
+	count_vm_event((enum vm_event_item)(ALLOCSTALL_DMA + gfp_zone(gfp)));
 	current->flags |= PF_MEMALLOC;
 	progress = try_to_free_pages(zonelist, order, gfp);
 	current->flags &= ~PF_MEMALLOC;
@@ -423,7 +445,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 	unsigned int alloc_flags = WMARK_MIN;
 	struct page *page;
 
-	if (unlikely(order >= MAX_ORDER || should_fail_alloc(gfp)))
+	if (unlikely(order >= MAX_ORDER || !zonelist->zones[0] || should_fail_alloc(gfp)))
 		return NULL;
 	if (gfp & __GFP_WAIT)
 		might_sleep();
@@ -462,7 +484,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 
 static noinline struct page *fastcall alloc_cold_page(gfp_t gfp)
 {
-	return __alloc_pages(gfp, 0, node_zonelist(gfp));
+	return __alloc_pages(gfp, 0, node_zonelist(numa_node_id(), gfp));
 }
 
 /* The path of most allocations: some forty instructions. */
@@ -510,7 +532,7 @@ void fastcall free_hot_page(struct page *page)
 	unsigned long flags;
 
 	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
-	pcp = table->by_zone[page_zonenum(page)];
+	pcp = table->by_zone[page_zone_id(page)];
 	if (PageAnon(page))
 		page->mapping = NULL;
 	if (unlikely(page_not_freeable(page))) {

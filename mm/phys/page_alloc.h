@@ -11,6 +11,10 @@
  * counted (_refcount 1); with __GFP_COMP the others point to the first and the
  * block is freed as a whole by put_page of any.
  *
+ * Of several nodes all take from the one they run on, unless told otherwise
+ * (alloc_pages_node, mempolicies), and from the nearest that has some if that has
+ * none; with __GFP_THISNODE rather not at all.
+ *
  * Contexts: with __GFP_WAIT may sleep; without, any context, interrupts included.
  */
 #ifndef OCTAVO_MM_PHYS_PAGE_ALLOC_H
@@ -34,14 +38,20 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 /* The same for one page, by way of this CPU's list. */
 struct page *fastcall alloc_hot_page(gfp_t gfp);
 
+/* From this processor's node, if it has them. */
 static inline struct page *alloc_pages(gfp_t gfp, unsigned int order)
 {
 	if (__builtin_constant_p(order) && order == 0)
 		return alloc_hot_page(gfp);
-	return __alloc_pages(gfp, order, node_zonelist(gfp));
+	return __alloc_pages(gfp, order, node_zonelist(numa_node_id(), gfp));
 }
 #define alloc_page(gfp)			alloc_hot_page(gfp)
-#define alloc_pages_node(nid, gfp, order) ((void)(nid), alloc_pages((gfp), (order)))
+/* From node @nid (NUMA_NO_NODE: this processor's), if it has them. */
+static inline struct page *alloc_pages_node(int nid, gfp_t gfp, unsigned int order)
+{
+	return __alloc_pages(gfp, order,
+			     node_zonelist(nid == NUMA_NO_NODE ? numa_node_id() : nid, gfp));
+}
 
 /* => address in the direct map, or 0; __GFP_HIGHMEM makes no sense here */
 unsigned long __get_free_pages(gfp_t gfp, unsigned int order);

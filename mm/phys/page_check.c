@@ -59,7 +59,8 @@ __cold void bad_page(struct page *page, const char *why)
 	pr_alert("page:%p refcount:%d mapcount:%d mapping:%p index:0x%lx private:0x%lx\n", page,
 		 page_count(page), page_mapcount(page), page->mapping, page->index,
 		 page->private);
-	pr_alert("flags: 0x%lx zone %s:", page->flags, page_zone(page)->name);
+	pr_alert("flags: 0x%lx node %d zone %s:", page->flags, page_to_nid(page),
+		 page_zone(page)->name);
 	dump_page_flags(page->flags);
 	dump_stack();
 }
@@ -120,7 +121,7 @@ void poison_check(struct page *page, unsigned int order)
 
 static int complain(const struct zone *zone, const char *what, unsigned long a, unsigned long b)
 {
-	pr_err("zone_check: %s: %s: 0x%lx, 0x%lx\n", zone->name, what, a, b);
+	pr_err("zone_check: node %d %s: %s: 0x%lx, 0x%lx\n", zone->node, zone->name, what, a, b);
 	return -1;
 }
 
@@ -215,14 +216,14 @@ static void show_zone(struct zone *zone)
 {
 	unsigned int order;
 
-	pr_info("%s free:%lukB pcp:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n",
-		zone->name, zone->free_pages << 2, zone_pcp_pages(zone) << 2,
+	pr_info("Node %d %s free:%lukB pcp:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n",
+		zone->node, zone->name, zone->free_pages << 2, zone_pcp_pages(zone) << 2,
 		zone->watermark[WMARK_MIN] << 2, zone->watermark[WMARK_LOW] << 2,
 		zone->watermark[WMARK_HIGH] << 2, zone->present_pages << 2,
 		zone->managed_pages << 2);
 	pr_info("lowmem_reserve[]: %lu %lu %lu\n", zone->lowmem_reserve[0],
 		zone->lowmem_reserve[1], zone->lowmem_reserve[2]);
-	pr_info("%s:", zone->name);
+	pr_info("Node %d %s:", zone->node, zone->name);
 	for (order = 0; order < MAX_ORDER; order++)
 		pr_cont(" %lu*%lukB", zone->free_area[order].nr_free, 4UL << order);
 	pr_cont(" = %lukB\n", zone->free_pages << 2);
@@ -240,7 +241,6 @@ void show_mem(void)
 		global_page_state(NR_SLAB_RECLAIMABLE), global_page_state(NR_SLAB_UNRECLAIMABLE),
 		global_page_state(NR_PAGETABLE), global_page_state(NR_KERNEL_STACK),
 		global_page_state(NR_VMALLOC), nr_free_pages());
-	for_each_zone(zone)
-		if (populated_zone(zone))
-			show_zone(zone);
+	for_each_populated_zone(zone)
+		show_zone(zone);
 }

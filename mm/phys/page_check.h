@@ -10,7 +10,7 @@
 #include <mm/types/page.h>
 
 /* What a page is for ever: its zone and node, and whether it has an address. */
-#define PAGE_FLAGS_CONST	(~0UL << NODES_SHIFT | 1UL << PG_highmem)
+#define PAGE_FLAGS_CONST	(~0UL << NODES_PGSHIFT | 1UL << PG_highmem)
 /* History that a page may take to its grave. */
 #define PAGE_FLAGS_FORGOTTEN	(1UL << PG_error | 1UL << PG_referenced | 1UL << PG_uptodate | \
 				 1UL << PG_dirty | 1UL << PG_swapbacked)

@@ -183,8 +183,8 @@ void page_class_expected(struct page_class_counts *counts)
 	unsigned int i;
 
 	memset(counts, 0, sizeof(*counts));
-	pages[PAGE_CLASS_HOLE] = max_mapnr - contig_page_data.node_present_pages;
-	pages[PAGE_CLASS_RESERVED] = contig_page_data.node_present_pages - totalram_pages;
+	pages[PAGE_CLASS_HOLE] = max_mapnr - total_present_pages();
+	pages[PAGE_CLASS_RESERVED] = total_present_pages() - totalram_pages;
 	for_each_zone(zone) {
 		pages[PAGE_CLASS_FREE] += zone->free_pages;
 		pages[PAGE_CLASS_PCP] += zone_pcp_pages(zone);
@@ -249,7 +249,7 @@ static int pageclass_show(struct seq_file *m, void *v)
 			present += walked.pages[i];
 	}
 	seq_printf(m, "%-10s %10lu %10lu %10lu  MemTotal+reserved\n", "present", present,
-		   present << (PAGE_SHIFT - 10), contig_page_data.node_present_pages);
+		   present << (PAGE_SHIFT - 10), total_present_pages());
 	return 0;
 }
 PROC_SHOW("pageclass", pageclass_show);
@@ -259,7 +259,7 @@ PROC_SHOW("pageclass", pageclass_show);
 #define ZONE_COUNTER(name, type)						\
 	static long read_free_##name(void)					\
 	{									\
-		return (long)zone_page_state(&contig_page_data.node_zones[type], NR_FREE_PAGES); \
+		return (long)nr_free_pages_of_type(type);			\
 	}
 ZONE_COUNTER(dma, ZONE_DMA)
 ZONE_COUNTER(normal, ZONE_NORMAL)

@@ -62,22 +62,22 @@ void __init zone_pcp_init(struct zone *zone)
 
 DEFINE_PER_CPU(struct pcp_table, pcp_table);
 
-/* Nothing is ever put here. */
-static struct per_cpu_pages empty_pcp = { .list = LIST_HEAD_INIT(empty_pcp.list) };
-
 static bool fast_path_on;
 
 static void pcp_table_init(int cpu)
 {
 	struct pcp_table *table = &per_cpu(pcp_table, cpu);
-	unsigned int gfp;
-	int zone;
+	struct zone *zone;
 
-	for (gfp = 0; gfp < GFP_ZONETYPES; gfp++)
-		table->by_gfp[gfp] = fast_path_on ?
-			&node_zonelist(gfp)->zones[0]->pageset[cpu] : &empty_pcp;
-	for (zone = 0; zone < MAX_NR_ZONES; zone++)
-		table->by_zone[zone] = &contig_page_data.node_zones[zone].pageset[cpu];
+	INIT_LIST_HEAD(&table->none.list);
+	for (unsigned int gfp = 0; gfp < GFP_ZONETYPES; gfp++) {
+		zone = node_zonelist(cpu_to_node(cpu), gfp)->zones[0];
+		table->by_gfp[gfp] = fast_path_on && zone_to_nid(zone) == cpu_to_node(cpu) ?
+			&zone->pageset[cpu] : &table->none;
+	}
+	for_each_zone(zone)
+		table->by_zone[zone_idx(zone) << NODES_SHIFT | zone_to_nid(zone)] =
+			&zone->pageset[cpu];
 }
 
 void pcp_fast_path(bool on)

@@ -17,11 +17,15 @@ static inline struct per_cpu_pages *zone_pcp(struct zone *zone)
 /* Where the fast paths look, without a step between. */
 struct pcp_table {
 	struct per_cpu_pages *by_gfp[GFP_ZONETYPES];	/* best zone's list for gfp & GFP_ZONEMASK */
-	struct per_cpu_pages *by_zone[MAX_NR_ZONES];
+	struct per_cpu_pages *by_zone[NR_PAGE_ZONE_IDS];	/* by page_zone_id() */
+	struct per_cpu_pages none;			/* always empty */
 };
 DECLARE_PER_CPU(struct pcp_table, pcp_table);
 
-/* Point by_gfp[] at the lists or, @on false, at an empty one: then all take the slow path. */
+/*
+ * Point by_gfp[] at the lists or, @on false, at an empty one: then all take the slow path.
+ * A processor whose best zone is on another node takes it always, as it has more to count.
+ */
 void pcp_fast_path(bool on);
 
 /* Sizes batch and high by the zone's size. */

@@ -74,6 +74,40 @@ unsigned long vm_event_sum(enum vm_event_item item)
 	return sum;
 }
 
+unsigned long zone_numa_event_state(struct zone *zone, enum numa_stat_item item)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct per_cpu_zonestat *stat = &zone->zonestat[cpu];
+		unsigned long all = zone->pageset[cpu].allocated + stat->blocks;
+
+		sum += item == NUMA_HIT ? all - stat->event[NUMA_MISS] :
+		       item == NUMA_LOCAL ? all - stat->event[NUMA_OTHER] : stat->event[item];
+	}
+	return sum;
+}
+
+unsigned long node_numa_event_state(int nid, enum numa_stat_item item)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		sum += zone_numa_event_state(&NODE_DATA(nid)->node_zones[i], item);
+	return sum;
+}
+
+unsigned long global_numa_event_state(enum numa_stat_item item)
+{
+	unsigned long sum = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		sum += node_numa_event_state(nid, item);
+	return sum;
+}
+
 unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item)
 {
 	long value;
@@ -82,6 +116,15 @@ unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item)
 		return READ_ONCE(zone->free_pages) + zone_pcp_pages(zone);
 	value = atomic_long_read(&zone->vm_stat[item]);
 	return value < 0 ? 0 : (unsigned long)value;
+}
+
+unsigned long node_page_state(int nid, enum zone_stat_item item)
+{
+	unsigned long sum = 0;
+
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		sum += zone_page_state(&NODE_DATA(nid)->node_zones[i], item);
+	return sum;
 }
 
 unsigned long global_page_state(enum zone_stat_item item)
@@ -99,9 +142,19 @@ unsigned long nr_free_pages(void)
 	return global_page_state(NR_FREE_PAGES);
 }
 
+unsigned long nr_free_pages_of_type(enum zone_type type)
+{
+	unsigned long sum = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		sum += zone_page_state(&NODE_DATA(nid)->node_zones[type], NR_FREE_PAGES);
+	return sum;
+}
+
 unsigned long nr_free_highpages(void)
 {
-	return zone_page_state(&contig_page_data.node_zones[ZONE_HIGHMEM], NR_FREE_PAGES);
+	return nr_free_pages_of_type(ZONE_HIGHMEM);
 }
 
 /* What ordinary requests can never have: each zone's largest reserve and its high mark. */
@@ -275,7 +328,7 @@ static int buddyinfo_show(struct seq_file *m, void *v)
 		for (order = 0; order < MAX_ORDER; order++)
 			nr_free[order] = zone->free_area[order].nr_free;
 		spin_unlock_irqrestore(&zone->lock, flags);
-		seq_printf(m, "Node %d, zone %8s ", 0, zone->name);
+		seq_printf(m, "Node %d, zone %8s ", zone->node, zone->name);
 		for (order = 0; order < MAX_ORDER; order++)
 			seq_printf(m, "%6lu ", nr_free[order]);
 		seq_putc(m, '\n');
@@ -311,12 +364,18 @@ static const struct {
 };
 static_assert(ARRAY_SIZE(state_names) == NR_VM_ZONE_STAT_ITEMS, "each item has a name");
 
+static const char *const numa_names[NR_VM_NUMA_EVENT_ITEMS] = {
+	[NUMA_HIT] = "numa_hit", [NUMA_MISS] = "numa_miss", [NUMA_FOREIGN] = "numa_foreign",
+	[NUMA_INTERLEAVE_HIT] = "numa_interleave", [NUMA_LOCAL] = "numa_local",
+	[NUMA_OTHER] = "numa_other",
+};
+
 static void zoneinfo_zone(struct seq_file *m, struct zone *zone)
 {
 	unsigned int i;
 	int cpu;
 
-	seq_printf(m, "Node %d, zone %8s\n", 0, zone->name);
+	seq_printf(m, "Node %d, zone %8s\n", zone->node, zone->name);
 	seq_printf(m, "  pages free     %lu\n        boost    0\n", zone_page_state(zone, NR_FREE_PAGES));
 	seq_printf(m, "        min      %lu\n        low      %lu\n        high     %lu\n",
 		   zone->watermark[WMARK_MIN], zone->watermark[WMARK_LOW],
@@ -330,6 +389,9 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *zone)
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
 		seq_printf(m, "      %-12s %lu\n", state_names[i].name,
 			   zone_page_state(zone, state_names[i].item));
+	for (i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
+		seq_printf(m, "      %-12s %lu\n", numa_names[i],
+			   zone_numa_event_state(zone, (enum numa_stat_item)i));
 	seq_puts(m, "  pagesets\n");
 	for_each_possible_cpu(cpu)
 		seq_printf(m, "    cpu: %d\n              count: %d\n"
@@ -382,6 +444,9 @@ static int vmstat_show(struct seq_file *m, void *v)
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
 		seq_printf(m, "%s %lu\n", state_names[i].name,
 			   global_page_state(state_names[i].item));
+	for (i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
+		seq_printf(m, "%s %lu\n", numa_names[i],
+			   global_numa_event_state((enum numa_stat_item)i));
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i));
 	seq_printf(m, "nr_tlb_flush_all %lu\nnr_tlb_flush_mm %lu\nnr_tlb_flush_page %lu\n"

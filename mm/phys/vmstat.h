@@ -69,11 +69,18 @@ static inline void dec_zone_page_state(struct page *page, enum zone_stat_item it
 
 /* Pages now; a sum that is momentarily negative reads as 0. */
 unsigned long zone_page_state(struct zone *zone, enum zone_stat_item item);
+unsigned long node_page_state(int nid, enum zone_stat_item item);
 unsigned long global_page_state(enum zone_stat_item item);
+/* Allocations that went one way or another, since boot. */
+unsigned long zone_numa_event_state(struct zone *zone, enum numa_stat_item item);
+unsigned long node_numa_event_state(int nid, enum numa_stat_item item);
+unsigned long global_numa_event_state(enum numa_stat_item item);
 
 /* Free pages of all zones, the per-CPU lists included; of high memory alone. */
 unsigned long nr_free_pages(void);
 unsigned long nr_free_highpages(void);
+/* ... of the zones of one kind. */
+unsigned long nr_free_pages_of_type(enum zone_type type);
 /* Pages that user programs can have without the system starting to swap. */
 unsigned long si_mem_available(void);
 /* swap + RAM * overcommit_ratio, in pages. */

@@ -3,9 +3,24 @@
  *
  * Theory.  Three rules decide whether a zone may serve a request.
  *
- * 1. The zonelist.  Best zone first, then only zones that are scarcer: HighMem,
- *    Normal, DMA.  What needs a scarce zone never finds a place elsewhere, so
- *    nothing falls back upwards.
+ * 1. The zonelist.  On one node: the best zone first, then only zones that are scarcer,
+ * HighMem, Normal, DMA.  What needs a scarce zone never finds a place elsewhere, so
+ * nothing falls back upwards.  On several nodes, near memory competes with plentiful
+ * memory.  For a user's page wanted on node 0, of two, nearest first:
+ *
+ *	node order	0 HighMem, 0 Normal, 1 HighMem, 1 Normal, 0 DMA, 1 DMA
+ *	zone order	0 HighMem, 1 HighMem, 0 Normal, 1 Normal, 0 DMA, 1 DMA
+ *
+ * Node order gives what is near, and fills a node's low memory with pages that could
+ * live above it; zone order saves low memory for the kernel, and as nodes are cut by
+ * address (the high memory of a PC is all in the last nodes) it sends all users there.
+ * So it depends on how scarce low memory is: node order as long as it is at least half
+ * of all, which is up to 1.75G with the usual split; zone order above.
+ * numa_zonelist_order=node or zone says it is otherwise.  DMA zones come last in either.
+ *
+ * With __GFP_THISNODE the list has the zones of the one node, or is empty.  Nodes at the
+ * same distance are tried by number, beginning behind the node itself, so that not all
+ * overflow into node 0.
  *
  * 2. lowmem_reserve.  Memory that could live anywhere must not fill the scarce
  *    zone and stay.  A zone keeps 1/ratio of the size of all zones between it
@@ -14,6 +29,9 @@
  *	request's best zone:	DMA	Normal			HighMem
  *	DMA keeps back		0	Normal/256		(Normal + HighMem)/256
  *	Normal keeps back	-	0			HighMem/32
+ *
+ * Sizes are of all nodes together, as all fall back on each; zones of a kind share
+ * what is to be kept by their size.  So the nodes together keep back what one would.
  *
  * 3. Watermarks, in pages left free:
  *
@@ -33,10 +51,12 @@
  */
 #include <mm/phys/zonelists.h>
 
+#include <kernel/core/cmdline.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/seq_file.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <lib/string.h>
 #include <lib/strtox.h>
 #include <mm/phys/pcp.h>
 
@@ -67,64 +87,144 @@ int zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark,
 	return 1;
 }
 
-static void build_zonelist(struct zonelist *zonelist, int best)
+/* ---- zonelists ---------------------------------------------------------------------- */
+
+bool zonelist_order_node;
+
+/* Nodes by distance from @nid, itself first. */
+static void __init nodes_by_distance(int nid, int order[MAX_NUMNODES])
+{
+	unsigned long taken = 0;
+
+	for (int i = 0; i < nr_online_nodes; i++) {
+		int best = -1;
+
+		for (int j = 0; j < nr_online_nodes; j++) {
+			int other = (nid + j) % nr_online_nodes;
+
+			if (!(taken & 1UL << other) &&
+			    (best < 0 || node_distance(nid, other) < node_distance(nid, best)))
+				best = other;
+		}
+		order[i] = best;
+		taken |= 1UL << best;
+	}
+}
+
+static struct zone **__init add_zone(struct zone **next, int nid, int type)
+{
+	struct zone *zone = &NODE_DATA(nid)->node_zones[type];
+
+	if (populated_zone(zone))
+		*next++ = zone;
+	return next;
+}
+
+static void __init build_zonelist(struct zonelist *zonelist, const int *nodes, int nr, int best)
 {
 	struct zone **next = zonelist->zones;
 
-	for (; best >= 0; best--) {
-		struct zone *zone = &contig_page_data.node_zones[best];
-
-		if (populated_zone(zone))
-			*next++ = zone;
+	if (zonelist_order_node) {
+		for (int i = 0; i < nr; i++)
+			for (int type = best; type > ZONE_DMA; type--)
+				next = add_zone(next, nodes[i], type);
+	} else {
+		for (int type = best; type > ZONE_DMA; type--)
+			for (int i = 0; i < nr; i++)
+				next = add_zone(next, nodes[i], type);
 	}
+	for (int i = 0; i < nr; i++)
+		next = add_zone(next, nodes[i], ZONE_DMA);
 	*next = NULL;
 }
 
-void __init build_zonelists(void)
+/* Pages of zones of @type that the allocator manages. */
+static unsigned long managed_of_type(int type)
 {
-	unsigned int gfp;
 	unsigned long pages = 0;
-	struct zone *zone;
+	int nid;
 
-	for (gfp = 0; gfp < GFP_ZONETYPES; gfp++)
-		build_zonelist(&contig_page_data.node_zonelists[gfp], gfp_zone(gfp));
-	pcp_fast_path(true);
-	for_each_zone(zone)
-		pages += zone->managed_pages;
-	pr_info("Built 1 zonelists.  Total pages: %lu\n", pages);
-}
-
-void setup_per_zone_lowmem_reserve(void)
-{
-	struct zone *zones = contig_page_data.node_zones;
-	int i, j;
-
-	for (i = 0; i < MAX_NR_ZONES; i++) {
-		unsigned long above = 0;
-
-		zones[i].lowmem_reserve[i] = 0;
-		for (j = i + 1; j < MAX_NR_ZONES; j++) {
-			above += zones[j].managed_pages;
-			zones[i].lowmem_reserve[j] =
-				above / (unsigned int)sysctl_lowmem_reserve_ratio[i];
-		}
-	}
+	for_each_online_node(nid)
+		pages += NODE_DATA(nid)->node_zones[type].managed_pages;
+	return pages;
 }
 
 /* Pages of low memory that the allocator manages. */
 static unsigned long lowmem_pages(void)
 {
-	return contig_page_data.node_zones[ZONE_DMA].managed_pages +
-	       contig_page_data.node_zones[ZONE_NORMAL].managed_pages;
+	return managed_of_type(ZONE_DMA) + managed_of_type(ZONE_NORMAL);
 }
 
-/* a * b / c where the product may not fit; c is not 0. */
+static void __init choose_zonelist_order(void)
+{
+	char option[8] = "";
+
+	cmdline_find_option("numa_zonelist_order", option, sizeof(option));
+	if (strcmp(option, "node") == 0 || strcmp(option, "zone") == 0)
+		zonelist_order_node = option[0] == 'n';
+	else
+		zonelist_order_node = managed_of_type(ZONE_HIGHMEM) <= lowmem_pages();
+}
+
+void __init build_zonelists(void)
+{
+	int nodes[MAX_NUMNODES], nid;
+
+	choose_zonelist_order();
+	for_each_online_node(nid) {
+		nodes_by_distance(nid, nodes);
+		for (unsigned int gfp = 0; gfp < GFP_ZONETYPES; gfp++) {
+			struct zonelist (*lists)[GFP_ZONETYPES] = NODE_DATA(nid)->node_zonelists;
+
+			build_zonelist(&lists[ZONELIST_FALLBACK][gfp], nodes, nr_online_nodes,
+				       gfp_zone(gfp));
+			build_zonelist(&lists[ZONELIST_NOFALLBACK][gfp], nodes, 1, gfp_zone(gfp));
+		}
+	}
+	pcp_fast_path(true);
+	pr_info("Built %d zonelists in %s order.  Total pages: %lu\n", nr_online_nodes,
+		zonelist_order_node ? "Node" : "Zone",
+		lowmem_pages() + managed_of_type(ZONE_HIGHMEM));
+}
+
+unsigned long zonelist_nodes(const struct zonelist *zonelist)
+{
+	unsigned long nodes = 0;
+
+	for (int i = 0; zonelist->zones[i]; i++)
+		nodes |= 1UL << zone_to_nid(zonelist->zones[i]);
+	return nodes;
+}
+
+/* ---- watermarks --------------------------------------------------------------------- */
+
+/* a * b / c where the product may not fit; c is not 0, and more than a or b. */
 static unsigned long scale(unsigned long a, unsigned long b, unsigned long c)
 {
 	unsigned long quotient, rest;
 
 	asm("mull %3; divl %4" : "=&a"(quotient), "=&d"(rest) : "0"(a), "rm"(b), "rm"(c) : "cc");
 	return quotient;
+}
+
+void setup_per_zone_lowmem_reserve(void)
+{
+	struct zone *zone;
+
+	for_each_zone(zone) {
+		unsigned long above = 0, peers = managed_of_type(zone_idx(zone));
+		int i = zone_idx(zone), j;
+
+		zone->lowmem_reserve[i] = 0;
+		for (j = i + 1; j < MAX_NR_ZONES; j++) {
+			unsigned long all;
+
+			above += managed_of_type(j);
+			all = above / (unsigned int)sysctl_lowmem_reserve_ratio[i];
+			zone->lowmem_reserve[j] = zone->managed_pages == peers ? all :
+						  scale(all, zone->managed_pages, peers);
+		}
+	}
 }
 
 void setup_per_zone_wmarks(void)
@@ -136,7 +236,8 @@ void setup_per_zone_wmarks(void)
 		unsigned long min, flags;
 
 		if (zone_idx(zone) == ZONE_HIGHMEM)
-			min = clamp(zone->managed_pages / 1024, 32UL, 128UL);
+			min = populated_zone(zone) ?
+			      clamp(zone->managed_pages / 1024, 32UL, 128UL) : 0;
 		else
 			min = total ? scale(pages_min, zone->managed_pages, total) : 0;
 		spin_lock_irqsave(&zone->lock, flags);

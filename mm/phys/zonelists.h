@@ -15,10 +15,11 @@ extern unsigned long min_free_kbytes;
 /* How much of the better zones' size a zone keeps from their fallbacks: 1/ratio. */
 extern int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES - 1];
 
-/* The order in which zones are tried for @gfp; empty zones are not in it. */
-static inline struct zonelist *node_zonelist(gfp_t gfp)
+/* The order in which zones are tried for @gfp, wanted on node @nid; empty zones are not in it. */
+static inline struct zonelist *node_zonelist(int nid, gfp_t gfp)
 {
-	return &contig_page_data.node_zonelists[gfp & GFP_ZONEMASK];
+	return &NODE_DATA(nid)->node_zonelists[gfp & __GFP_THISNODE ? ZONELIST_NOFALLBACK :
+					       ZONELIST_FALLBACK][gfp & GFP_ZONEMASK];
 }
 
 /* The best zone @gfp allows. */
@@ -40,7 +41,12 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
 int zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark,
 		      int classzone_idx, unsigned int alloc_flags);
 
+/* All zones of a node's zonelists come before those of a farther node; else all of a kind. */
+extern bool zonelist_order_node;
+/* Sizes of zones known: the lists of all nodes. */
 void build_zonelists(void);
+/* The nodes whose zones are in @zonelist, as a mask. */
+unsigned long zonelist_nodes(const struct zonelist *zonelist);
 /* Recompute after managed_pages or min_free_kbytes changed. */
 void setup_per_zone_wmarks(void);
 void setup_per_zone_lowmem_reserve(void);

@@ -38,6 +38,7 @@ typedef unsigned int gfp_t;
 #define __GFP_COMP	0x1000u	/* tie the block together as a compound page */
 #define __GFP_ZERO	0x2000u	/* clear it */
 #define __GFP_MEMALLOC	0x4000u	/* reclaim itself asks: ignore watermarks */
+#define __GFP_THISNODE	0x8000u	/* from the node asked for, or not at all */
 
 #define GFP_ATOMIC	(__GFP_HIGH)
 #define GFP_NOWAIT	(GFP_ATOMIC & ~__GFP_HIGH)

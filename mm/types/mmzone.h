@@ -2,16 +2,20 @@
  * mm/types/mmzone.h - nodes and zones: physical memory by distance and by use.
  *
  * A *node* (pg_data_t) is memory equally far from a processor; a PC without
- * NUMA has one.  Within a node a *zone* is memory equally usable:
+ * NUMA has one.  Nodes are numbered from 0 without gaps; each has memory,
+ * processors, or both.  Within a node a *zone* is memory equally usable:
  *
  *	ZONE_DMA	0 .. 16M	ISA devices drive 24 address lines
  *	ZONE_NORMAL	16M .. 896M	the kernel sees it in its direct map
  *	ZONE_HIGHMEM	896M ..		needs a mapping (kmap) before use
  *
- * A *zonelist* is the order in which an allocation may try zones: the best
- * first, then only zones more precious.  A request for high memory may fall
- * back to Normal and DMA, never the other way round; lowmem_reserve[] keeps
- * such fallbacks from draining the precious zones.
+ * A *zonelist* is the order in which an allocation may try zones, one list for
+ * each node and kind of request: mm/phys/zonelists.c.  A request for high memory
+ * may fall back to Normal and DMA, never the other way round; lowmem_reserve[]
+ * keeps such fallbacks from draining the precious zones.
+ *
+ * Which zone a page belongs to stands in page->flags: its top bits index
+ * zone_table.
  *
  * Locking: zone->lock [z] guards free_area and is taken with interrupts off.
  * The per-CPU lists [cpu] are touched only by their CPU, interrupts off.
@@ -29,7 +33,8 @@
 #define MAX_ORDER	11	/* lists; the largest block is 2^10 pages = 4M */
 
 enum zone_type { ZONE_DMA, ZONE_NORMAL, ZONE_HIGHMEM, MAX_NR_ZONES };
-#define MAX_NUMNODES	1
+#define MAX_NUMNODES	(1 << NODES_SHIFT)
+#define NUMA_NO_NODE	(-1)	/* "any": the caller's own */
 #define MAX_DMA_PFN	(16UL << (20 - PAGE_SHIFT))
 
 enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
@@ -55,6 +60,17 @@ enum zone_stat_item {
 	NR_VM_ZONE_STAT_ITEMS
 };
 
+/* Events of allocation per zone: where did what was asked of a node come from? */
+enum numa_stat_item {
+	NUMA_HIT,		/* wanted here and got here */
+	NUMA_MISS,		/* wanted elsewhere, got here */
+	NUMA_FOREIGN,		/* wanted here, got elsewhere */
+	NUMA_INTERLEAVE_HIT,	/* a hit of the interleave policy */
+	NUMA_LOCAL,		/* got here by a processor of this node */
+	NUMA_OTHER,		/* ... of another */
+	NR_VM_NUMA_EVENT_ITEMS
+};
+
 struct free_area {
 	struct list_head free_list;	/* [z] first pages of free blocks */
 	unsigned long nr_free;		/* [z] blocks */
@@ -68,6 +84,15 @@ struct per_cpu_pages {
 	struct list_head list;		/* [cpu] */
 	unsigned long allocated;	/* [cpu] pages taken: PGALLOC, less those of blocks */
 	unsigned long refilled, flushed; /* [cpu] pages; PGFREE follows from these */
+};
+
+/*
+ * A page from a CPU's list counts as a hit and local by having been taken; here are the other
+ * allocations, and what was wrong about that (mm/phys/vmstat.c: zone_numa_event_state).
+ */
+struct per_cpu_zonestat {
+	unsigned long blocks;				/* [cpu] of more than one page */
+	unsigned long event[NR_VM_NUMA_EVENT_ITEMS];	/* [cpu] NUMA_HIT and _LOCAL unused */
 };
 
 struct pglist_data;
@@ -85,8 +110,11 @@ struct zone {
 	/* reclaim: room for the lists to come */
 	spinlock_t lru_lock;
 	unsigned long pages_scanned;			/* [l] */
+	struct per_cpu_zonestat zonestat[NR_CPUS];
 	/* what it is */
 	const char *name;				/* [c] */
+	enum zone_type idx;				/* [c] */
+	int node;					/* [c] */
 	struct pglist_data *zone_pgdat;			/* [c] */
 	unsigned long zone_start_pfn;			/* [c] */
 	unsigned long spanned_pages;			/* [c] including holes */
@@ -103,36 +131,74 @@ struct zonelist {
 
 /* Indexed by gfp & GFP_ZONEMASK: Normal, DMA, HighMem, (both: as DMA). */
 #define GFP_ZONETYPES	4
+/* ... for each node twice: with all it may fall back to, and without (__GFP_THISNODE). */
+enum { ZONELIST_FALLBACK, ZONELIST_NOFALLBACK, MAX_ZONELISTS };
 
 typedef struct pglist_data {
 	struct zone node_zones[MAX_NR_ZONES];
-	struct zonelist node_zonelists[GFP_ZONETYPES];	/* [c] */
-	int nr_zones;					/* [c] */
-	struct page *node_mem_map;			/* [c] */
+	struct zonelist node_zonelists[MAX_ZONELISTS][GFP_ZONETYPES];	/* [c] */
+	int nr_zones;					/* [c] highest populated one + 1 */
+	struct page *node_mem_map;			/* [c] its part of mem_map; NULL: no memory */
 	unsigned long node_start_pfn;			/* [c] */
-	unsigned long node_spanned_pages;		/* [c] */
+	unsigned long node_spanned_pages;		/* [c] other nodes' memory may lie between */
 	unsigned long node_present_pages;		/* [c] */
 	int node_id;					/* [c] */
 	wait_queue_head_t kswapd_wait;
 } pg_data_t;
 
-extern pg_data_t contig_page_data;
-#define NODE_DATA(nid)	((void)(nid), &contig_page_data)
-#define for_each_zone(zone) \
-	for (zone = contig_page_data.node_zones; \
-	     zone < contig_page_data.node_zones + MAX_NR_ZONES; zone++)
+extern pg_data_t contig_page_data;			/* node 0 */
+extern pg_data_t *node_data[MAX_NUMNODES];		/* [c] */
+extern int nr_online_nodes;				/* [c] nodes that there are: 0 .. this - 1 */
+extern struct zone *zone_table[NR_PAGE_ZONE_IDS];	/* [c] by page_zone_id() */
 
-static inline struct zone *page_zone(const struct page *page)
+#define NODE_DATA(nid)	(node_data[nid])
+#define for_each_online_node(nid) \
+	for ((nid) = 0; (nid) < nr_online_nodes; (nid)++)
+
+static inline enum zone_type zone_idx(const struct zone *zone)
 {
-	return &contig_page_data.node_zones[page_zonenum(page)];
+	return zone->idx;
+}
+static inline int zone_to_nid(const struct zone *zone)
+{
+	return zone->node;
 }
 static inline int populated_zone(const struct zone *zone)
 {
 	return zone->present_pages != 0;
 }
-static inline enum zone_type zone_idx(const struct zone *zone)
+static inline struct zone *page_zone(const struct page *page)
 {
-	return (enum zone_type)(zone - contig_page_data.node_zones);
+	return zone_table[page_zone_id(page)];
 }
+
+/* => the zone after @zone, node by node, or NULL */
+static inline struct zone *next_zone(struct zone *zone)
+{
+	if (zone->idx + 1 < MAX_NR_ZONES)
+		return zone + 1;
+	return zone->node + 1 < nr_online_nodes ? node_data[zone->node + 1]->node_zones : NULL;
+}
+/* All zones of all nodes, those without memory too. */
+#define for_each_zone(zone) \
+	for ((zone) = contig_page_data.node_zones; (zone); (zone) = next_zone(zone))
+#define for_each_populated_zone(zone) \
+	for_each_zone(zone) \
+		if (!populated_zone(zone)) \
+			; \
+		else
+
+/* The node of this processor: mm/phys/numa.c sets it before the processor runs. */
+DECLARE_PER_CPU(int, numa_node);
+static inline int numa_node_id(void)
+{
+	return this_cpu_read(numa_node);
+}
+static inline int cpu_to_node(int cpu)
+{
+	return per_cpu(numa_node, cpu);
+}
+/* Relative: 10 to itself, 20 is twice as far. */
+int node_distance(int from, int to);
 
 #endif

@@ -74,9 +74,12 @@ enum pageflags {
 	PG_highmem,	/* lies above the direct map [c] */
 	__NR_PAGEFLAGS
 };
-#define ZONES_SHIFT		30	/* bits 30-31: zone */
-#define NODES_SHIFT		26	/* bits 26-29: node */
-static_assert(__NR_PAGEFLAGS <= NODES_SHIFT, "flags run into the node number");
+/* What a frame is for ever stands on top: its zone, below it its node. */
+#define ZONES_PGSHIFT		30
+#define NODES_SHIFT		3	/* log2 of the nodes there may be */
+#define NODES_PGSHIFT		(ZONES_PGSHIFT - NODES_SHIFT)
+static_assert(__NR_PAGEFLAGS <= NODES_PGSHIFT, "flags run into the node number");
+static_assert(NODES_PGSHIFT == 27, "scripts/gdb/octavo/phys.py: page_zone()");
 
 #define PAGEFLAG(uname, lname)						\
 static inline int Page##uname(const struct page *page)			\
@@ -156,7 +159,17 @@ static inline int page_mapped(const struct page *page)
 }
 static inline unsigned int page_zonenum(const struct page *page)
 {
-	return (unsigned int)(page->flags >> ZONES_SHIFT);
+	return (unsigned int)(page->flags >> ZONES_PGSHIFT);
+}
+static inline int page_to_nid(const struct page *page)
+{
+	return (int)(page->flags >> NODES_PGSHIFT & ((1UL << NODES_SHIFT) - 1));
+}
+/* Zone and node in one number, below NR_PAGE_ZONE_IDS: what a table by zone is indexed with. */
+#define NR_PAGE_ZONE_IDS	(1U << (32 - NODES_PGSHIFT))
+static inline unsigned int page_zone_id(const struct page *page)
+{
+	return (unsigned int)(page->flags >> NODES_PGSHIFT);
 }
 
 /* A compound block is counted in its first page. */

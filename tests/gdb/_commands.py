@@ -67,8 +67,8 @@ def same_as_proc():
     proc = shown_by("zoneinfo_show")
     mine = run("mm-zones")
     for zone in re.split(r"^Node ", proc, flags=re.M)[1:]:
-        name = find(r"zone +(\S+)", zone)[0]
-        block = find(rf"^({name} .*(?:\n +.*)*)$", mine)
+        name = find(r"^(\d+, zone +\S+)", zone)[0]
+        block = find(rf"^(Node {name} .*(?:\n +.*)*)$", mine)
         if "spanned  0\n" in zone:
             expect(not block, name, "is empty but shown")
             continue
@@ -117,7 +117,7 @@ def pages_of_the_task(line):
     page = run(f"mm-page {task:#x}")
     expect(f"pfn 0x{physical >> 12:05x} " in page and "slab of cache task_struct" in page, page)
     expect_equal(run(f"mm-page 0x{physical >> 12:x}"), page, "by frame and by address")
-    free = find(r"^Normal +(0x[0-9a-f]+)", "".join(run(f"mm-buddy {order}") for order in range(10, 0, -1)))[0]
+    free = find(r"^Node 0, zone +Normal +(0x[0-9a-f]+)", "".join(run(f"mm-buddy {order}") for order in range(10, 0, -1)))[0]
     expect("first page of a block" in run(f"mm-page {free}"), "a free block's first page")
     expect("inside the block" in run(f"mm-page {int(free, 16) + 1:#x}"), "a free block's second page")
 

@@ -117,7 +117,7 @@ def at_hand(cpu):
     """(pages on its lists by zone, objects in its slab arrays, caches that have some)"""
     from .phys import zones
     from .slab import caches
-    pages = [(zone["name"].string(), int(zone["pageset"][cpu]["count"]))
+    pages = [("%d.%s" % (int(zone["node"]), zone["name"].string()), int(zone["pageset"][cpu]["count"]))
              for zone in zones() if int(zone["present_pages"])]
     arrays = [int(cache["array"][cpu]["avail"]) for cache in caches() if int(cache["array"][cpu])]
     return pages, sum(arrays), sum(1 for n in arrays if n)

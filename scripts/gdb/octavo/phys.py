@@ -7,10 +7,24 @@ from .percpu import nr_cpus
 MAX_ORDER = 11
 
 
+def nodes():
+    for nid in range(int(gdb.parse_and_eval("nr_online_nodes"))):
+        yield gdb.parse_and_eval("node_data")[nid].dereference()
+
+
 def zones():
-    node = gdb.parse_and_eval("contig_page_data")
-    for index in range(3):
-        yield node["node_zones"][index]
+    for node in nodes():
+        for index in range(3):
+            yield node["node_zones"][index]
+
+
+def zone_name(zone):
+    """As /proc/buddyinfo has it."""
+    return "Node %d, zone %8s" % (int(zone["node"]), zone["name"].string())
+
+
+def page_zone(page):
+    return gdb.parse_and_eval("zone_table")[int(page["flags"]) >> 27 & 31].dereference()
 
 
 def pfn_to_page(pfn):
@@ -41,9 +55,9 @@ def block_around(pfn):
 def describe(page):
     pfn = page_to_pfn(page)
     flags = page_flags(page)
-    zone = zones_list()[int(page["flags"]) >> 30 & 3]
-    print("page %#010x  pfn 0x%05x  physical 0x%08x  zone %s"
-          % (int(page), pfn, pfn << PAGE_SHIFT, zone["name"].string()))
+    zone = page_zone(page)
+    print("page %#010x  pfn 0x%05x  physical 0x%08x  node %d  zone %s"
+          % (int(page), pfn, pfn << PAGE_SHIFT, int(zone["node"]), zone["name"].string()))
     print("flags %s" % (" ".join(flags) or "none"))
     print("refcount %d  mapcount %d  private %#x  mapping %#x  index %#x"
           % (int(page["_refcount"]["counter"]), int(page["_mapcount"]["counter"]) + 1,
@@ -60,10 +74,6 @@ def describe(page):
         print("slab of cache %s" % cache["name"].string())
     elif int(page["mapping"]) & 1:
         print("anonymous memory of a process")
-
-
-def zones_list():
-    return list(zones())
 
 
 class Page(Command):
@@ -106,8 +116,8 @@ The free pages are those of the buddy system and of all processors' lists."""
             if int(zone["present_pages"]) == 0:
                 continue
             lists = [zone["pageset"][cpu] for cpu in range(nr_cpus())]
-            print("%-8s pfn 0x%05x spanned %d present %d managed %d"
-                  % (zone["name"].string(), int(zone["zone_start_pfn"]), int(zone["spanned_pages"]),
+            print("%s pfn 0x%05x spanned %d present %d managed %d"
+                  % (zone_name(zone), int(zone["zone_start_pfn"]), int(zone["spanned_pages"]),
                      int(zone["present_pages"]), int(zone["managed_pages"])))
             print("         free %d  min %d low %d high %d"
                   % ((int(zone["free_pages"]) + sum(int(pcp["count"]) for pcp in lists),)
@@ -144,14 +154,13 @@ what /proc/buddyinfo prints."""
                 blocks = [page_to_pfn(p) for p in list_entries(area["free_list"], "struct page", "lru")] \
                     if order is None or o == order else []
                 if order is None and len(blocks) != int(area["nr_free"]):
-                    print("zone %s order %d: nr_free says %d, the list has %d"
-                          % (zone["name"].string(), o, int(area["nr_free"]), len(blocks)))
+                    print("%s order %d: nr_free says %d, the list has %d"
+                          % (zone_name(zone), o, int(area["nr_free"]), len(blocks)))
                 if order == o:
-                    print("%-8s %s" % (zone["name"].string(), " ".join("0x%05x" % b for b in blocks)))
+                    print("%s %s" % (zone_name(zone), " ".join("0x%05x" % b for b in blocks)))
                 counts.append(len(blocks))
             if order is None:
-                print("Node 0, zone %8s %s" % (zone["name"].string(),
-                                               " ".join("%6d" % c for c in counts)))
+                print("%s %s" % (zone_name(zone), " ".join("%6d" % c for c in counts)))
 
 
 Page()

@@ -39,7 +39,7 @@ static void expect_shape(struct ktest *t, const struct zone *zone, const struct 
 /* The zone that serves the kernel. */
 static struct zone *kernel_zone(void)
 {
-	return node_zonelist(GFP_KERNEL)->zones[0];
+	return node_zonelist(numa_node_id(), GFP_KERNEL)->zones[0];
 }
 
 /* An allocation splits the smallest block that is large enough; freeing restores every list. */

@@ -31,7 +31,7 @@ KTEST(pageclass, sums)
 	KEXPECT_EQ(t, sum, max_mapnr);
 	sum -= counts.pages[PAGE_CLASS_HOLE];
 	KEXPECT_EQ(t, sum, totalram_pages + counts.pages[PAGE_CLASS_RESERVED]);
-	KEXPECT_EQ(t, sum, contig_page_data.node_present_pages);
+	KEXPECT_EQ(t, sum, total_present_pages());
 	KEXPECT_EQ(t, counts.pages[PAGE_CLASS_FREE] + counts.pages[PAGE_CLASS_PCP],
 		   nr_free_pages());
 }

@@ -8,7 +8,7 @@
 
 static struct zone *zone_of_kernel(void)
 {
-	return node_zonelist(GFP_KERNEL)->zones[0];
+	return node_zonelist(numa_node_id(), GFP_KERNEL)->zones[0];
 }
 
 /* The first page after a drain brings a whole batch; the page freed last comes back first. */

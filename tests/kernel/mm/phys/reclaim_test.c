@@ -71,7 +71,7 @@ KTEST(reclaim, in_proportion)
 /* Progress is pages that came back to the zones; it stops when enough have. */
 KTEST(reclaim, frees_pages)
 {
-	struct zonelist *zonelist = node_zonelist(GFP_KERNEL);
+	struct zonelist *zonelist = node_zonelist(numa_node_id(), GFP_KERNEL);
 	unsigned long freed, free;
 
 	fill();
@@ -88,7 +88,7 @@ KTEST(reclaim, frees_pages)
 /* What is kept at hand goes first: this CPU's pages and page tables. */
 KTEST(reclaim, empties_quick_lists)
 {
-	struct zonelist *zonelist = node_zonelist(GFP_KERNEL);
+	struct zonelist *zonelist = node_zonelist(numa_node_id(), GFP_KERNEL);
 	struct page *table = pte_alloc_one(NULL, 0), *page = alloc_page(GFP_KERNEL);
 
 	KASSERT(t, table && page);
