@@ -45,6 +45,33 @@ static void read_brand(struct cpuinfo_x86 *c)
 	memmove(c->brand, start, strlen(start) + 1);
 }
 
+/* How many processors a package may hold, and widths. @ebx: of leaf 1 */
+static void read_sizes(struct cpuinfo_x86 *c, u32 ebx)
+{
+	u32 eax, b, ecx, edx;
+
+	c->max_siblings = c->max_cores = 1;
+	if (boot_cpu_has(X86_FEATURE_HT) && (ebx >> 16 & 0xff)) {
+		c->max_siblings = ebx >> 16 & 0xff;
+		if (c->cpuid_level >= 4) {
+			cpuid(4, &eax, &b, &ecx, &edx);
+			if (eax & 0x1f)
+				c->max_cores = (u8)((eax >> 26) + 1);
+		}
+	}
+	c->clflush_size = 32;
+	if (boot_cpu_has(X86_FEATURE_CLFLUSH))
+		c->clflush_size = (u8)((ebx >> 8 & 0xff) * 8);
+	c->phys_bits = boot_cpu_has(X86_FEATURE_PAE) || boot_cpu_has(X86_FEATURE_PSE36) ? 36 : 32;
+	c->virt_bits = 32;
+	cpuid(0x80000000, &eax, &b, &ecx, &edx);
+	if (eax >= 0x80000008) {
+		cpuid(0x80000008, &eax, &b, &ecx, &edx);
+		c->phys_bits = eax & 0xff;
+		c->virt_bits = eax >> 8 & 0xff;
+	}
+}
+
 void __init identify_cpu(void)
 {
 	struct cpuinfo_x86 *c = &boot_cpu_data;
@@ -63,6 +90,7 @@ void __init identify_cpu(void)
 		c->model |= eax >> 12 & 0xf0;
 	c->capability[0] = edx;
 	c->capability[1] = ecx;
+	read_sizes(c, ebx);
 	read_brand(c);
 }
 

@@ -112,6 +112,16 @@ static void set_masked(unsigned int irq, bool masked)
 	io_write(line[irq].apic, reg, masked ? entry | ENTRY_MASKED : entry);
 }
 
+int io_apic_input(unsigned int irq)
+{
+	return line[irq].input;
+}
+
+bool io_apic_is_level(unsigned int irq)
+{
+	return line[irq].level;
+}
+
 void io_apic_mask(unsigned int irq)
 {
 	set_masked(irq, true);

@@ -25,6 +25,9 @@ void io_apic_mask(unsigned int irq);
 void io_apic_unmask(unsigned int irq);
 /* A level line is masked until unmask; an edge is only acknowledged: masked, it would be lost. */
 void io_apic_mask_and_ack(unsigned int irq);
+/* Which input a line arrives at; its mode. */
+int io_apic_input(unsigned int irq);
+bool io_apic_is_level(unsigned int irq);
 /* The other half of mask_and_ack. */
 void io_apic_end(unsigned int irq);
 

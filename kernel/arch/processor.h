@@ -38,10 +38,13 @@
 #define X86_FEATURE_SEP		11
 #define X86_FEATURE_PGE		13
 #define X86_FEATURE_CMOV	15
+#define X86_FEATURE_PSE36	17
+#define X86_FEATURE_CLFLUSH	19
 #define X86_FEATURE_MMX		23
 #define X86_FEATURE_FXSR	24
 #define X86_FEATURE_XMM		25
 #define X86_FEATURE_XMM2	26
+#define X86_FEATURE_HT		28
 
 #ifndef __ASSEMBLER__
 
@@ -58,6 +61,10 @@ struct cpuinfo_x86 {
 	u8 stepping;
 	int cpuid_level;
 	u32 capability[2];	/* leaf 1: EDX, ECX, less what options took away */
+	u8 max_siblings;	/* a package has room for: so many APIC ids */
+	u8 max_cores;		/* and so many cores */
+	u8 clflush_size;	/* bytes of a cache line */
+	u8 phys_bits, virt_bits; /* of an address */
 	char vendor[16];
 	char brand[52];		/* marketing name, or "family/model" spelled out */
 };

@@ -41,14 +41,15 @@ struct irqaction {
 struct irq_desc {
 	struct irqaction *action;	/* [irq_lock] */
 	unsigned int depth;		/* [irq_lock] disable_irq() calls outstanding */
-	unsigned long count;
 };
 
 static struct irqaction actions[NR_ACTIONS];
 static struct irq_desc irq_desc[NR_IRQS];
 static DEFINE_SPINLOCK(irq_lock);
 static DEFINE_PER_CPU(struct pt_regs *, irq_regs);	/* the innermost handler's frame */
-unsigned long irq_spurious_count;
+static DEFINE_PER_CPU(unsigned long, line_count[NR_IRQS]);
+DEFINE_PER_CPU(unsigned long, nmi_count);
+atomic_t irq_spurious_count;
 DEFINE_PER_CPU(unsigned int, irq_count);
 
 /* The controller of the lines: the 8259s until irq_use_io_apic(). */
@@ -155,17 +156,33 @@ void enable_irq(unsigned int irq)
 	spin_unlock_irqrestore(&irq_lock, flags);
 }
 
+unsigned long kstat_irqs_cpu(unsigned int irq, int cpu)
+{
+	return irq < NR_IRQS ? per_cpu(line_count[irq], cpu) : 0;
+}
+
 unsigned long kstat_irqs(unsigned int irq)
 {
-	return irq < NR_IRQS ? irq_desc[irq].count : 0;
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		sum += kstat_irqs_cpu(irq, cpu);
+	return sum;
 }
 
 unsigned long kstat_irqs_total(void)
 {
-	unsigned long total = 0;
+	unsigned long total = (unsigned long)atomic_read(&irq_spurious_count);
+	int cpu;
 
-	for (unsigned int i = 0; i < NR_IRQS; i++)
-		total += irq_desc[i].count;
+	for_each_online_cpu(cpu) {
+		for (unsigned int i = 0; i < NR_IRQS; i++)
+			total += kstat_irqs_cpu(i, cpu);
+		for (unsigned int i = 0; i < NR_LOCAL_IRQS; i++)
+			total += kstat_local_irqs(cpu, i);
+		total += per_cpu(nmi_count, cpu);
+	}
 	return total;
 }
 
@@ -195,8 +212,8 @@ static void handle_line(unsigned int irq)
 
 	spin_lock(&irq_lock);
 	irq_chip->mask_and_ack(irq);
-	desc->count++;
 	spin_unlock(&irq_lock);
+	this_cpu_inc(line_count[irq]);
 
 	for (struct irqaction *a = desc->action; a; a = a->next)
 		a->handler((int)irq, a->dev);
@@ -212,12 +229,10 @@ static void do_local_irq(unsigned int nr, struct pt_regs *regs)
 {
 	struct pt_regs *outer = this_cpu_read(irq_regs);
 
-	if (nr == LOCAL_SPURIOUS) {
-		irq_spurious_count++;
-		return;
-	}
-	apic_eoi();
 	this_cpu_inc(local_count[nr]);
+	if (nr == LOCAL_SPURIOUS)
+		return;			/* nothing is in service: no EOI */
+	apic_eoi();
 	this_cpu_write(irq_regs, regs);
 	this_cpu_inc(irq_count);
 	pagefault_disable();
@@ -238,7 +253,7 @@ asmlinkage void do_IRQ(struct pt_regs *regs)
 		return;
 	}
 	if (irq_chip->spurious && irq_chip->spurious(irq)) {
-		irq_spurious_count++;
+		atomic_inc(&irq_spurious_count);
 		return;
 	}
 	outer = this_cpu_read(irq_regs);
@@ -259,6 +274,16 @@ asmlinkage void do_IRQ(struct pt_regs *regs)
 const char *irq_chip_name(void)
 {
 	return irq_chip->name;
+}
+
+int irq_input(unsigned int irq)
+{
+	return irq_chip == &io_apic_chip ? io_apic_input(irq) : -1;
+}
+
+bool irq_is_level(unsigned int irq)
+{
+	return irq_chip == &io_apic_chip && io_apic_is_level(irq);
 }
 
 unsigned long kstat_local_irqs(int cpu, unsigned int nr)

@@ -12,6 +12,7 @@
 #ifndef OCTAVO_KERNEL_CORE_IRQ_H
 #define OCTAVO_KERNEL_CORE_IRQ_H
 
+#include <kernel/arch/atomic.h>
 #include <kernel/arch/i8259.h>
 #include <kernel/arch/linkage.h>
 #include <kernel/core/percpu.h>
@@ -34,12 +35,14 @@ void free_irq(unsigned int irq, void *dev);
 void disable_irq(unsigned int irq);
 void enable_irq(unsigned int irq);
 
-/* For /proc/interrupts and /proc/stat. */
+/* For /proc/interrupts and /proc/stat: of one processor, of all; of all kinds. */
+unsigned long kstat_irqs_cpu(unsigned int irq, int cpu);
 unsigned long kstat_irqs(unsigned int irq);
 unsigned long kstat_irqs_total(void);
 /* The names on a line, joined by ", "; "" if none. => length */
 int irq_action_names(unsigned int irq, char *buf, size_t size);
-extern unsigned long irq_spurious_count;
+extern atomic_t irq_spurious_count;		/* of the 8259s */
+DECLARE_PER_CPU(unsigned long, nmi_count);
 
 /* Depth of handlers and deferred work on this processor. */
 DECLARE_PER_CPU(unsigned int, irq_count);
@@ -50,6 +53,9 @@ struct pt_regs *get_irq_regs(void);
 
 /* "XT-PIC" or "IO-APIC". */
 const char *irq_chip_name(void);
+/* The input of the I/O APIC that the line arrives at, -1: the 8259s have it. */
+int irq_input(unsigned int irq);
+bool irq_is_level(unsigned int irq);
 /* Local interrupt @nr (kernel/arch/apic.h) calls @handler, interrupts off. */
 void set_local_irq(unsigned int nr, void (*handler)(struct pt_regs *regs));
 unsigned long kstat_local_irqs(int cpu, unsigned int nr);

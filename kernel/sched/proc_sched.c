@@ -14,17 +14,28 @@
 #include <kernel/sched/kernel_stat.h>
 #include <kernel/sched/pid.h>
 #include <lib/div64.h>
+#include <lib/errno.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
+#include <mm/phys/kmalloc.h>
 
 static_assert(USER_HZ == HZ, "ticks are shown as they are counted");
 
-static void add_cputimes(u64 *sum, int cpu)
+/* One look at each processor's ticks, so that their sum is exact. => to be kfree()d, or NULL */
+static struct kernel_cpustat *snapshot_cputimes(u64 *sum)
 {
-	int i;
+	struct kernel_cpustat *snap = kmalloc(sizeof(*snap) * (size_t)nr_cpus, GFP_KERNEL);
+	int cpu;
 
-	for (i = 0; i < NR_CPUTIMES; i++)
-		sum[i] += per_cpu(kernel_cpustat, cpu).cpustat[i];
+	if (!snap)
+		return NULL;
+	memset(sum, 0, sizeof(*snap));
+	for_each_online_cpu(cpu) {
+		snap[cpu] = per_cpu(kernel_cpustat, cpu);
+		for (int i = 0; i < NR_CPUTIMES; i++)
+			sum[i] += snap[cpu].cpustat[i];
+	}
+	return snap;
 }
 
 static void show_cputimes(struct seq_file *m, const char *name, const u64 *t)
@@ -35,20 +46,21 @@ static void show_cputimes(struct seq_file *m, const char *name, const u64 *t)
 
 static int stat_show(struct seq_file *m, void *v)
 {
-	u64 sum[NR_CPUTIMES] = { 0 }, one[NR_CPUTIMES];
+	struct kernel_cpustat *snap;
+	u64 sum[NR_CPUTIMES];
 	unsigned int irq;
 	char name[8];
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		add_cputimes(sum, cpu);
+	snap = snapshot_cputimes(sum);
+	if (!snap)
+		return -ENOMEM;
 	show_cputimes(m, "cpu ", sum);
-	for_each_possible_cpu(cpu) {
-		memset(one, 0, sizeof(one));
-		add_cputimes(one, cpu);
+	for_each_online_cpu(cpu) {
 		snprintf(name, sizeof(name), "cpu%d", cpu);
-		show_cputimes(m, name, one);
+		show_cputimes(m, name, snap[cpu].cpustat);
 	}
+	kfree(snap);
 	seq_printf(m, "intr %lu", kstat_irqs_total());
 	for (irq = 0; irq < NR_IRQS; irq++)
 		seq_printf(m, " %lu", kstat_irqs(irq));
@@ -62,17 +74,16 @@ PROC_SHOW("stat", stat_show);
 
 static int uptime_show(struct seq_file *m, void *v)
 {
-	u64 sum[NR_CPUTIMES] = { 0 }, up = ktime_get_ns();
+	u64 up = ktime_get_ns(), idle = 0;
 	u32 up_frac, idle_frac;
 	int cpu;
 
-	for_each_possible_cpu(cpu)
-		add_cputimes(sum, cpu);
+	for_each_online_cpu(cpu)
+		idle += per_cpu(kernel_cpustat, cpu).cpustat[CPUTIME_IDLE] +
+			per_cpu(kernel_cpustat, cpu).cpustat[CPUTIME_IOWAIT];
 	up = div_u64(up, NSEC_PER_SEC / 100);
 	up_frac = do_div(up, 100);
-	sum[CPUTIME_IDLE] += sum[CPUTIME_IOWAIT];
-	idle_frac = do_div(sum[CPUTIME_IDLE], HZ);
-	return seq_printf(m, "%llu.%02u %llu.%02u\n", up, up_frac, sum[CPUTIME_IDLE],
-			  idle_frac * 100 / HZ);
+	idle_frac = do_div(idle, HZ);
+	return seq_printf(m, "%llu.%02u %llu.%02u\n", up, up_frac, idle, idle_frac * 100 / HZ);
 }
 PROC_SHOW("uptime", uptime_show);

@@ -80,6 +80,44 @@ static void global_files(void)
 	}
 }
 
+/* How many times @what begins a line of @path. */
+static int lines_with(const char *path, const char *what)
+{
+	int n = 0;
+
+	must(slurp(path, sizeof(text)) > 0);
+	for (const char *p = text; p; p = strchr(p, '\n')) {
+		p += *p == '\n';
+		n += !strncmp(p, what, strlen(what));
+	}
+	return n;
+}
+
+/* All files agree about how many processors there are. */
+static void processors(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	int columns = 0;
+
+	expect(n >= 1);
+	expect_eq(lines_with("/proc/cpuinfo", "processor\t: "), n);
+	expect_eq(lines_with("/proc/stat", "cpu"), n + 1);
+	must(slurpf("/proc/interrupts") > 0);
+	for (const char *p = text; (p = strstr(p, "CPU")) && p < strchr(text, '\n'); p++)
+		columns++;
+	expect_eq(columns, n);
+	expect_eq(lines_with("/proc/interrupts", "LOC: "), 1);
+	/* On which it runs: one of them. */
+	must(slurpf("/proc/self/stat") > 0);
+	{
+		const char *p = strrchr(text, ')') + 2;
+
+		for (int field = 3; field < 39; field++)
+			p = strchr(p, ' ') + 1;
+		expect(strtol(p, NULL, 10) >= 0 && strtol(p, NULL, 10) < sysconf(_SC_NPROCESSORS_CONF));
+	}
+}
+
 static void contents(void)
 {
 	unsigned long up, idle, a, b, c, running, total;
@@ -366,6 +404,7 @@ int main(int argc, char **argv)
 	if (getenv("STAY"))	/* as the child of cmdline_and_environ() */
 		return read(0, &c, 1) != 1;
 	global_files();
+	processors();
 	contents();
 	self();
 	maps();

@@ -4,10 +4,14 @@
  */
 #include <kernel/fs/proc/proc.h>
 
+#include <kernel/core/irq.h>
 #include <kernel/core/ktest.h>
+#include <kernel/core/percpu.h>
 #include <kernel/core/seq_file.h>
+#include <kernel/core/time.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <lib/strtox.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/vmalloc.h>
 
@@ -136,4 +140,83 @@ KTEST(proc, refused_writes)
 	show_sized(pde->show, after, sizeof(after));
 	KEXPECT_STREQ(t, after, "1000\n");
 	KEXPECT_EQ(t, pde->show->write(before, strlen(before)), 0);
+}
+
+/* The numbers of a line of text, from @p on. => how many; *end behind the line */
+static int parse_line(const char *p, unsigned long long *out, int max, const char **end)
+{
+	int n = 0;
+	char *next;
+
+	while (*p && *p != '\n') {
+		if (*p < '0' || *p > '9') {
+			p++;
+			continue;
+		}
+		if (n < max)
+			out[n++] = simple_strtoull(p, &next, 10);
+		else
+			simple_strtoull(p, &next, 10);
+		p = next;
+	}
+	*end = *p ? p + 1 : p;
+	return n;
+}
+
+/* Each column of "cpu" in /proc/stat is the sum of the processors', and there is a line for each. */
+KTEST(proc, stat_adds_up)
+{
+	unsigned long long sum[10], one[11];
+	char *buf = vmalloc(ROOM);
+	const char *p;
+	long len;
+
+	KASSERT(t, buf);
+	for (int round = 0; round < 20; round++) {
+		len = show_sized(child(&proc_root, "stat")->show, buf, ROOM - 1);
+		KASSERT(t, len > 0);
+		buf[len] = '\0';
+		KEXPECT(t, !strncmp(buf, "cpu  ", 5));
+		KEXPECT_EQ(t, parse_line(buf, sum, 10, &p), 10);
+		for (int cpu = 0; cpu < nr_cpus; cpu++) {
+			KEXPECT(t, !strncmp(p, "cpu", 3));
+			KEXPECT_EQ(t, parse_line(p, one, 11, &p), 11);
+			KEXPECT_EQ(t, one[0], (unsigned long long)cpu);
+			for (int i = 0; i < 10; i++)
+				sum[i] -= one[i + 1];
+		}
+		for (int i = 0; i < 10; i++)
+			KEXPECT_EQ(t, sum[i], 0ull);
+		KEXPECT(t, !strncmp(p, "intr ", 5));
+		udelay(3000);
+	}
+	vfree(buf);
+}
+
+/* A column for each processor in every row of /proc/interrupts but the two errors at the end. */
+KTEST(proc, interrupts_columns)
+{
+	unsigned long long n[NR_CPUS + 2];
+	char *buf = vmalloc(ROOM);
+	const char *p;
+	int rows = 0;
+	long len;
+
+	KASSERT(t, buf);
+	len = show_sized(child(&proc_root, "interrupts")->show, buf, ROOM - 1);
+	KASSERT(t, len > 0);
+	buf[len] = '\0';
+	KEXPECT_EQ(t, parse_line(buf, n, NR_CPUS, &p), nr_cpus);
+	while (*p && strncmp(p, "ERR", 3)) {
+		bool line = p[2] >= '0' && p[2] <= '9';
+
+		/* In front of the columns a line has its number, behind them its input. */
+		KEXPECT(t, parse_line(p, n, NR_CPUS + 2, &p) >= nr_cpus + line);
+		KEXPECT(t, !line || n[0] < NR_IRQS);
+		rows++;
+	}
+	KEXPECT(t, rows >= 6);
+	KEXPECT_EQ(t, parse_line(p, n, 2, &p), 1);
+	KEXPECT_EQ(t, parse_line(p, n, 2, &p), 1);
+	vfree(buf);
 }
