@@ -430,11 +430,11 @@ $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
 comma	:= ,
 empty	:=
 space	:= $(empty) $(empty)
-NUMANODES = $(if $(filter-out 1,$(NODES)),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS)))
-MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(NUMANODES) -display none -no-reboot -nic none
+MANY	= $(if $(filter-out 1,$(NODES) $(CPUS)),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS) $(THREADS)))
+MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES ADD APPEND,$(if $($v),$v='$($v)'))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES THREADS ADD APPEND,$(if $($v),$v='$($v)'))
 
 run: iso
 	$(LEAVE)
@@ -514,6 +514,7 @@ help:
 # help:
 # help: options          default     values
 # help: MEM CPUS NODES   128 1 1     MiB of memory; processors; nodes that share both
+# help: THREADS          found       multi single: a thread of this computer for each processor, or one for all
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks

@@ -28,7 +28,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
-RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "APPEND": "", "ADD": "", "LIMIT": "120",
+RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
                "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": ""}
 
 # Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
@@ -233,6 +233,17 @@ def node_words(nodes, mem, cpus):
     return words
 
 
+def thread_words(cpus, threads=""):
+    """=> QEMU's option for running that many processors on this computer's: a thread for each, or
+    ("single") all in turns on one. With fewer processors than the guest, those of the guest that spin
+    take the time of the one they wait for, a hundred times as much as the work; in turns, one that
+    spins (PAUSE) gives way at once. THREADS=multi or single says it by hand."""
+    if int(cpus) < 2:
+        return []
+    kind = threads or ("multi" if int(cpus) <= (os.cpu_count() or 1) else "single")
+    return ["-accel", f"tcg,thread={kind}"]
+
+
 class Machine:
     def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None):
         """sink(bytes) gets what arrives on COM2. With talk, a list of (expected, answer), we sit at the
@@ -255,6 +266,7 @@ class Machine:
         o = self.options
         words = [o["QEMU"], "-M", "pc", "-nodefaults", "-vga", "std", "-display", "none", "-no-reboot",
                  "-m", o["MEM"], "-smp", o["CPUS"], *node_words(o["NODES"], o["MEM"], o["CPUS"]),
+                 *([] if o["ICOUNT"] else thread_words(o["CPUS"], o["THREADS"])),
                  "-chardev", "stdio,id=pipe,signal=off", "-chardev", f"file,id=log,path={self.log_path}",
                  "-serial", "chardev:pipe" if self.console else "chardev:log",
                  "-serial", "chardev:log" if self.console else "chardev:pipe",
@@ -423,5 +435,5 @@ def on_signal():
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
 
 
-if __name__ == "__main__":      # octavo.py NODES MEM CPUS: for the Makefile
-    print(*node_words(*sys.argv[1:4]))
+if __name__ == "__main__":      # octavo.py NODES MEM CPUS THREADS: for the Makefile
+    print(*node_words(*sys.argv[1:4]), *thread_words(*sys.argv[3:]))

@@ -52,7 +52,7 @@ def session(script, command, cpus=1):
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]
-        words = qemu_words(where, port, modules, extra=("-smp", str(cpus)))
+        words = qemu_words(where, port, modules, extra=("-smp", str(cpus), *octavo.thread_words(cpus)))
         machine = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             status, text = gdb(where, port, script, folder)
