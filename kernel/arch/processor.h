@@ -45,6 +45,7 @@
 #define X86_FEATURE_XMM		25
 #define X86_FEATURE_XMM2	26
 #define X86_FEATURE_HT		28
+#define X86_FEATURE_HYPERVISOR	(32 + 31)	/* this is a virtual machine */
 
 #ifndef __ASSEMBLER__
 

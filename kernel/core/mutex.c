@@ -12,6 +12,7 @@
 #include <kernel/core/mutex.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/sched.h>
 #include <lib/errno.h>
 
@@ -55,34 +56,45 @@ static int mutex_wait(struct mutex *lock, int state)
 	return err;
 }
 
-static int mutex_lock_state(struct mutex *lock, int state)
+static int mutex_lock_state(struct mutex *lock, int state, unsigned int subclass, unsigned long ip)
 {
+	u64 start;
+	int err;
+
 	might_sleep();
+	lock_acquire(&lock->dep, lock, LOCK_MUTEX, subclass, ip);
 	spin_lock(&lock->wait_lock);
 	if (!lock->owner) {
 		lock->owner = current;
 		spin_unlock(&lock->wait_lock);
+		lock_acquired(lock, 0, false);
 		return 0;
 	}
 	BUG_VAL(lock->owner == current, lock, current);
-	return mutex_wait(lock, state);
+	start = lock_clock();
+	err = mutex_wait(lock, state);
+	if (err)
+		lock_release(lock, ip);
+	else
+		lock_acquired(lock, lock_clock() - start, true);
+	return err;
 }
 
 void mutex_lock(struct mutex *lock)
 {
-	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE);
+	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE, 0, _RET_IP_);
 }
 
 #ifdef CONFIG_DEBUG
 void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 {
-	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE);
+	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE, subclass, _RET_IP_);
 }
 #endif
 
 int mutex_lock_interruptible(struct mutex *lock)
 {
-	return mutex_lock_state(lock, TASK_INTERRUPTIBLE);
+	return mutex_lock_state(lock, TASK_INTERRUPTIBLE, 0, _RET_IP_);
 }
 
 int mutex_trylock(struct mutex *lock)
@@ -94,6 +106,10 @@ int mutex_trylock(struct mutex *lock)
 	if (got)
 		lock->owner = current;
 	spin_unlock(&lock->wait_lock);
+	if (got) {
+		lock_acquire(&lock->dep, lock, LOCK_MUTEX | LOCK_TRY, 0, _RET_IP_);
+		lock_acquired(lock, 0, false);
+	}
 	return got;
 }
 
@@ -101,6 +117,8 @@ void mutex_unlock(struct mutex *lock)
 {
 	struct mutex_waiter *waiter;
 
+	if (!lock_release(lock, _RET_IP_))
+		return;
 	BUG_VAL(lock->owner != current, lock->owner, current);
 	spin_lock(&lock->wait_lock);
 	if (list_empty(&lock->wait_list)) {

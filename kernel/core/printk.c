@@ -20,6 +20,7 @@
 #include <kernel/core/cmdline.h>
 #include <kernel/core/kallsyms.h>
 #include <kernel/core/sched.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
 #include <kernel/core/wait.h>
@@ -45,7 +46,7 @@ struct log_cursor {
 };
 
 static char log_buf[LOG_BUF_LEN] __aligned(8);
-static DEFINE_SPINLOCK(log_lock);
+static spinlock_t log_lock = __SPIN_LOCK_INIT_KEY(log_lock, CONSOLE_LOG_KEY);
 static struct log_cursor first, next, hint;	/* [log_lock] */
 static char partial[LOG_LINE_MAX];		/* [log_lock] */
 static size_t partial_len;			/* [log_lock] */

@@ -15,6 +15,7 @@
 #include <kernel/core/rwsem.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/sched.h>
 
 struct rwsem_waiter {
@@ -80,68 +81,93 @@ static void rwsem_wait(struct rw_semaphore *sem, bool writer)
 	__set_current_state(TASK_RUNNING);
 }
 
-int down_read_trylock(struct rw_semaphore *sem)
+/* => taken, if that needs no waiting */
+static bool try_read(struct rw_semaphore *sem)
 {
-	int got;
+	bool got = sem->activity >= 0 && list_empty(&sem->wait_list);
 
-	spin_lock(&sem->wait_lock);
-	got = sem->activity >= 0 && list_empty(&sem->wait_list);
 	if (got)
 		sem->activity++;
-	spin_unlock(&sem->wait_lock);
 	return got;
+}
+
+static bool try_write(struct rw_semaphore *sem)
+{
+	bool got = sem->activity == 0 && list_empty(&sem->wait_list);
+
+	if (got)
+		sem->activity = -1;
+	return got;
+}
+
+static inline int trylock(struct rw_semaphore *sem, bool writer, unsigned long ip)
+{
+	bool got;
+
+	spin_lock(&sem->wait_lock);
+	got = writer ? try_write(sem) : try_read(sem);
+	spin_unlock(&sem->wait_lock);
+	if (got) {
+		lock_acquire(&sem->dep, sem, LOCK_RWSEM | LOCK_TRY | (writer ? 0 : LOCK_READ), 0, ip);
+		lock_acquired(sem, 0, false);
+	}
+	return got;
+}
+
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	return trylock(sem, false, _RET_IP_);
 }
 
 int down_write_trylock(struct rw_semaphore *sem)
 {
-	int got;
+	return trylock(sem, true, _RET_IP_);
+}
 
+static inline void take(struct rw_semaphore *sem, bool writer, unsigned int subclass,
+			unsigned long ip)
+{
+	u64 start;
+
+	might_sleep();
+	lock_acquire(&sem->dep, sem, LOCK_RWSEM | (writer ? 0 : LOCK_READ), subclass, ip);
 	spin_lock(&sem->wait_lock);
-	got = sem->activity == 0 && list_empty(&sem->wait_list);
-	if (got)
-		sem->activity = -1;
-	spin_unlock(&sem->wait_lock);
-	return got;
+	if (likely(writer ? try_write(sem) : try_read(sem))) {
+		spin_unlock(&sem->wait_lock);
+		lock_acquired(sem, 0, false);
+		return;
+	}
+	start = lock_clock();
+	rwsem_wait(sem, writer);
+	lock_acquired(sem, lock_clock() - start, true);
 }
 
 void down_read(struct rw_semaphore *sem)
 {
-	might_sleep();
-	spin_lock(&sem->wait_lock);
-	if (sem->activity >= 0 && list_empty(&sem->wait_list)) {
-		sem->activity++;
-		spin_unlock(&sem->wait_lock);
-	} else {
-		rwsem_wait(sem, false);
-	}
+	take(sem, false, 0, _RET_IP_);
 }
 
 void down_write(struct rw_semaphore *sem)
 {
-	might_sleep();
-	spin_lock(&sem->wait_lock);
-	if (sem->activity == 0 && list_empty(&sem->wait_list)) {
-		sem->activity = -1;
-		spin_unlock(&sem->wait_lock);
-	} else {
-		rwsem_wait(sem, true);
-	}
+	take(sem, true, 0, _RET_IP_);
 }
 
 #ifdef CONFIG_DEBUG
 void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
-	down_read(sem);
+	take(sem, false, subclass, _RET_IP_);
 }
 
 void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
-	down_write(sem);
+	take(sem, true, subclass, _RET_IP_);
 }
 #endif
 
 void up_read(struct rw_semaphore *sem)
 {
+	if (!lock_release(sem, _RET_IP_))
+		return;
 	spin_lock(&sem->wait_lock);
 	BUG_VAL(sem->activity <= 0, sem, sem->activity);
 	if (--sem->activity == 0)
@@ -151,6 +177,8 @@ void up_read(struct rw_semaphore *sem)
 
 void up_write(struct rw_semaphore *sem)
 {
+	if (!lock_release(sem, _RET_IP_))
+		return;
 	spin_lock(&sem->wait_lock);
 	BUG_VAL(sem->activity != -1, sem, sem->activity);
 	sem->activity = 0;

@@ -34,6 +34,7 @@
 #include <kernel/arch/atomic.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/ptrace.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/wait.h>
 #include <lib/list.h>
@@ -165,6 +166,10 @@ struct task_struct {
 	unsigned int syscall_nr;		/* [o] restarts, reports */
 	long (*restart_fn)(struct task_struct *tsk); /* [o] sys_restart_syscall */
 	u64 restart_arg[4];			/* [o] */
+
+#ifdef CONFIG_DEBUG
+	struct task_lockdep lockdep;		/* [o] the locks it holds */
+#endif
 
 	/* The machine's part; the FPU area in it wants 16 bytes of alignment. */
 	struct thread_struct thread;

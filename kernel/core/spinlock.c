@@ -9,6 +9,12 @@
  * Both are reported at once, with the holder's name and the place where it took
  * the lock.  With more processors the checker waits SPIN_PATIENCE rounds first.
  *
+ * Virtual machines.  A line is only as fast as its slowest member, and a virtual
+ * processor may not run at all for milliseconds, if the host has something better to do:
+ * everybody behind it waits, although the lock is free.  So on a virtual machine who
+ * has waited a little leaves the line from its end, and takes the lock when it finds it
+ * free; after a while it draws a number again, so that nobody is passed over for ever.
+ *
  * A panic waits for nobody: the processors that hold locks have been stopped.
  */
 #include <kernel/core/spinlock.h>
@@ -16,6 +22,9 @@
 #include <kernel/core/irq.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/smp.h>
+
+#define VIRTUAL_PATIENCE	16UL	/* turns in a line on a virtual machine */
+#define OUT_OF_LINE		256UL	/* turns from one drawing to the next */
 
 DEFINE_PER_CPU(struct spin_stat, spin_stat);
 
@@ -32,18 +41,48 @@ static void count_turns(unsigned long turns)
 	local_irq_restore(flags);
 }
 
-/* Wait until the number of @ticket is called. => turns; 0 @patience is for ever */
-static unsigned long wait_turn(const volatile u32 *word, u32 ticket, unsigned long patience)
+/* Who is last in the line may leave it. => false: is not, or it is our turn now */
+static bool step_out(volatile u32 *word, u8 number)
 {
-	u8 number = (u8)(ticket >> 8);
-	unsigned long turns = 0;
+	u32 seen = *word;
 
-	while ((u8)*word != number && !oops_in_progress) {
+	return (u8)(seen >> 8) == (u8)(number + 1) && (u8)seen != number &&
+	       cmpxchg(word, seen, (seen & 0xffu) | (u32)number << 8) == seen;
+}
+
+/*
+ * Wait until the number of @ticket is called; or, where lines are known to stand still,
+ * step out, look now and then whether the lock is free, and after a while draw again.
+ * => turns of the loop: @patience was not enough if as many (0: for ever)
+ */
+static unsigned long wait_turn(volatile u32 *word, u32 ticket, unsigned long patience)
+{
+	const bool may_leave = boot_cpu_has(X86_FEATURE_HYPERVISOR);
+	unsigned long turns = 0, drawn = 0;
+	bool in_line = true;
+	int waits;
+
+	while (!oops_in_progress) {
+		if (in_line ? (u8)*word == (u8)(ticket >> 8) : __ticket_trydraw(word))
+			break;
 		smp_spin_poll();
 		if (++turns == patience)
 			break;
+		if (in_line) {
+			if (may_leave && turns - drawn >= VIRTUAL_PATIENCE)
+				in_line = !step_out(word, (u8)(ticket >> 8));
+		} else if (turns - drawn >= OUT_OF_LINE) {
+			drawn = turns;
+			ticket = __ticket_draw(word, waits);
+			in_line = true;
+		}
 	}
 	return turns;
+}
+
+void __ticket_wait(volatile u32 *word, u32 ticket)
+{
+	wait_turn(word, ticket, 0);
 }
 
 /* One more turn of a loop that waits. => false: it is to stop */
@@ -62,7 +101,7 @@ static void queue_lock(rwlock_t *lock)
 	u32 ticket = __ticket_draw(&lock->wait, waits);
 
 	if (waits)
-		wait_turn(&lock->wait, ticket, 0);
+		__ticket_wait(&lock->wait, ticket);
 }
 
 /*
@@ -71,9 +110,8 @@ static void queue_lock(rwlock_t *lock)
  * A handler lets only writers that are inside stand in its way: those hold the lock with
  * interrupts off, if it is one that handlers read, hence on another processor.
  */
-static bool wait_read(rwlock_t *lock, unsigned long patience)
+static bool wait_read(rwlock_t *lock, unsigned long patience, unsigned long *turns)
 {
-	unsigned long turns = 0;
 	bool queued = !in_interrupt(), had = true;
 
 	if (queued) {
@@ -82,17 +120,16 @@ static bool wait_read(rwlock_t *lock, unsigned long patience)
 		__rw_add(lock, _RW_READER);
 	}
 	while (had && (lock->count & _RW_LOCKED))
-		had = go_on(&turns, patience);
+		had = go_on(turns, patience);
 	if (queued)
 		__ticket_next(&lock->wait);
-	count_turns(turns);
+	count_turns(*turns);
 	return had;
 }
 
 /* => the lock is ours; false: patience is at its end */
-static bool wait_write(rwlock_t *lock, unsigned long patience)
+static bool wait_write(rwlock_t *lock, unsigned long patience, unsigned long *turns)
 {
-	unsigned long turns = 0;
 	bool had = true;
 
 	queue_lock(lock);
@@ -101,10 +138,10 @@ static bool wait_write(rwlock_t *lock, unsigned long patience)
 		__rw_add(lock, _RW_WAITING);
 		while (had && (lock->count != _RW_WAITING ||
 			       cmpxchg(&lock->count, _RW_WAITING, _RW_LOCKED) != _RW_WAITING))
-			had = go_on(&turns, patience);
+			had = go_on(turns, patience);
 	}
 	__ticket_next(&lock->wait);
-	count_turns(turns);
+	count_turns(*turns);
 	return had;
 }
 
@@ -117,12 +154,16 @@ void __spin_lock_slow(spinlock_t *lock, u32 ticket)
 
 void __read_lock_slow(rwlock_t *lock)
 {
-	wait_read(lock, 0);
+	unsigned long turns = 0;
+
+	wait_read(lock, 0, &turns);
 }
 
 void __write_lock_slow(rwlock_t *lock)
 {
-	wait_write(lock, 0);
+	unsigned long turns = 0;
+
+	wait_write(lock, 0, &turns);
 }
 
 #else
@@ -131,6 +172,7 @@ void __write_lock_slow(rwlock_t *lock)
 
 #include <kernel/core/bug.h>
 #include <kernel/core/kallsyms.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/percpu.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
@@ -164,11 +206,12 @@ static void taken(spinlock_t *lock, unsigned long caller)
 
 static void lock_it(spinlock_t *lock, unsigned int subclass, unsigned long caller)
 {
-	unsigned long turns;
+	unsigned long turns = 0;
 	u32 ticket;
 	int waits;
 
 	check_magic(lock);
+	lock_acquire(&lock->dep, lock, LOCK_SPIN, subclass, caller);
 	ticket = __ticket_draw(&lock->slock, waits);
 	if (unlikely(waits)) {
 		turns = wait_turn(&lock->slock, ticket, SPIN_PATIENCE);
@@ -176,6 +219,7 @@ static void lock_it(spinlock_t *lock, unsigned int subclass, unsigned long calle
 			spin_bug(lock, lock->owner == current ? "recursion" : "deadlock");
 		count_turns(turns);
 	}
+	lock_acquired(lock, turns, waits);
 	taken(lock, caller);
 }
 
@@ -191,20 +235,23 @@ void spin_lock_nested(spinlock_t *lock, unsigned int subclass)
 
 int spin_trylock(spinlock_t *lock)
 {
+	unsigned long caller = (unsigned long)__builtin_return_address(0);
+
 	check_magic(lock);
 	if (!__ticket_trydraw(&lock->slock))
 		return 0;
-	taken(lock, (unsigned long)__builtin_return_address(0));
+	lock_acquire(&lock->dep, lock, LOCK_SPIN | LOCK_TRY, 0, caller);
+	lock_acquired(lock, 0, false);
+	taken(lock, caller);
 	return 1;
 }
 
 void spin_unlock(spinlock_t *lock)
 {
 	check_magic(lock);
-	if (!spin_is_locked(lock))
-		spin_bug(lock, "unlocked, but not locked");
-	if (lock->owner != current)
-		spin_bug(lock, "unlocked by another task");
+	/* Who unlocks what is not his was told; whoever has it keeps it. */
+	if (!lock_release(lock, (unsigned long)__builtin_return_address(0)))
+		return;
 	lock->owner = NULL;
 	current->lock_depth--;
 	__ticket_next(&lock->slock);
@@ -224,23 +271,38 @@ static inline void check_rw_magic(const rwlock_t *lock)
 
 void read_lock(rwlock_t *lock)
 {
+	unsigned long turns = 0;
+	bool waits;
+
 	check_rw_magic(lock);
-	if ((__rw_add(lock, _RW_READER) & _RW_WRITER) && !wait_read(lock, SPIN_PATIENCE))
+	lock_acquire(&lock->dep, lock, LOCK_RW | LOCK_READ, 0,
+		     (unsigned long)__builtin_return_address(0));
+	waits = __rw_add(lock, _RW_READER) & _RW_WRITER;
+	if (waits && !wait_read(lock, SPIN_PATIENCE, &turns))
 		rwlock_bug(lock, "read deadlock");
+	lock_acquired(lock, turns, waits);
 	current->lock_depth++;
 }
 
 void write_lock(rwlock_t *lock)
 {
+	unsigned long turns = 0;
+	bool waits;
+
 	check_rw_magic(lock);
-	if (cmpxchg(&lock->count, 0, _RW_LOCKED) != 0 && !wait_write(lock, SPIN_PATIENCE))
+	lock_acquire(&lock->dep, lock, LOCK_RW, 0, (unsigned long)__builtin_return_address(0));
+	waits = cmpxchg(&lock->count, 0, _RW_LOCKED) != 0;
+	if (waits && !wait_write(lock, SPIN_PATIENCE, &turns))
 		rwlock_bug(lock, "write deadlock");
+	lock_acquired(lock, turns, waits);
 	lock->owner = current;
 	current->lock_depth++;
 }
 
 void read_unlock(rwlock_t *lock)
 {
+	if (!lock_release(lock, (unsigned long)__builtin_return_address(0)))
+		return;
 	if (lock->count < _RW_READER)
 		rwlock_bug(lock, "read_unlock without readers");
 	current->lock_depth--;
@@ -249,6 +311,8 @@ void read_unlock(rwlock_t *lock)
 
 void write_unlock(rwlock_t *lock)
 {
+	if (!lock_release(lock, (unsigned long)__builtin_return_address(0)))
+		return;
 	if ((lock->count & _RW_LOCKED) != _RW_LOCKED)
 		rwlock_bug(lock, "write_unlock without writer");
 	lock->owner = NULL;
@@ -269,12 +333,8 @@ void __assert_spin_locked(const spinlock_t *lock, const char *file, int line)
 
 void __might_sleep(const char *file, int line)
 {
-	if (oops_in_progress)
-		return;
-	if (current->lock_depth || in_interrupt())
-		__warn_printf(file, line, "sleeping %s in task %s/%d",
-			      in_interrupt() ? "in interrupt context" : "while holding a spinlock",
-			      current->comm, current->pid);
+	if (!oops_in_progress && (current->lock_depth || in_interrupt()))
+		lockdep_check_sleep(file, line);
 }
 
 #endif

@@ -151,6 +151,7 @@ static inline void __rw_write_unlock(rwlock_t *lock)
 }
 
 /* spinlock.c: not our turn, wait for it. */
+void __ticket_wait(volatile u32 *word, u32 ticket);
 void __spin_lock_slow(spinlock_t *lock, u32 ticket);
 void __read_lock_slow(rwlock_t *lock);
 void __write_lock_slow(rwlock_t *lock);
@@ -197,7 +198,7 @@ static inline void spin_lock(spinlock_t *lock)
 		asm volatile("pushl %0; pushl %1; call spin_lock_thunk"
 			     : : "r"(ticket), "r"(lock) : "memory", "cc");
 }
-#define spin_lock_nested(lock, subclass)	spin_lock(lock)
+#define spin_lock_nested(lock, subclass)	((void)(subclass), spin_lock(lock))
 
 static inline void spin_unlock(spinlock_t *lock)
 {

@@ -16,6 +16,7 @@
 #include <kernel/core/timer.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
@@ -179,6 +180,7 @@ static void run_slot(struct list_head *slot)
 
 void run_timers(void)
 {
+	lockdep_timers(true);
 	spin_lock_irq(&wheel_lock);
 	while (timers_due()) {
 		unsigned int index = wheel_time & (RING0_SIZE - 1);
@@ -193,4 +195,5 @@ void run_timers(void)
 		run_slot(&due);
 	}
 	spin_unlock_irq(&wheel_lock);
+	lockdep_timers(false);
 }

@@ -20,6 +20,7 @@
 #include <kernel/core/irq.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/spinlock.h>
 #include <lib/compiler.h>
 #include <lib/kernel.h>
@@ -61,8 +62,8 @@ struct uart {
 };
 
 static struct uart uarts[NR_UARTS] = {
-	{ .base = 0x3f8, .irq = 4, .lock = __SPIN_LOCK_INIT(ttyS0.lock) },
-	{ .base = 0x2f8, .irq = 3, .lock = __SPIN_LOCK_INIT(ttyS1.lock) },
+	{ .base = 0x3f8, .irq = 4, .lock = __SPIN_LOCK_INIT_KEY(uart.lock, CONSOLE_PORT_KEY) },
+	{ .base = 0x2f8, .irq = 3, .lock = __SPIN_LOCK_INIT_KEY(uart.lock, CONSOLE_PORT_KEY) },
 };
 static const struct uart_ops *receiver;
 

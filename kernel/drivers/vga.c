@@ -17,6 +17,7 @@
 #include <kernel/arch/page.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/spinlock.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -34,7 +35,7 @@
 
 enum { PLAIN, ESCAPE, CSI };
 
-static DEFINE_SPINLOCK(vga_lock);
+static spinlock_t vga_lock = __SPIN_LOCK_INIT_KEY(vga_lock, CONSOLE_PORT_KEY);
 static u16 *screen;		/* [c] NULL before vga_init() */
 static unsigned int row, col;	/* [vga_lock] col == COLS: wrap is due */
 static u8 attr = ATTR_DEFAULT;	/* [vga_lock] */

@@ -83,6 +83,9 @@ ENTRY(system_call)
 	movl	%eax, PT_EAX(%esp)
 resume_userspace:
 	cli
+#ifdef CONFIG_DEBUG
+	call	lockdep_sys_exit
+#endif
 	movl	PT_SIZE(%esp), %ecx
 	testl	$TIF_WORK_MASK, TASK_WORK(%ecx)
 	jnz	.Lwork_pending

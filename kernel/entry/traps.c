@@ -112,6 +112,7 @@ asmlinkage void do_nmi(struct pt_regs *regs, long error_code);
 asmlinkage void do_nmi(struct pt_regs *regs, long error_code)
 {
 	this_cpu_inc(nmi_count);
+	lockdep_off();
 	smp_stop_nmi(regs);
 	die("NMI", regs, error_code);
 }

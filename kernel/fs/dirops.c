@@ -10,7 +10,8 @@
  * keeps "above" true meanwhile.  Moving a directory into itself would cut it off the tree:
  * -EINVAL.
  *
- * Locking: i_sem of the parent(s), then of the victim where the file system needs it.
+ * Locking: i_sem of the parent(s), then of the victim where the file system needs it
+ * (I_SEM_SECOND, I_SEM_ENTRY in fs.h).
  */
 #include <kernel/fs/namei.h>
 
@@ -193,7 +194,7 @@ long do_unlinkat(int dfd, const char *name)
 		/* The content goes after the directory is unlocked: it may be much. */
 		inode = igrab(at.dentry->d_inode);
 		/* Its other names may be in other directories: i_nlink is not ours by dir's lock. */
-		mutex_lock(&inode->i_sem);
+		mutex_lock_nested(&inode->i_sem, I_SEM_ENTRY);
 		err = dir->i_op->unlink ? dir->i_op->unlink(dir, at.dentry) : -EPERM;
 		mutex_unlock(&inode->i_sem);
 		if (!err)
@@ -225,7 +226,7 @@ long do_rmdirat(int dfd, const char *name)
 	if (!err) {
 		struct inode *victim = at.dentry->d_inode;
 
-		mutex_lock(&victim->i_sem);
+		mutex_lock_nested(&victim->i_sem, I_SEM_ENTRY);
 		/* A mount needs the victim's lock, so it is before this or finds nothing. */
 		err = at.dentry->d_mounted ? -EBUSY :
 		      dir->i_op->rmdir ? dir->i_op->rmdir(dir, at.dentry) : -EPERM;
@@ -251,7 +252,7 @@ static int link_entry(const struct path *old, struct at_parent *at)
 		return -EXDEV;
 	if (S_ISDIR(inode->i_mode) || !dir->i_op->link)
 		return -EPERM;
-	mutex_lock(&inode->i_sem);
+	mutex_lock_nested(&inode->i_sem, I_SEM_ENTRY);
 	/* A file without a name left is on its way out. */
 	err = inode->i_nlink == 0 ? -ENOENT : dir->i_op->link(old->dentry, dir, at->dentry);
 	mutex_unlock(&inode->i_sem);
@@ -291,7 +292,7 @@ static void lock_two(struct dentry *a, struct dentry *b)
 	if (is_subdir(a, b) || (!is_subdir(b, a) && b < a))
 		swap(a, b);
 	mutex_lock(&a->d_inode->i_sem);
-	mutex_lock(&b->d_inode->i_sem);
+	mutex_lock_nested(&b->d_inode->i_sem, I_SEM_SECOND);
 }
 
 static void unlock_two(struct dentry *a, struct dentry *b)
@@ -328,7 +329,7 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 			return err;
 	}
 	if (target)
-		mutex_lock(&target->i_sem);
+		mutex_lock_nested(&target->i_sem, I_SEM_ENTRY);
 	err = target && new->d_mounted ? -EBUSY :
 	      old_dir->i_op->rename(old_dir, old, new_dir, new);
 	if (target)

@@ -37,6 +37,10 @@
 #ifndef OCTAVO_KERNEL_FS_FS_H
 #define OCTAVO_KERNEL_FS_FS_H
 
+/* For mutex_lock_nested(): i_sem of an inode while another inode's is held. */
+#define I_SEM_SECOND	1	/* the second directory of a rename */
+#define I_SEM_ENTRY	2	/* what has its name in a directory that is locked */
+
 #include <kernel/arch/atomic.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/mutex.h>

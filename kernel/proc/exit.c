@@ -284,6 +284,7 @@ void do_exit(long code)
 	if (group_dead && tsk->signal->leader)
 		disassociate_ctty(1);
 	exit_notify(tsk);
+	lockdep_check_leave("exits");
 
 	local_irq_disable();
 	tsk->state = TASK_DEAD;

@@ -69,6 +69,7 @@ static struct task_struct *dup_task_struct(void)
 		kmem_cache_free(task_struct_cachep, tsk);
 		return NULL;
 	}
+	lockdep_init_task(tsk);
 	fpu_copy(&tsk->thread, &orig->thread);
 	task_stack_top(tsk)->task = tsk;
 	task_stack_top(tsk)->percpu_offset = current_stack_top()->percpu_offset;

@@ -83,7 +83,7 @@ static inline void task_rq_unlock(struct rq *rq, unsigned long *flags)
 static inline void double_rq_lock(struct rq *a, struct rq *b)
 {
 	spin_lock(a->cpu < b->cpu ? &a->lock : &b->lock);
-	spin_lock(a->cpu < b->cpu ? &b->lock : &a->lock);
+	spin_lock_nested(a->cpu < b->cpu ? &b->lock : &a->lock, SINGLE_DEPTH_NESTING);
 }
 
 static inline void double_rq_unlock(struct rq *a, struct rq *b)

@@ -116,11 +116,13 @@ enum page_class page_class(const struct page *page)
 
 static void lock_all_zones(unsigned long *flags)
 {
+	unsigned int nr = 0;
 	struct zone *zone;
 
 	local_irq_save(*flags);
+	/* The one place that holds more than one: in the order of the zones. */
 	for_each_zone(zone)
-		spin_lock(&zone->lock);
+		spin_lock_nested(&zone->lock, nr++);
 }
 
 static void unlock_all_zones(unsigned long flags)

@@ -68,7 +68,7 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 	if (!dst)
 		return -ENOMEM;
 	spin_lock(&dst_mm->page_table_lock);
-	spin_lock(&src_mm->page_table_lock);
+	spin_lock_nested(&src_mm->page_table_lock, SINGLE_DEPTH_NESTING);
 	for (; src < last; src++, dst++)
 		if (!pte_none(*src))
 			copy_one_pte(&state, dst, src);

@@ -34,15 +34,13 @@ KTEST(spinlock, exclusion)
 	KEXPECT_EQ(t, spin_locks_held(), 0);
 }
 
-/* Readers share, and the count is whole again after them. */
-KTEST(spinlock, readers_share)
+/* Alone in a rwlock, as a reader and as a writer; the count is whole again. */
+KTEST(spinlock, rwlock_counts)
 {
 	DEFINE_RWLOCK(lock);
 
 	read_lock(&lock);
-	read_lock(&lock);
-	KEXPECT_EQ(t, lock.count, 2 * _RW_READER);
-	read_unlock(&lock);
+	KEXPECT_EQ(t, lock.count, _RW_READER);
 	read_unlock(&lock);
 	write_lock(&lock);
 	KEXPECT_EQ(t, lock.count, _RW_LOCKED);
@@ -75,7 +73,7 @@ static struct mutex mutex;
 static struct rw_semaphore rwsem;
 static struct semaphore sem;
 static struct completion go;
-static int inside, most_inside, total, finished;
+static atomic_t inside, most_inside, total, finished;
 
 static void sleep_a_tick(void)
 {
@@ -83,20 +81,39 @@ static void sleep_a_tick(void)
 	schedule_timeout(1);
 }
 
+/* A few seconds at most. */
+#define sleep_until(condition) do {				\
+	for (int __i = 0; __i < 300 && !(condition); __i++)	\
+		sleep_a_tick();					\
+} while (0)
+
+static void enter(void)
+{
+	int now = atomic_inc_return(&inside), most;
+
+	do
+		most = atomic_read(&most_inside);
+	while (now > most && atomic_cmpxchg(&most_inside, most, now) != most);
+}
+
+static void leave(void)
+{
+	atomic_inc(&total);
+	atomic_dec(&inside);
+}
+
 /* Stay inside for a tick: everybody else runs into the lock meanwhile. */
 static void stay_inside(void)
 {
-	if (++inside > most_inside)
-		most_inside = inside;
+	enter();
 	sleep_a_tick();
-	total++;
-	inside--;
+	leave();
 }
 
 /* kthread_stop() wants a thread that still runs. */
 static int until_stopped(void)
 {
-	finished++;
+	atomic_inc(&finished);
 	while (!kthread_should_stop())
 		sleep_a_tick();
 	return 0;
@@ -120,6 +137,19 @@ static int reader(void *unused)
 	return until_stopped();
 }
 
+/* Stay inside until all are: each may be late by as much as the machine is busy. */
+static int meeting_reader(void *unused)
+{
+	down_read(&rwsem);
+	enter();
+	for (int i = 0; i < 300 && atomic_read(&inside) < NR_WORKERS &&
+	     atomic_read(&most_inside) < NR_WORKERS; i++)
+		sleep_a_tick();
+	leave();
+	up_read(&rwsem);
+	return until_stopped();
+}
+
 static int writer(void *unused)
 {
 	down_write(&rwsem);
@@ -139,7 +169,7 @@ static int sem_worker(void *unused)
 static int waiter(void *unused)
 {
 	wait_for_completion(&go);
-	total++;
+	atomic_inc(&total);
 	return until_stopped();
 }
 
@@ -148,7 +178,11 @@ static int nr_tasks;
 
 static void begin(void)
 {
-	inside = most_inside = total = finished = nr_tasks = 0;
+	atomic_set(&inside, 0);
+	atomic_set(&most_inside, 0);
+	atomic_set(&total, 0);
+	atomic_set(&finished, 0);
+	nr_tasks = 0;
 }
 
 static void add(struct ktest *t, int (*fn)(void *), int nr)
@@ -166,9 +200,8 @@ static void add(struct ktest *t, int (*fn)(void *), int nr)
 /* Let all finish their work (no longer than a few seconds), then stop them. */
 static void end(struct ktest *t)
 {
-	for (int i = 0; i < 300 && finished < nr_tasks; i++)
-		sleep_a_tick();
-	KEXPECT_EQ(t, finished, nr_tasks);
+	sleep_until(atomic_read(&finished) == nr_tasks);
+	KEXPECT_EQ(t, atomic_read(&finished), nr_tasks);
 	for (int i = 0; i < nr_tasks; i++)
 		kthread_stop(tasks[i]);
 }
@@ -180,8 +213,8 @@ KTEST(mutex, exclusion)
 	mutex_init(&mutex);
 	add(t, mutex_worker, NR_WORKERS);
 	end(t);
-	KEXPECT_EQ(t, most_inside, 1);
-	KEXPECT_EQ(t, total, NR_WORKERS * ROUNDS);
+	KEXPECT_EQ(t, atomic_read(&most_inside), 1);
+	KEXPECT_EQ(t, atomic_read(&total), NR_WORKERS * ROUNDS);
 	KEXPECT(t, !mutex_is_locked(&mutex));
 	KEXPECT(t, mutex_trylock(&mutex));
 	KEXPECT(t, !mutex_trylock(&mutex));
@@ -193,10 +226,10 @@ KTEST(rwsem, readers_share)
 {
 	begin();
 	init_rwsem(&rwsem);
-	add(t, reader, NR_WORKERS);
+	add(t, meeting_reader, NR_WORKERS);
 	end(t);
-	KEXPECT_EQ(t, most_inside, NR_WORKERS);
-	KEXPECT_EQ(t, total, NR_WORKERS);
+	KEXPECT_EQ(t, atomic_read(&most_inside), NR_WORKERS);
+	KEXPECT_EQ(t, atomic_read(&total), NR_WORKERS);
 	KEXPECT(t, !rwsem_is_locked(&rwsem));
 }
 
@@ -209,12 +242,12 @@ KTEST(rwsem, writers_exclude)
 	add(t, reader, 2);
 	add(t, writer, 2);
 	sleep_a_tick();
-	KEXPECT_EQ(t, most_inside, 0);
+	KEXPECT_EQ(t, atomic_read(&most_inside), 0);
 	KEXPECT(t, !down_read_trylock(&rwsem));
 	up_write(&rwsem);
 	end(t);
-	KEXPECT(t, most_inside <= 2);
-	KEXPECT_EQ(t, total, 4);
+	KEXPECT(t, atomic_read(&most_inside) <= 2);
+	KEXPECT_EQ(t, atomic_read(&total), 4);
 	KEXPECT(t, down_write_trylock(&rwsem));
 	KEXPECT(t, !down_read_trylock(&rwsem));
 	downgrade_write(&rwsem);
@@ -232,15 +265,15 @@ KTEST(rwsem, writer_is_not_starved)
 	init_rwsem(&rwsem);
 	down_read(&rwsem);
 	add(t, writer, 1);
-	sleep_a_tick();
+	sleep_until(!list_empty(&rwsem.wait_list));
 	add(t, reader, 1);
-	sleep_a_tick();
+	sleep_until(rwsem.wait_list.next->next != &rwsem.wait_list);
 	KEXPECT(t, !down_read_trylock(&rwsem));
-	KEXPECT_EQ(t, most_inside, 0);
+	KEXPECT_EQ(t, atomic_read(&most_inside), 0);
 	up_read(&rwsem);
 	end(t);
-	KEXPECT_EQ(t, most_inside, 1);
-	KEXPECT_EQ(t, total, 2);
+	KEXPECT_EQ(t, atomic_read(&most_inside), 1);
+	KEXPECT_EQ(t, atomic_read(&total), 2);
 }
 
 /* At most as many inside as the count says. */
@@ -250,8 +283,8 @@ KTEST(semaphore, counts)
 	sema_init(&sem, 2);
 	add(t, sem_worker, 2 * NR_WORKERS);
 	end(t);
-	KEXPECT_EQ(t, most_inside, 2);
-	KEXPECT_EQ(t, total, 2 * NR_WORKERS);
+	KEXPECT_EQ(t, atomic_read(&most_inside), 2);
+	KEXPECT_EQ(t, atomic_read(&total), 2 * NR_WORKERS);
 	KEXPECT_EQ(t, sem.count, 2);
 	KEXPECT_EQ(t, down_trylock(&sem), 0);
 	KEXPECT_EQ(t, down_trylock(&sem), 0);
@@ -264,15 +297,15 @@ KTEST(completion, wakes_as_many_as_it_says)
 	begin();
 	init_completion(&go);
 	add(t, waiter, 3);
-	sleep_a_tick();
-	KEXPECT_EQ(t, total, 0);
+	sleep_until(waitqueue_active(&go.wait));
+	KEXPECT_EQ(t, atomic_read(&total), 0);
 	complete(&go);
+	sleep_until(atomic_read(&total) > 0);
 	sleep_a_tick();
-	sleep_a_tick();
-	KEXPECT_EQ(t, total, 1);
+	KEXPECT_EQ(t, atomic_read(&total), 1);
 	complete_all(&go);
 	end(t);
-	KEXPECT_EQ(t, total, 3);
+	KEXPECT_EQ(t, atomic_read(&total), 3);
 	wait_for_completion(&go);
 
 	init_completion(&go);
