@@ -211,6 +211,23 @@ static void status_signals(struct seq_file *m, struct task_struct *task, const s
 	show_sigset(m, "SigCgt", &v->caught);
 }
 
+/* As a hexadecimal number with a digit for each four processors, and as ranges: 0-2,5. */
+static void status_cpus(struct seq_file *m, unsigned long mask)
+{
+	const char *comma = "";
+
+	seq_printf(m, "Cpus_allowed:\t%0*lx\nCpus_allowed_list:\t", (nr_cpus + 3) / 4, mask);
+	for (int first = 0, next; first < nr_cpus; first = next + 1) {
+		for (next = first; next < nr_cpus && (mask >> next & 1); next++)
+			;
+		if (next == first)
+			continue;
+		seq_printf(m, next == first + 1 ? "%s%d" : "%s%d-%d", comma, first, next - 1);
+		comma = ",";
+	}
+	seq_puts(m, "\n");
+}
+
 static int status_show(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
@@ -235,7 +252,8 @@ static int status_show(struct seq_file *m, struct task_struct *task)
 		mmput(mm);
 	}
 	status_signals(m, task, &v);
-	seq_puts(m, "Cpus_allowed:\t1\nCpus_allowed_list:\t0\nMems_allowed:\t1\nMems_allowed_list:\t0\n");
+	status_cpus(m, task->cpus_allowed & cpu_online_mask());
+	seq_puts(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", v.nvcsw,
 		   v.nivcsw);
 	return 0;

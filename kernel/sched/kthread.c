@@ -27,7 +27,6 @@
 #include <kernel/sched/sched.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
-#include <mm/phys/pgalloc.h>
 
 struct kthread_create_info {
 	int (*threadfn)(void *data);
@@ -172,23 +171,11 @@ int kthread_stop(struct task_struct *k)
 	return ret;
 }
 
-/*
- * Tests count memory exactly: let whoever is dying be dead first, and each processor
- * give up the page tables that it keeps at hand.
- */
+/* Tests count memory exactly: let whoever is dying be dead first. */
 static void kthread_quiesce(void)
 {
-	unsigned long allowed = current->cpus_allowed;
-
 	while (atomic_read(&nr_dying))
 		yield();
-	if (nr_cpus == 1)
-		return;
-	for (int cpu = 0; cpu < nr_cpus; cpu++) {
-		set_cpus_allowed(current, 1ul << cpu);
-		drain_pgt_cache();
-	}
-	set_cpus_allowed(current, allowed);
 }
 
 static long count_threads(void)

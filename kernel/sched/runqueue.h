@@ -16,7 +16,9 @@
 #include <kernel/core/percpu.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/spinlock.h>
+#include <kernel/core/time.h>
 #include <kernel/sched/sched.h>
+#include <lib/kernel.h>
 
 #define PRIO_WORDS	((MAX_PRIO + 31) / 32)
 
@@ -96,9 +98,33 @@ static inline void double_rq_unlock(struct rq *a, struct rq *b)
 #define MAX_SLEEP_AVG	HZ
 #define MAX_BONUS	10
 
-int effective_prio(const struct task_struct *tsk);
-void enqueue_task(struct task_struct *tsk, struct prio_array *array);
-void dequeue_task(struct task_struct *tsk, struct prio_array *array);
+static inline void enqueue_task(struct task_struct *tsk, struct prio_array *array)
+{
+	unsigned int prio = (unsigned int)tsk->prio;
+
+	list_add_tail(&tsk->run_list, &array->queue[prio]);
+	array->bitmap[prio / 32] |= 1u << (prio % 32);
+	array->nr_active++;
+	tsk->array = array;
+}
+
+static inline void dequeue_task(struct task_struct *tsk, struct prio_array *array)
+{
+	unsigned int prio = (unsigned int)tsk->prio;
+
+	list_del(&tsk->run_list);
+	if (list_empty(&array->queue[prio]))
+		array->bitmap[prio / 32] &= ~(1u << (prio % 32));
+	array->nr_active--;
+	tsk->array = NULL;
+}
+
+static inline int effective_prio(const struct task_struct *tsk)
+{
+	int bonus = (int)(tsk->sleep_avg * MAX_BONUS / MAX_SLEEP_AVG) - MAX_BONUS / 2;
+
+	return clamp(tsk->static_prio - bonus, 0, MAX_PRIO - 1);
+}
 
 static inline void activate_task(struct task_struct *tsk, struct rq *rq)
 {

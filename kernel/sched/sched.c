@@ -54,35 +54,11 @@ DEFINE_PER_CPU(struct rq, runqueues);
 
 /* ---- the arrays ------------------------------------------------------------------------------ */
 
-void enqueue_task(struct task_struct *tsk, struct prio_array *array)
-{
-	list_add_tail(&tsk->run_list, &array->queue[tsk->prio]);
-	array->bitmap[tsk->prio / 32] |= 1u << (tsk->prio % 32);
-	array->nr_active++;
-	tsk->array = array;
-}
-
-void dequeue_task(struct task_struct *tsk, struct prio_array *array)
-{
-	list_del(&tsk->run_list);
-	if (list_empty(&array->queue[tsk->prio]))
-		array->bitmap[tsk->prio / 32] &= ~(1u << (tsk->prio % 32));
-	array->nr_active--;
-	tsk->array = NULL;
-}
-
 /* => @array is not empty */
 static inline int best_prio(const struct prio_array *array)
 {
 	static_assert(PRIO_WORDS == 2, "one branch decides");
 	return array->bitmap[0] ? (int)__ffs(array->bitmap[0]) : 32 + (int)__ffs(array->bitmap[1]);
-}
-
-int effective_prio(const struct task_struct *tsk)
-{
-	int bonus = (int)(tsk->sleep_avg * MAX_BONUS / MAX_SLEEP_AVG) - MAX_BONUS / 2;
-
-	return clamp(tsk->static_prio - bonus, 0, MAX_PRIO - 1);
 }
 
 static void deactivate_task(struct task_struct *tsk, struct rq *rq)
@@ -204,12 +180,12 @@ static void __schedule(bool preempted)
 			deactivate_task(prev, rq);
 	} else {
 		prev->nivcsw++;
-	}
-	if (unlikely(!cpu_allowed(prev, rq->cpu)) && prev->array) {
-		/* Away from here, as soon as nobody stands on its stack. */
-		dequeue_task(prev, prev->array);
-		rq->nr_running--;
-		rq->push = prev;
+		if (unlikely(!cpu_allowed(prev, rq->cpu)) && prev->array) {
+			/* Away from here, as soon as nobody stands on its stack. */
+			dequeue_task(prev, prev->array);
+			rq->nr_running--;
+			rq->push = prev;
+		}
 	}
 
 	next = pick_next_task(rq);

@@ -1,8 +1,7 @@
 /*
  * kernel/sys/proc_sched.c - system calls about who runs when: nice and its kin.
  *
- * There is one policy, SCHED_NORMAL, and one processor; calls that would want more
- * say -EINVAL.
+ * There is one policy, SCHED_NORMAL; calls that would want another say -EINVAL.
  */
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/sched.h>
@@ -197,26 +196,56 @@ long sys_sched_rr_get_interval(pid_t pid, struct old_timespec32 *uts)
 	return put_timespec32(&ts, uts);
 }
 
-/* ---- affinity: one processor, number 0 ------------------------------------------------------- */
+/* ---- affinity -------------------------------------------------------------------------------- */
 
+/* => a reference; NULL: no such task. 0 is the caller */
+static struct task_struct *get_task_or_self(pid_t pid)
+{
+	if (pid)
+		return find_get_task_by_pid(pid);
+	get_task_struct(current);
+	return current;
+}
+
+/* A mask is a row of words; here one word holds all processors. => the bytes written */
 long sys_sched_getaffinity(pid_t pid, unsigned int len, unsigned long *umask)
 {
-	int err = check_pid(pid);
+	struct task_struct *p;
+	unsigned long mask;
 
-	if (len < sizeof(unsigned long) || len % sizeof(unsigned long))
+	if (len < sizeof(mask) || len % sizeof(mask))
 		return -EINVAL;
-	if (err)
-		return err;
-	return put_user(1UL, umask) ? -EFAULT : (long)sizeof(unsigned long);
+	p = get_task_or_self(pid);
+	if (!p)
+		return -ESRCH;
+	mask = p->cpus_allowed & cpu_online_mask();
+	put_task_struct(p);
+	return put_user(mask, umask) ? -EFAULT : (long)sizeof(mask);
+}
+
+/* => whose processors may the caller choose? */
+static bool may_set_affinity(const struct task_struct *p)
+{
+	return current->euid == p->euid || current->euid == p->uid || capable_root();
 }
 
 long sys_sched_setaffinity(pid_t pid, unsigned int len, const unsigned long *umask)
 {
 	unsigned long mask = 0;
+	struct task_struct *p;
 	int err;
 
 	if (copy_from_user(&mask, umask, min_t(unsigned int, len, sizeof(mask))))
 		return -EFAULT;
-	err = check_pid(pid);
-	return err ? err : mask & 1 ? 0 : -EINVAL;
+	p = get_task_or_self(pid);
+	if (!p)
+		return -ESRCH;
+	if (p->flags & PF_THREAD_BOUND)
+		err = -EINVAL;
+	else if (!may_set_affinity(p))
+		err = -EPERM;
+	else
+		err = set_cpus_allowed(p, mask);
+	put_task_struct(p);
+	return err;
 }

@@ -52,19 +52,21 @@ KTEST(gdt, registers)
 {
 	struct desc_ptr gdtr;
 	u16 tr, ldtr;
+	const struct desc_struct *gdt = this_cpu_ptr(&gdt_table[0]);
+	const struct tss_struct *tss = this_cpu_ptr(&init_tss);
 
 	asm volatile("sgdt %0" : "=m"(gdtr));
 	asm volatile("str %0" : "=r"(tr));
 	asm volatile("sldt %0" : "=r"(ldtr));
-	KEXPECT_EQ(t, gdtr.address, (u32)gdt_table);
+	KEXPECT_EQ(t, gdtr.address, (u32)gdt);
 	KEXPECT_EQ(t, gdtr.size, 12 * 8 - 1);
 	KEXPECT_EQ(t, tr, __TSS_SELECTOR);
 	KEXPECT_EQ(t, ldtr, __LDT_SELECTOR);
-	KEXPECT_EQ(t, gdt_table[GDT_ENTRY_TSS].b >> 8 & 0xff, 0x8bu);
-	KEXPECT_EQ(t, desc_base(&gdt_table[GDT_ENTRY_TSS]), (u32)&init_tss);
-	KEXPECT_EQ(t, init_tss.ss0, __KERNEL_DS);
-	KEXPECT_EQ(t, init_tss.esp0, (u32)task_stack_top(current));
-	KEXPECT(t, init_tss.io_bitmap_base >= desc_limit(&gdt_table[GDT_ENTRY_TSS]));
+	KEXPECT_EQ(t, gdt[GDT_ENTRY_TSS].b >> 8 & 0xff, 0x8bu);
+	KEXPECT_EQ(t, desc_base(&gdt[GDT_ENTRY_TSS]), (u32)tss);
+	KEXPECT_EQ(t, tss->ss0, __KERNEL_DS);
+	KEXPECT_EQ(t, tss->esp0, (u32)task_stack_top(current));
+	KEXPECT(t, tss->io_bitmap_base >= desc_limit(&gdt[GDT_ENTRY_TSS]));
 }
 
 /* The double-fault task runs on a stack of its own, in the kernel's page directory. */
