@@ -57,6 +57,7 @@ struct signal_struct {
 	atomic_t count;			/* [a] tasks that refer to it, zombies too */
 	atomic_t live;			/* [a] tasks that have not begun to exit */
 	unsigned int flags;		/* [g] SIGNAL_* */
+	struct task_struct *group_exec_task; /* [g] does exec and waits to be alone */
 	int group_exit_code;		/* [g] wait status of the exit, or the stop's signal */
 	int group_stop_count;		/* [g] tasks that have yet to stop */
 	struct sigpending shared_pending; /* [g] sent to the process: any task takes them */

@@ -236,12 +236,17 @@ static int de_thread(struct task_struct *tsk)
 		err = -EAGAIN;
 	else
 		zap_other_threads(tsk);
+	if (!err)
+		tsk->signal->group_exec_task = tsk;
 	spin_unlock_irq(&sighand->siglock);
-	while (!err && !thread_group_empty(tsk)) {
+	if (err)
+		return err;
+	while (!thread_group_empty(tsk)) {
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 	}
-	return err ? err : unshare_sighand(tsk);
+	tsk->signal->group_exec_task = NULL;
+	return unshare_sighand(tsk);
 }
 
 /* Put on the new address space. */

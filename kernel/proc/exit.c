@@ -292,6 +292,17 @@ void do_exit(long code)
 	BUG();
 }
 
+/*
+ * Does the caller die because another task of its process does exec? That one's SIGKILL
+ * is what it has just taken; who ends for a reason of its own has it pending still.
+ * => siglock held
+ */
+static bool dies_for_exec(const struct signal_struct *sig)
+{
+	return sig->group_exec_task && sig->group_exec_task != current &&
+	       !sigismember(&current->pending.signal, SIGKILL);
+}
+
 /* All threads of the process. */
 void do_group_exit(int code)
 {
@@ -301,7 +312,7 @@ void do_group_exit(int code)
 	spin_lock_irq(&sighand->siglock);
 	if (sig->flags & SIGNAL_GROUP_EXIT) {
 		code = sig->group_exit_code;	/* another thread was first */
-	} else {
+	} else if (!dies_for_exec(sig)) {
 		sig->group_exit_code = code;
 		sig->flags = (sig->flags & SIGNAL_UNKILLABLE) | SIGNAL_GROUP_EXIT;
 		zap_other_threads(current);
