@@ -312,7 +312,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 
 # ---- targets -----------------------------------------------------------------------------------------
 
-MINUTES	?= 10
+MINUTES	?= 30
 export MINUTES
 
 .PHONY: all kernel user host root root-small tests iso where run run-kernel exec test check soak bench bench-smp mutants debug gdb \
@@ -505,7 +505,7 @@ help:
 # help: make exec CMD='...'         run one command in the guest; its output, its exit status
 # help: make test [T=NAME]          every test on every machine; or one: T=buddy, T=buddy.split_and_merge
 # help: make check                  the short form, for before each commit (two minutes)
-# help: make soak                   random tests with new seeds until MINUTES=10 are over
+# help: make soak                   random tests with new seeds: MINUTES=30 on four processors, then a third of that on one
 # help: make bench                  instructions per operation beside Linux's
 # help: make bench-smp              instructions per page fault on 1, 2, 4 processors, and the lock that limits
 # help: make mutants                plant faults and show the test that notices each
@@ -528,6 +528,6 @@ help:
 # help: SMP NUMA         1 1         (one value yet)
 # help: BUSYBOX CC QEMU  found       a file or program to use instead
 # help: O                build...    the folder for all that is made; follows the options
-# help: PORT MINUTES     1234 10     gdb's TCP port; how long soak runs
+# help: PORT MINUTES     1234 30     gdb's TCP port; how long soak runs
 
 -include $(OBJS:.o=.d) $(addsuffix .d,$(USER) $(UTESTS))

@@ -139,7 +139,7 @@ static int remove_one(const char *name, const struct stat *st, int type, struct 
 int main(int argc, char **argv)
 {
 	unsigned long calls = argc > 2 ? strtoul(argv[2], NULL, 0) : 100000;
-	uint32_t seed = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : 1;
+	uint32_t seed = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 0) : test_seed(1);
 	int devnull = open("/dev/null", O_RDWR), status;
 	char playground[] = "/tmp/octavo-fuzz-XXXXXX";
 	uint32_t round;

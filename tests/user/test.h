@@ -12,6 +12,7 @@
  *	skip(reason)			exit 77
  *	return test_result();		at the end of main
  *	test_tmpdir()			go to an empty directory that is removed at the end
+ *	test_seed(otherwise)		of random operations: seed=N of the kernel's command line (make soak)
  */
 #ifndef OCTAVO_TESTS_USER_TEST_H
 #define OCTAVO_TESTS_USER_TEST_H
@@ -131,6 +132,20 @@ static inline int test_result(void)
 {
 	fflush(stdout);
 	return test_failures != 0;
+}
+
+/* The same in every run, unless seed=N stands on the kernel's command line. */
+static inline unsigned int test_seed(unsigned int otherwise)
+{
+	char line[1024] = "", *at;
+	FILE *f = fopen("/proc/cmdline", "r");
+
+	if (f) {
+		line[fread(line, 1, sizeof(line) - 1, f)] = '\0';
+		fclose(f);
+	}
+	at = strstr(line, "seed=");
+	return at ? (unsigned int)strtoul(at + 5, NULL, 0) ^ otherwise : otherwise;
 }
 
 #endif
