@@ -72,16 +72,23 @@ static char *map(unsigned long size)
 	return p;
 }
 
+static void go_to(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (syscall(SYS_sched_setaffinity, 0, sizeof(set), &set) < 0)
+		die("sched_setaffinity");
+}
+
 static int worker(void *number)
 {
 	int n = (int)(long)number;
-	cpu_set_t set;
 	volatile char *p;
 
-	CPU_ZERO(&set);
-	CPU_SET(n, &set);
-	if (workers > 1 && syscall(SYS_sched_setaffinity, 0, sizeof(set), &set) < 0)
-		die("sched_setaffinity");
+	if (workers > 1)
+		go_to(n);
 	p = area ? area + (unsigned int)n * SLICE : map((unsigned int)pages * PAGE);
 	meet(&meetings[0], begin);
 	for (int i = 0; i < pages; i++)
@@ -139,6 +146,9 @@ int main(int argc, char **argv)
 		area = map(((unsigned int)workers + 1) * SLICE);
 		area = (char *)(((unsigned long)area + SLICE - 1) & -(unsigned long)SLICE);
 	}
+	/* Not later, when the others would wait in vain. */
+	for (int i = workers - 1; workers > 1 && i >= 0; i--)
+		go_to(i);
 	read_vmstat(before, sizeof(before));
 	for (int i = 0; i < workers; i++) {
 		int pid = shared ? clone(worker, stacks[i] + STACK, CLONE_VM | CLONE_FS | CLONE_FILES |
