@@ -16,4 +16,5 @@ import octavo.percpu    # noqa: E402,F401  mm-percpu, $cpu(), $current(), $per_c
 import octavo.phys      # noqa: E402,F401  mm-page, mm-zones, mm-buddy
 import octavo.slab      # noqa: E402,F401  mm-slab, mm-vmalloc
 import octavo.space     # noqa: E402,F401  mm-tasks, mm-vmas
+import octavo.locks     # noqa: E402,F401  mm-locks
 import octavo.backwards # noqa: E402,F401  who-wrote
