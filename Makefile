@@ -191,6 +191,7 @@ SRCS	+= kernel/sched/proc_sched.c         # /proc/stat and /proc/uptime
 SRCS	+= kernel/sched/sched.c              # who runs next
 SRCS	+= kernel/sched/wake.c               # to make a task runnable, and where
 SRCS	+= kernel/sched/balance.c            # no processor idle while another has too much
+SRCS	+= kernel/sched/sched_check.c       # are the run queues what they claim to be?
 SRCS	+= kernel/sched/tick.c               # what each timer tick costs whom
 SRCS	+= kernel/sched/user.c               # a struct for each user id that has something
 

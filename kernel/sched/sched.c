@@ -379,6 +379,7 @@ void __init sched_init(void)
 {
 	sched_cpu_up(0, &init_task);
 	tick_hook = scheduler_tick;
+	sched_check_init();
 	user_init();
 	pid_init();
 }

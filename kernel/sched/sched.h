@@ -40,6 +40,9 @@ void set_user_nice(struct task_struct *tsk, int nice);
 bool schedule_deadline(u64 deadline);
 /* The first thing a new task does, from ret_from_fork: finish the switch to it. */
 void schedule_tail(struct task_struct *prev);
+/* Are the run queues in order? => may be called any time, no lock held; the number of errors */
+int sched_check(void);
+void sched_check_init(void);
 /* The boot task's end: halt whenever nothing else runs. */
 void cpu_idle(void) __attribute__((noreturn));
 /* For one that is in no queue and on no processor. => its rq->lock held, or nobody knows it */

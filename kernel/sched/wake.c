@@ -256,7 +256,7 @@ static bool must_leave(struct task_struct *tsk)
 	bool there = false, queued = false;
 
 	if (!cpu_allowed(tsk, rq->cpu)) {
-		there = tsk->oncpu;
+		there = tsk->oncpu || tsk == rq->push;
 		if (there) {
 			if (tsk == rq->curr)
 				resched_task(tsk);
