@@ -172,6 +172,7 @@ static void moves_another(struct seen *seen)
 			syscall(SYS_getcpu, &cpu, NULL, NULL);
 			seen->cpu = (int)cpu;
 			seen->turn++;
+			asm volatile("pause");
 		}
 	}
 	for (int i = 0; i < MOVES; i++) {
@@ -239,7 +240,7 @@ static void all_at_once(volatile int *here)
 		must(bind_to(0, cpus[i]) == 0);
 		__sync_fetch_and_add(here, 1);
 		while (*here < nr_cpus)
-			;
+			asm volatile("pause");
 		expect_eq(this_cpu(), cpus[i]);
 		_exit(test_failures != 0);
 	}

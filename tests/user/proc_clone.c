@@ -48,6 +48,12 @@ static long raw(long nr, long a, long b, long c, long d)
 	return ret;
 }
 
+/* An emulator that runs the processors in turns goes on to the next. */
+static void relax(void)
+{
+	asm volatile("pause" : : : "memory");
+}
+
 static int raw_cpu(void)
 {
 	unsigned int cpu = ~0u;
@@ -131,6 +137,7 @@ static void wait_for(struct task *task, volatile int *count, int nr)
 			task->wrong |= 2;
 		if (one_cpu)
 			raw(SYS_sched_yield, 0, 0, 0, 0);
+		relax();
 	}
 }
 
@@ -269,7 +276,7 @@ static int computes(void *arg)
 	go_there(task);
 	meet(task, &inside, nr_tasks);
 	while (!task->handled_by && !stop)
-		;
+		relax();
 	return 0;
 }
 
@@ -358,9 +365,11 @@ static int spins(void *arg)
 
 	go_there(task);
 	meet(task, &inside, nr_tasks);
-	while (!stop)
+	while (!stop) {
 		if ((task - tasks) % 2)
 			raw(SYS_pause, 0, 0, 0, 0);
+		relax();
+	}
 	return 0;
 }
 

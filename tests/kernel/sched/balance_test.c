@@ -34,6 +34,7 @@ static int spin(void *data)
 
 	while (!s->stop) {
 		s->turns++;
+		cpu_relax();
 		cond_resched();
 	}
 	while (!kthread_should_stop())
