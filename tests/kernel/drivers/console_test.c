@@ -81,8 +81,9 @@ static void press(u8 code)
 	for (int i = 0; i < 10000 && (inb(0x64) & 2); i++)
 		io_wait();
 	outb(code, 0x60);
-	for (int i = 0; i < 10000 && (inb(0x64) & 1); i++)
-		io_wait();
+	/* The processor that takes the interrupt may be another one. */
+	for (int i = 0; i < 1000 && (inb(0x64) & 1); i++)
+		msleep(1);
 }
 
 /* a, Shift+a, Ctrl+c, cursor up, Caps+b, a shifted digit: as a terminal would send them. */

@@ -180,19 +180,21 @@ KTEST(highmem, kmap_atomic)
 {
 	struct page *a = alloc_fake_high(), *b = alloc_fake_high();
 	unsigned long *va, *vb;
+	unsigned int mine;
 
 	KASSERT(t, a && b);
 	*(unsigned long *)lowmem_page_address(a) = 1;
 	*(unsigned long *)lowmem_page_address(b) = 2;
 	va = kmap_atomic(a, KM_USER0);
 	vb = kmap_atomic(b, KM_USER1);
-	KEXPECT_EQ(t, (unsigned long)va, fix_to_virt(FIX_KMAP_BEGIN + KM_USER0));
-	KEXPECT_EQ(t, (unsigned long)vb, fix_to_virt(FIX_KMAP_BEGIN + KM_USER1));
+	mine = FIX_KMAP_BEGIN + KM_TYPE_NR * (unsigned int)smp_processor_id();
+	KEXPECT_EQ(t, (unsigned long)va, __fix_to_virt(mine + KM_USER0));
+	KEXPECT_EQ(t, (unsigned long)vb, __fix_to_virt(mine + KM_USER1));
 	KEXPECT(t, READ_ONCE(*va) == 1 && READ_ONCE(*vb) == 2);
 	KEXPECT(t, kmap_to_page(va) == a && kmap_to_page(vb) == b);
 	kunmap_atomic(vb, KM_USER1);
 	kunmap_atomic(va, KM_USER0);
-	KEXPECT(t, pte_none(*fixmap_pte(FIX_KMAP_BEGIN + KM_USER0)));
+	KEXPECT(t, pte_none(*fixmap_pte(mine + KM_USER0)));
 	va = kmap_atomic(b, KM_USER0);
 	KEXPECT_EQ(t, READ_ONCE(*va), 2ul);
 	kunmap_atomic(va, KM_USER0);
