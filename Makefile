@@ -156,6 +156,7 @@ SRCS	+= kernel/core/semaphore.c           # counting semaphores on a wait queue
 SRCS	+= kernel/core/seq_file.c            # printing into a buffer that may be too small
 SRCS	+= kernel/core/spinlock.c            # the lock checker of debug builds
 SRCS	+= kernel/core/smp.c                 # interrupts between processors
+SRCS	+= kernel/core/sys_cpu.c             # /sys/devices/system/cpu: which processors there are
 SRCS	+= kernel/core/time.c                # the clocks
 SRCS	+= kernel/core/timer.c               # the timing wheel
 SRCS	+= kernel/core/utsname.c             # the names of this system, and /proc's view of them
@@ -179,6 +180,7 @@ SRCS	+= mm/phys/reclaim.c                 # when memory runs short: ask everybod
 SRCS	+= mm/phys/slab.c                    # the slab allocator
 SRCS	+= mm/phys/slab_check.c              # looking at the caches: invariants, /proc/slabinfo, tests
 SRCS	+= mm/phys/slab_debug.c              # catching those who misuse objects
+SRCS	+= mm/phys/sys_node.c                # /sys/devices/system/node: memory by node
 SRCS	+= mm/phys/vmalloc.c                 # contiguous addresses for pages that are not
 SRCS	+= mm/phys/vmstat.c                  # the counters, and the files of /proc that show them
 SRCS	+= mm/phys/zonelists.c               # zonelists and watermarks: who may take how much from where
@@ -234,6 +236,7 @@ SRCS	+= kernel/fs/tty/tty_ioctl.c         # settings of a terminal: termios, win
 SRCS	+= kernel/fs/proc/file.c             # reading and writing what a show function prints
 SRCS	+= kernel/fs/proc/proc_none.c        # tables of what this kernel has none of
 SRCS	+= kernel/fs/proc/proc_pid_dir.c     # /proc/self, /proc/PID, and what is below it
+SRCS	+= kernel/fs/proc/sysfs.c            # /sys: what tools ask about processors and nodes
 SRCS	+= kernel/fs/proc/proc_tree.c        # the fixed part of /proc, and the file system itself
 
 # mm/space/ - what a process sees

@@ -52,3 +52,25 @@ int seq_printf(struct seq_file *m, const char *fmt, ...)
 	m->count += (size_t)len;
 	return 0;
 }
+
+int seq_mask_list(struct seq_file *m, unsigned long mask, unsigned int nbits)
+{
+	const char *comma = "";
+	unsigned int bit, last;
+
+	for (bit = 0; bit < nbits; bit = last + 1) {
+		last = bit;
+		if (!(mask & 1UL << bit))
+			continue;
+		while (last + 1 < nbits && mask & 1UL << (last + 1))
+			last++;
+		seq_printf(m, last > bit ? "%s%u-%u" : "%s%u", comma, bit, last);
+		comma = ",";
+	}
+	return seq_has_overflowed(m) ? -EOVERFLOW : 0;
+}
+
+int seq_mask(struct seq_file *m, unsigned long mask, unsigned int nbits)
+{
+	return seq_printf(m, "%0*lx", (int)(nbits + 3) / 4, mask);
+}

@@ -1,5 +1,5 @@
 /*
- * kernel/core/seq_file.h - text for /proc, from any layer.
+ * kernel/core/seq_file.h - text for /proc and /sys, from any layer.
  *
  * A layer that has something to show writes one function that prints it all,
  * and one line that gives it a name:
@@ -9,6 +9,10 @@
  *
  * The line puts a struct proc_show into a section of its own, in which procfs
  * (far above) finds it: nothing down here has to know that there is a procfs.
+ *
+ * SYS_SHOW does the same for /sys, where a file often is there once for each
+ * processor or node: SYS_SHOW_EACH("devices/system/node/node%d/distance", &nr_online_nodes, fn)
+ * calls fn with the number as v.
  *
  * Printing goes into a buffer that the reader owns.  When it is full, printing
  * turns into counting, the reader takes a larger buffer and calls the function
@@ -32,15 +36,19 @@ int seq_printf(struct seq_file *m, const char *fmt, ...) __printf(2, 3);
 int seq_puts(struct seq_file *m, const char *s);
 int seq_putc(struct seq_file *m, char c);
 int seq_write(struct seq_file *m, const void *data, size_t len);
+/* Bits 0 .. nbits - 1 of @mask (at most 32) as "0,2-3", and as hexadecimal digits "d". */
+int seq_mask_list(struct seq_file *m, unsigned long mask, unsigned int nbits);
+int seq_mask(struct seq_file *m, unsigned long mask, unsigned int nbits);
 static inline int seq_has_overflowed(const struct seq_file *m)
 {
 	return m->count == m->size;
 }
 
 struct proc_show {
-	const char *name;			/* path below /proc */
-	int (*show)(struct seq_file *m, void *v); /* v = private; => 0 or -errno */
+	const char *name;			/* path below /proc or /sys */
+	int (*show)(struct seq_file *m, void *v); /* v = number for `each`; => 0 or -errno */
 	int (*write)(const char *buf, size_t len); /* kernel copy, NUL-terminated; => 0 or -errno */
+	const int *each;			/* a file for each number below *each; or NULL */
 };
 
 #define __PROC_SHOW(id, path, showfn, writefn)					\
@@ -51,5 +59,15 @@ struct proc_show {
 #define PROC_SHOW_WRITE(path, showfn, writefn) _PROC_SHOW(__LINE__, path, showfn, writefn)
 
 extern const struct proc_show __start_proc_shows[], __stop_proc_shows[];
+
+#define __SYS_SHOW(id, path, showfn, number)					\
+	static const struct proc_show __sys_show_##id __used			\
+	__section(".sys_shows") __aligned(4) = { .name = (path), .show = (showfn), .each = (number) }
+#define _SYS_SHOW(id, path, showfn, number) __SYS_SHOW(id, path, showfn, number)
+#define SYS_SHOW(path, showfn)		_SYS_SHOW(__LINE__, path, showfn, NULL)
+/* @path has one %d, for which numbers from 0 to *@number - 1 stand when all processors run. */
+#define SYS_SHOW_EACH(path, number, showfn) _SYS_SHOW(__LINE__, path, showfn, number)
+
+extern const struct proc_show __start_sys_shows[], __stop_sys_shows[];
 
 #endif

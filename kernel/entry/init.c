@@ -99,6 +99,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(kbd_init,		"keyboard"),
 	/* the others */
 	STEP(smp_init,		"APICs in use; all processors run their idle loops"),
+	STEP(sysfs_init,	"/sys"),
 };
 
 /* Open the console as files 0, 1 and 2 of the first process. */

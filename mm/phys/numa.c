@@ -56,6 +56,35 @@ int node_distance(int from, int to)
 	return distance_table[from][to];
 }
 
+static bool node_state(int nid, enum node_states state)
+{
+	const struct zone *zones = NODE_DATA(nid)->node_zones;
+	int cpu;
+
+	if (state == N_MEMORY)
+		return NODE_DATA(nid)->node_present_pages != 0;
+	if (state == N_NORMAL_MEMORY)
+		return populated_zone(&zones[ZONE_DMA]) || populated_zone(&zones[ZONE_NORMAL]);
+	if (state == N_CPU) {
+		for_each_online_cpu(cpu)
+			if (cpu_to_node(cpu) == nid)
+				return true;
+		return false;
+	}
+	return true;
+}
+
+unsigned long node_mask(enum node_states state)
+{
+	unsigned long mask = 0;
+	int nid;
+
+	for_each_online_node(nid)
+		if (node_state(nid, state))
+			mask |= 1UL << nid;
+	return mask;
+}
+
 /* ---- collecting ---------------------------------------------------------------------- */
 
 void __init numa_tables_reset(struct numa_tables *tables)

@@ -63,6 +63,9 @@ void numa_layout_one(struct numa_layout *layout);
 
 /* Decides; nr_online_nodes and node_distance() are final. => memblock complete, acpi_init() done */
 void numa_init(void);
+/* Kinds of nodes, and the mask of those that are so. */
+enum node_states { N_ONLINE, N_NORMAL_MEMORY, N_MEMORY, N_CPU };
+unsigned long node_mask(enum node_states state);
 /* The node of a frame. => boot */
 int early_pfn_to_nid(unsigned long pfn);
 /* The first frame after @pfn, at most @end, that may belong to another node. => boot */

@@ -63,7 +63,7 @@ static int show(struct proc_inode *pi, struct seq_file *m)
 	m->count = 0;
 	if (pi->pde) {
 		m->private = NULL;
-		return pi->pde->show->show(m, NULL);
+		return pi->pde->show->show(m, (void *)pi->pde->number);
 	}
 	m->private = pi->task;
 	if (!proc_task_alive(pi->task))

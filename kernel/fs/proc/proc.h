@@ -6,12 +6,13 @@
  * The text is made when reading starts at offset 0 and kept until the file is
  * read from the start again, so a reader in small pieces sees one moment.
  *
- * Two sections of the image hold what other layers have registered:
+ * Three sections of the image hold what other layers have registered:
  *
  *	.proc_shows	files by path: "meminfo", "sys/vm/min_free_kbytes"
+ *	.sys_shows	files of /sys by path: "devices/system/node/online"
  *	.proc_pid_shows	files of every process: "status", "maps"
  *
- * From the first a tree is built at boot (proc_tree.c).  The directories of
+ * From the first two trees are built at boot (proc_tree.c; /sys is sysfs.c).  The directories of
  * processes are made up when somebody looks (proc_pid_dir.c): an inode there
  * holds a reference on the task_struct, which is not the process: each use
  * asks whether the process is still there, and says ESRCH if not.
@@ -24,6 +25,7 @@
 #include <kernel/fs/fs.h>
 
 #define PROC_SUPER_MAGIC	0x9fa0ul
+#define SYSFS_MAGIC		0x62656572ul
 
 /* A file of /proc/PID.  One of show and link is set. */
 struct proc_pid_entry {
@@ -52,6 +54,8 @@ struct proc_pid_entry {
 extern const struct proc_pid_entry __start_proc_pid_shows[], __stop_proc_pid_shows[];
 
 void proc_init(void);
+/* => all processors run */
+void sysfs_init(void);
 
 /* ---- within kernel/fs/proc ---- */
 
@@ -70,6 +74,7 @@ enum proc_kind {
 struct proc_dir_entry {
 	const char *name;		/* last component */
 	const struct proc_show *show;	/* NULL: a directory */
+	long number;			/* of those that show->each counts */
 	struct proc_dir_entry *parent, *child, *next;
 	unsigned long ino;
 };
@@ -99,7 +104,11 @@ extern const struct dentry_operations proc_pid_dentry_operations;
 extern const struct file_operations proc_file_operations;
 /* proc_tree.c */
 extern struct proc_dir_entry proc_root;
-void proc_build_tree(void);
+/* Add the files of a section. => boot */
+void proc_build_tree(struct proc_dir_entry *root, const struct proc_show *start,
+		     const struct proc_show *stop);
+/* Make a super_block of the tree at @root. => 0 or -ENOMEM */
+int proc_fill_tree(struct super_block *sb, struct proc_dir_entry *root, unsigned long magic);
 extern const struct inode_operations proc_dir_inode_operations;
 extern const struct file_operations proc_dir_operations;
 /* proc_pid_dir.c */

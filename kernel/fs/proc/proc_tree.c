@@ -1,7 +1,7 @@
 /*
  * kernel/fs/proc/proc_tree.c - the fixed part of /proc, and the file system itself.
  *
- * The paths of the .proc_shows section become a tree once, at boot; nothing is
+ * The paths of a section of proc_shows become a tree once, at boot; nothing is
  * added later, so lookups need no lock.  Inodes and dentries are made when a
  * name is looked up and go with their last user: /proc holds no memory while
  * nobody looks at it.
@@ -13,7 +13,10 @@
 #include <kernel/core/bug.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <lib/vsnprintf.h>
 #include <mm/phys/slab.h>
+
+#define LONGEST_PATH	80	/* of a file that is there once for each number */
 
 struct proc_dir_entry proc_root = { .name = "", .ino = 1, .parent = &proc_root };
 static unsigned long last_static_ino = 1;
@@ -48,19 +51,34 @@ static struct proc_dir_entry *add_child(struct proc_dir_entry *dir, const char *
 	return pde;
 }
 
-void __init proc_build_tree(void)
+static void __init add_path(struct proc_dir_entry *dir, const char *name,
+			    const struct proc_show *show, long number)
+{
+	struct proc_dir_entry *pde;
+	const char *slash;
+
+	for (; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
+		pde = find_child(dir, name, (size_t)(slash - name));
+		dir = pde ? pde : add_child(dir, name, (size_t)(slash - name));
+	}
+	pde = add_child(dir, name, strlen(name));
+	pde->show = show;
+	pde->number = number;
+}
+
+void __init proc_build_tree(struct proc_dir_entry *root, const struct proc_show *start,
+			    const struct proc_show *stop)
 {
 	const struct proc_show *show;
+	char path[LONGEST_PATH];
 
-	for (show = __start_proc_shows; show < __stop_proc_shows; show++) {
-		struct proc_dir_entry *dir = &proc_root, *pde;
-		const char *name = show->name, *slash;
-
-		for (; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
-			pde = find_child(dir, name, (size_t)(slash - name));
-			dir = pde ? pde : add_child(dir, name, (size_t)(slash - name));
+	for (show = start; show < stop; show++) {
+		if (!show->each)
+			add_path(root, show->name, show, 0);
+		for (int i = 0; show->each && i < *show->each; i++) {
+			snprintf(path, sizeof(path), show->name, i);
+			add_path(root, path, show, i);
 		}
-		add_child(dir, name, strlen(name))->show = show;
 	}
 }
 
@@ -174,18 +192,23 @@ static const struct super_operations proc_super_operations = {
 	.statfs = simple_statfs,
 };
 
-static int proc_fill_super(struct super_block *sb, const char *data)
+int proc_fill_tree(struct super_block *sb, struct proc_dir_entry *root, unsigned long magic)
 {
 	struct inode *inode;
 
-	sb->s_magic = PROC_SUPER_MAGIC;
+	sb->s_magic = magic;
 	sb->s_blocksize = 1024;
 	sb->s_op = &proc_super_operations;
-	inode = static_inode(sb, &proc_root);
+	inode = static_inode(sb, root);
 	if (IS_ERR(inode))
 		return (int)PTR_ERR(inode);
 	sb->s_root = d_alloc_root(inode);
 	return sb->s_root ? 0 : -ENOMEM;
+}
+
+static int proc_fill_super(struct super_block *sb, const char *data)
+{
+	return proc_fill_tree(sb, &proc_root, PROC_SUPER_MAGIC);
 }
 
 static struct file_system_type proc_fs_type = {
@@ -197,6 +220,6 @@ static struct file_system_type proc_fs_type = {
 /* Boot: after vfs_init(). */
 void __init proc_init(void)
 {
-	proc_build_tree();
+	proc_build_tree(&proc_root, __start_proc_shows, __stop_proc_shows);
 	register_filesystem(&proc_fs_type);
 }
