@@ -49,10 +49,10 @@ void __mmdrop(struct mm_struct *mm);
 
 /*
  * kernel/proc/oom_kill.c: nothing could be freed for an allocation of 2^@order
- * pages.  => may sleep, no locks held; returns when trying again makes sense:
+ * pages; @nodes: a mask of the nodes that a policy allows, or 0.  => may sleep, no locks held; returns when trying again makes sense:
  * a victim has been chosen or is already dying.
  */
-void out_of_memory(unsigned int gfp_mask, unsigned int order);
+void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long nodes);
 /*
  * mm/phys/reclaim.c: free something.  => may sleep; returns pages freed.
  */

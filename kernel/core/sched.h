@@ -163,6 +163,10 @@ struct task_struct {
 	u64 start_time;				/* [c] ns since boot */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt; /* [o] */
 
+	/* where its memory comes from: mm/types/mempolicy.h */
+	struct mempolicy *mempolicy;		/* [o], mempolicy_lock to change it or read another's */
+	int il_prev;				/* [o] node of the last interleaved page */
+
 	unsigned int syscall_nr;		/* [o] restarts, reports */
 	long (*restart_fn)(struct task_struct *tsk); /* [o] sys_restart_syscall */
 	u64 restart_arg[4];			/* [o] */

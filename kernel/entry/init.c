@@ -47,6 +47,7 @@
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
+#include <mm/phys/mempolicy.h>
 #include <mm/phys/numa.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
@@ -85,6 +86,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(fpu_init,		"FPU and SSE ready, lazily switched"),
 	STEP(random_init,	"getrandom has a seed"),
 	/* what processes are made of */
+	STEP(mempolicy_init,	"memory policies can be made"),
 	STEP(mmap_init,		"caches for mm_struct and vm_area_struct"),
 	STEP(fork_init,		"task_struct cache, task limit"),
 	STEP(signals_init,	"sigqueue cache"),

@@ -45,6 +45,7 @@
 #include <lib/vsnprintf.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/slab.h>
+#include <mm/types/mempolicy.h>
 #include <mm/space/mmap.h>
 
 static struct kmem_cache *task_struct_cachep, *signal_cachep, *sighand_cachep;	/* [c] */
@@ -76,6 +77,7 @@ static struct task_struct *dup_task_struct(void)
 	/* One reference for whoever waits for it, one for the processor it runs on. */
 	atomic_set(&tsk->usage, 2);
 	get_uid(tsk->user);
+	mpol_get(tsk->mempolicy);
 	return tsk;
 }
 
@@ -108,6 +110,7 @@ struct task_struct *__init fork_idle(int cpu)
 static void free_task(struct task_struct *tsk)
 {
 	free_uid(tsk->user);
+	mpol_put(tsk->mempolicy);
 	free_thread_stack(tsk->stack);
 	kmem_cache_free(task_struct_cachep, tsk);
 }

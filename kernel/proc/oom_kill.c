@@ -23,10 +23,12 @@
 #include <kernel/core/signal.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
+#include <kernel/uapi/mempolicy.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/phys/mempolicy.h>
 #include <mm/phys/vmstat.h>
 #include <mm/space/mmap.h>
 
@@ -144,8 +146,18 @@ int oom_adj_set(struct task_struct *tsk, int adj)
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
-/* => a reference on the worst; NULL: none; *dying: somebody is at it already */
-static struct task_struct *select_bad_process(bool *dying)
+/* Does its death free memory of @nodes? Whose policy binds it to others has none there. */
+static bool may_use_nodes(struct task_struct *tsk, unsigned long nodes)
+{
+	struct mempolicy *pol = nodes ? get_task_policy(tsk) : NULL;
+	bool may = !pol || pol->mode != MPOL_BIND || (pol->nodes & nodes);
+
+	mpol_put(pol);
+	return may;
+}
+
+/* => a reference on the worst of those who may use @nodes (0: all); NULL: none; *dying: somebody is at it already */
+static struct task_struct *select_bad_process(unsigned long nodes, bool *dying)
 {
 	unsigned long worst = 0, total = oom_totalpages();
 	struct task_struct *p, *chosen = NULL;
@@ -157,6 +169,8 @@ static struct task_struct *select_bad_process(bool *dying)
 
 		if (test_tsk_work(p, TIF_MEMDIE) && process_mm(p))
 			*dying = true;
+		if (!may_use_nodes(p, nodes))
+			continue;
 		points = oom_badness(p, total);
 		if (points > worst) {
 			worst = points;
@@ -186,10 +200,12 @@ static void dump_tasks(void)
 	read_unlock_irq(&tasklist_lock);
 }
 
-static void dump_header(unsigned int gfp_mask, unsigned int order)
+static void dump_header(unsigned int gfp_mask, unsigned int order, unsigned long nodes)
 {
 	pr_warn("%s invoked oom-killer: gfp_mask=0x%x, order=%u, oom_score_adj=%d\n",
 		current->comm, gfp_mask, order, current->signal->oom_score_adj);
+	if (nodes)
+		pr_warn("oom-kill: constraint=CONSTRAINT_MEMORY_POLICY, nodes 0x%lx\n", nodes);
 	dump_stack();
 	show_mem();
 	dump_tasks();
@@ -222,25 +238,25 @@ static void oom_kill_process(struct task_struct *victim)
 }
 
 /* Let one process go, unless one is going already. */
-static void make_victim(unsigned int gfp_mask, unsigned int order)
+static void make_victim(unsigned int gfp_mask, unsigned int order, unsigned long nodes)
 {
 	struct task_struct *victim;
 	bool dying;
 
-	victim = select_bad_process(&dying);
+	victim = select_bad_process(nodes, &dying);
 	if (!victim && !dying) {
-		dump_header(gfp_mask, order);
+		dump_header(gfp_mask, order, nodes);
 		panic("Out of memory and no killable processes...");
 	}
 	if (!dying) {
-		dump_header(gfp_mask, order);
+		dump_header(gfp_mask, order, nodes);
 		oom_kill_process(victim);
 	} else if (victim) {
 		put_task_struct(victim);
 	}
 }
 
-void out_of_memory(unsigned int gfp_mask, unsigned int order)
+void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long nodes)
 {
 	static u32 choosing;		/* [a] 1: a processor is at it */
 
@@ -252,7 +268,7 @@ void out_of_memory(unsigned int gfp_mask, unsigned int order)
 		return;
 	}
 	if (!xchg(&choosing, 1)) {
-		make_victim(gfp_mask, order);
+		make_victim(gfp_mask, order, nodes);
 		WRITE_ONCE(choosing, 0);
 	}
 	if (!test_tsk_work(current, TIF_MEMDIE)) {

@@ -30,6 +30,9 @@
 #include <lib/string.h>
 #include <lib/strtox.h>
 #include <mm/space/mmap.h>
+#include <mm/phys/mempolicy.h>
+#include <mm/phys/numa.h>
+#include <mm/space/mempolicy.h>
 #include <mm/space/proc_mm.h>
 
 /* ---- state ---- */
@@ -211,21 +214,14 @@ static void status_signals(struct seq_file *m, struct task_struct *task, const s
 	show_sigset(m, "SigCgt", &v->caught);
 }
 
-/* As a hexadecimal number with a digit for each four processors, and as ranges: 0-2,5. */
-static void status_cpus(struct seq_file *m, unsigned long mask)
+/* Processors, or nodes, as a hexadecimal number and as ranges: 0-2,5. */
+static void status_allowed(struct seq_file *m, const char *what, unsigned long mask, int nr)
 {
-	const char *comma = "";
-
-	seq_printf(m, "Cpus_allowed:\t%0*lx\nCpus_allowed_list:\t", (nr_cpus + 3) / 4, mask);
-	for (int first = 0, next; first < nr_cpus; first = next + 1) {
-		for (next = first; next < nr_cpus && (mask >> next & 1); next++)
-			;
-		if (next == first)
-			continue;
-		seq_printf(m, next == first + 1 ? "%s%d" : "%s%d-%d", comma, first, next - 1);
-		comma = ",";
-	}
-	seq_puts(m, "\n");
+	seq_printf(m, "%s_allowed:\t", what);
+	seq_mask(m, mask, (unsigned int)nr);
+	seq_printf(m, "\n%s_allowed_list:\t", what);
+	seq_mask_list(m, mask, (unsigned int)nr);
+	seq_putc(m, '\n');
 }
 
 static int status_show(struct seq_file *m, struct task_struct *task)
@@ -252,8 +248,8 @@ static int status_show(struct seq_file *m, struct task_struct *task)
 		mmput(mm);
 	}
 	status_signals(m, task, &v);
-	status_cpus(m, task->cpus_allowed & cpu_online_mask());
-	seq_puts(m, "Mems_allowed:\t1\nMems_allowed_list:\t0\n");
+	status_allowed(m, "Cpus", task->cpus_allowed & cpu_online_mask(), nr_cpus);
+	status_allowed(m, "Mems", node_mask(N_MEMORY), nr_online_nodes);
 	seq_printf(m, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", v.nvcsw,
 		   v.nivcsw);
 	return 0;
@@ -280,6 +276,22 @@ static int maps_show(struct seq_file *m, struct task_struct *task)
 	return with_mm(m, task, task_maps_show);
 }
 PROC_PID_SHOW("maps", maps_show);
+
+/* An area without a policy shows the task's. */
+static int numa_maps_show(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	struct mempolicy *pol;
+
+	if (!mm)
+		return 0;
+	pol = get_task_policy(task);
+	task_numa_maps_show(m, mm, pol);
+	mpol_put(pol);
+	mmput(mm);
+	return 0;
+}
+PROC_PID_SHOW("numa_maps", numa_maps_show);
 
 static int smaps_show(struct seq_file *m, struct task_struct *task)
 {

@@ -129,7 +129,7 @@ long sys_getcpu(unsigned int __user *cpu, unsigned int __user *node, void __user
 {
 	if (cpu && put_user((unsigned int)smp_processor_id(), cpu))
 		return -EFAULT;
-	if (node && put_user(0u, node))
+	if (node && put_user((unsigned int)numa_node_id(), node))
 		return -EFAULT;
 	return 0;
 }

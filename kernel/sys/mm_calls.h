@@ -6,6 +6,8 @@
 #ifndef OCTAVO_KERNEL_SYS_MM_CALLS_H
 #define OCTAVO_KERNEL_SYS_MM_CALLS_H
 
+#include <lib/types.h>
+
 struct mmap_arg_struct;
 
 long sys_brk(unsigned long brk);
@@ -24,5 +26,12 @@ long sys_mlock2(unsigned long start, unsigned long len, int flags);
 long sys_munlock(unsigned long start, unsigned long len);
 long sys_mlockall(int flags);
 long sys_munlockall(void);
+long sys_mbind(unsigned long start, unsigned long len, int mode, const unsigned long *nmask,
+	       unsigned long maxnode, unsigned int flags);
+long sys_get_mempolicy(int *policy, unsigned long *nmask, unsigned long maxnode,
+		       unsigned long addr, unsigned long flags);
+long sys_set_mempolicy(int mode, const unsigned long *nmask, unsigned long maxnode);
+long sys_move_pages(pid_t pid, unsigned long count, void **pages, const int *nodes, int *status,
+		    int flags);
 
 #endif

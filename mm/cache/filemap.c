@@ -30,6 +30,7 @@
 #include <lib/err.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
+#include <mm/phys/mempolicy.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
@@ -138,6 +139,8 @@ struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp)
 {
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags) && !unevictable_may_grow(gfp))
 		return NULL;
+	if (mempolicies_in_use())
+		return alloc_pages_current(gfp, 0);
 	return alloc_page(gfp);
 }
 

@@ -381,7 +381,8 @@ static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zoneli
  * Reclaim has run and the request still fails: is there a point in trying again?
  * => may have somebody killed
  */
-static bool should_retry(gfp_t gfp, unsigned int order, unsigned long progress)
+static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *zonelist,
+			 unsigned long progress)
 {
 	if (gfp & __GFP_NORETRY)
 		return false;
@@ -391,7 +392,7 @@ static bool should_retry(gfp_t gfp, unsigned int order, unsigned long progress)
 		return true;
 	if (!(gfp & __GFP_FS))
 		return gfp & __GFP_NOFAIL;
-	out_of_memory(gfp, order);
+	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
@@ -474,7 +475,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
 		if (page)
 			return page;
-		if (!should_retry(gfp, order, progress))
+		if (!should_retry(gfp, order, zonelist, progress))
 			break;
 	}
 	if (!page)

@@ -187,15 +187,6 @@ void __init build_zonelists(void)
 		lowmem_pages() + managed_of_type(ZONE_HIGHMEM));
 }
 
-unsigned long zonelist_nodes(const struct zonelist *zonelist)
-{
-	unsigned long nodes = 0;
-
-	for (int i = 0; zonelist->zones[i]; i++)
-		nodes |= 1UL << zone_to_nid(zonelist->zones[i]);
-	return nodes;
-}
-
 /* ---- watermarks --------------------------------------------------------------------- */
 
 /* a * b / c where the product may not fit; c is not 0, and more than a or b. */

@@ -45,8 +45,6 @@ int zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark,
 extern bool zonelist_order_node;
 /* Sizes of zones known: the lists of all nodes. */
 void build_zonelists(void);
-/* The nodes whose zones are in @zonelist, as a mask. */
-unsigned long zonelist_nodes(const struct zonelist *zonelist);
 /* Recompute after managed_pages or min_free_kbytes changed. */
 void setup_per_zone_wmarks(void);
 void setup_per_zone_lowmem_reserve(void);

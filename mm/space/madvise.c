@@ -63,7 +63,7 @@ static long madvise_behavior(struct vm_area_struct **pvma, unsigned long start, 
 		return 0;
 	prev = start > vma->vm_start ? vma : vma->vm_prev;
 	merged = vma_merge(mm, prev, start, end, flags, vma->vm_file,
-			   linear_page_index(vma, start));
+			   linear_page_index(vma, start), vma->vm_policy);
 	if (merged) {
 		*pvma = merged;
 		return 0;

@@ -58,6 +58,7 @@
 #include <mm/phys/pgalloc.h>
 #include <mm/space/fault_class.h>
 #include <mm/space/mmap.h>
+#include <mm/space/mempolicy.h>
 #include <mm/space/pagetable.h>
 
 static_assert(FAULT_PTE_PRESENT == _PAGE_PRESENT && FAULT_PTE_WRITE == _PAGE_RW &&
@@ -96,7 +97,7 @@ static vm_fault_t do_zero_page(struct mm_struct *mm, struct vm_area_struct *vma,
 static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_struct *vma,
 					   unsigned long address, pte_t *pte)
 {
-	struct page *page = alloc_page(GFP_HIGHUSER);
+	struct page *page = alloc_page_vma(GFP_HIGHUSER, vma, address);
 
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
@@ -241,7 +242,7 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 		.address = address,
 		.pgoff = linear_page_index(vma, address),
 	};
-	struct page *copy = alloc_page(GFP_HIGHUSER);
+	struct page *copy = alloc_page_vma(GFP_HIGHUSER, vma, address);
 	unsigned int count = truncate_count(vma);
 	vm_fault_t ret;
 
@@ -299,7 +300,7 @@ static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_str
 static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig, struct page *old)
 {
-	struct page *new = alloc_page(GFP_HIGHUSER), *spare = new;
+	struct page *new = alloc_page_vma(GFP_HIGHUSER, vma, address), *spare = new;
 
 	if (unlikely(!new)) {
 		if (old)

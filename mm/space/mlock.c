@@ -31,7 +31,7 @@ static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned l
 	if (flags == vma->vm_flags || (vma->vm_flags & (VM_IO | VM_PFNMAP)))
 		return vma;
 	merged = vma_merge(mm, prev, start, end, flags, vma->vm_file,
-			   linear_page_index(vma, start));
+			   linear_page_index(vma, start), vma->vm_policy);
 	if (merged) {
 		vma = merged;
 	} else {

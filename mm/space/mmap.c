@@ -249,7 +249,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 
 	if (find_vma_place(mm, addr, addr + len, &place))
 		return (unsigned long)-ENOMEM;
-	if (!file && vma_merge(mm, place.prev, addr, addr + len, vm_flags, NULL, pgoff))
+	if (!file && vma_merge(mm, place.prev, addr, addr + len, vm_flags, NULL, pgoff, NULL))
 		return addr;
 
 	vma = vm_area_alloc(mm);
@@ -267,7 +267,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			return (unsigned long)err;
 		}
 		joined = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, file,
-				   vma->vm_pgoff);
+				   vma->vm_pgoff, NULL);
 		if (joined) {
 			fput(file);
 			vm_area_free(vma);

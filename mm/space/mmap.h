@@ -128,7 +128,7 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
  */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
 				 unsigned long addr, unsigned long end, unsigned long vm_flags,
-				 struct file *file, unsigned long pgoff);
+				 struct file *file, unsigned long pgoff, struct mempolicy *pol);
 /*
  * Cut @vma in two at @addr; @new_below: the new struct is the lower part.
  * => [s] write; may sleep; 0 or -ENOMEM (memory, or max_map_count)

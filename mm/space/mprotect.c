@@ -42,7 +42,7 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 		newflags |= VM_ACCOUNT;
 	}
 	merged = vma_merge(mm, *pprev, start, end, newflags, vma->vm_file,
-			   linear_page_index(vma, start));
+			   linear_page_index(vma, start), vma->vm_policy);
 	if (merged) {
 		vma = merged;
 	} else {

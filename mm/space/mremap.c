@@ -56,7 +56,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 
 	if (find_vma_place(mm, addr, addr + len, &place))
 		return ERR_PTR(-ENOMEM);
-	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, vma->vm_file, pgoff);
+	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, vma->vm_file, pgoff, vma->vm_policy);
 	if (new)
 		return new;
 	new = vm_area_dup(vma);
@@ -157,7 +157,7 @@ static bool expand_in_place(struct vm_area_struct *vma, unsigned long new_end)
 		return false;
 	vm_stat_account(mm, vma->vm_flags, pages);
 	if (!vma_merge(mm, vma, old_end, new_end, vma->vm_flags, vma->vm_file,
-		       vma->vm_pgoff + vma_pages(vma)))
+		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy))
 		vma_adjust(vma, vma->vm_start, new_end, vma->vm_pgoff);
 	return true;
 }

@@ -19,8 +19,8 @@
  *	mprotect: the range is a part of an area; the neighbour that agrees grows
  *	over it and the area shrinks or vanishes.
  *
- * Joining needs: equal vm_flags, the same file, offsets that run on, and no
- * vm_ops->close (somebody counts those areas).
+ * Joining needs: equal vm_flags, the same file, offsets that run on, equal memory
+ * policies, and no vm_ops->close (somebody counts those areas).
  *
  * Locking: mmap_sem for writing for all that changes, for reading to find;
  * i_mmap_lock around changes that truncate could see.  Truncate does not take
@@ -33,6 +33,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/errno.h>
 #include <mm/phys/slab.h>
+#include <mm/types/mempolicy.h>
 
 static struct kmem_cache *vm_area_cachep;	/* [c] */
 
@@ -57,13 +58,16 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old)
 {
 	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
 
-	if (vma)
+	if (vma) {
 		*vma = *old;
+		mpol_get(vma->vm_policy);
+	}
 	return vma;
 }
 
 void vm_area_free(struct vm_area_struct *vma)
 {
+	mpol_put(vma->vm_policy);
 	kmem_cache_free(vm_area_cachep, vma);
 }
 
@@ -300,9 +304,10 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 
 /* Could @vma grow over memory with these attributes? Offsets are compared by the caller. */
 static bool can_merge(const struct vm_area_struct *vma, unsigned long vm_flags,
-		      const struct file *file)
+		      const struct file *file, const struct mempolicy *pol)
 {
 	return vma->vm_flags == vm_flags && vma->vm_file == file &&
+	       mpol_equal(vma->vm_policy, pol) &&
 	       !(vma->vm_ops && vma->vm_ops->close) && !(vm_flags & (VM_IO | VM_PFNMAP));
 }
 
@@ -318,7 +323,7 @@ static void swallow_vma(struct mm_struct *mm, struct vm_area_struct *into,
 
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
 				 unsigned long addr, unsigned long end, unsigned long vm_flags,
-				 struct file *file, unsigned long pgoff)
+				 struct file *file, unsigned long pgoff, struct mempolicy *pol)
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct vm_area_struct *in = NULL, *after = next;	/* the area that changes; behind it */
@@ -333,9 +338,9 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	if (in)
 		after = in->vm_end == end ? in->vm_next : NULL;
 
-	left = prev && prev->vm_end == addr && can_merge(prev, vm_flags, file) &&
+	left = prev && prev->vm_end == addr && can_merge(prev, vm_flags, file, pol) &&
 	       prev->vm_pgoff + vma_pages(prev) == pgoff;
-	right = after && after->vm_start == end && can_merge(after, vm_flags, file) &&
+	right = after && after->vm_start == end && can_merge(after, vm_flags, file, pol) &&
 		after->vm_pgoff == pgoff + pages;
 	if (!left && !right)
 		return NULL;

@@ -31,6 +31,7 @@
 #include <mm/types/page.h>
 
 struct file;
+struct mempolicy;
 struct mm_struct;
 struct vm_area_struct;
 
@@ -103,6 +104,7 @@ struct vm_area_struct {
 	struct vm_area_struct *vm_next, *vm_prev; /* [s] */
 	struct list_head shared;		/* [i_mmap_lock] in address_space.i_mmap */
 	bool has_anon;				/* [t] may hold anonymous pages: fork must copy its entries */
+	struct mempolicy *vm_policy;		/* [s] a reference; NULL: the task's */
 	void *anon_vma;				/* for reverse mapping of anonymous pages */
 	struct list_head anon_vma_node;
 	void *vm_private_data;			/* the driver's */

@@ -127,6 +127,7 @@ static_assert(__builtin_offsetof(struct zone, lock) >= 24 + NR_CPUS * sizeof(str
 /* Best first, NULL-terminated. */
 struct zonelist {
 	struct zone *zones[MAX_NUMNODES * MAX_NR_ZONES + 1];
+	unsigned long nodes;	/* mask: a policy allows only these; 0: none does */
 };
 
 /* Indexed by gfp & GFP_ZONEMASK: Normal, DMA, HighMem, (both: as DMA). */
