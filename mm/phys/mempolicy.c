@@ -127,6 +127,12 @@ void __mpol_put(struct mempolicy *pol)
 	atomic_dec(&nr_mempolicies);
 }
 
+bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
+{
+	return a && b && a->mode == b->mode && a->flags == b->flags && a->nodes == b->nodes &&
+	       (!a->flags || a->user_nodes == b->user_nodes);
+}
+
 void set_task_policy(struct mempolicy *pol)
 {
 	struct mempolicy *old;

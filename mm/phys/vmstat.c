@@ -137,9 +137,20 @@ unsigned long global_page_state(enum zone_stat_item item)
 	return sum;
 }
 
+/* Asked for each new page of a file: empty zones are not looked into. */
 unsigned long nr_free_pages(void)
 {
-	return global_page_state(NR_FREE_PAGES);
+	unsigned long sum = 0;
+	int nid, i;
+
+	for_each_online_node(nid) {
+		struct zone *zone = NODE_DATA(nid)->node_zones;
+
+		for (i = NODE_DATA(nid)->nr_zones; i > 0; i--, zone++)
+			if (populated_zone(zone))
+				sum += READ_ONCE(zone->free_pages) + zone_pcp_pages(zone);
+	}
+	return sum;
 }
 
 unsigned long nr_free_pages_of_type(enum zone_type type)

@@ -32,6 +32,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/fs/fs.h>
 #include <lib/errno.h>
+#include <lib/string.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mempolicy.h>
 
@@ -59,7 +60,8 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old)
 	struct vm_area_struct *vma = kmem_cache_alloc(vm_area_cachep, GFP_KERNEL);
 
 	if (vma) {
-		*vma = *old;
+		/* The function, not the builtin: rep movsl, where gcc would make a loop. */
+		(memcpy)(vma, old, sizeof(*vma));
 		mpol_get(vma->vm_policy);
 	}
 	return vma;

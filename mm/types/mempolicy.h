@@ -13,6 +13,7 @@
 #define OCTAVO_MM_TYPES_MEMPOLICY_H
 
 #include <kernel/arch/atomic.h>
+#include <lib/compiler.h>
 #include <lib/types.h>
 
 struct mempolicy {
@@ -32,22 +33,21 @@ static inline bool mempolicies_in_use(void)
 
 static inline void mpol_get(struct mempolicy *pol)
 {
-	if (pol)
+	if (unlikely(pol))
 		atomic_inc(&pol->refcnt);
 }
 void __mpol_put(struct mempolicy *pol);
 static inline void mpol_put(struct mempolicy *pol)
 {
-	if (pol && atomic_dec_and_test(&pol->refcnt))
+	if (unlikely(pol) && atomic_dec_and_test(&pol->refcnt))
 		__mpol_put(pol);
 }
 
+/* Do they say the same? */
+bool __mpol_equal(const struct mempolicy *a, const struct mempolicy *b);
 static inline bool mpol_equal(const struct mempolicy *a, const struct mempolicy *b)
 {
-	if (a == b)
-		return true;
-	return a && b && a->mode == b->mode && a->flags == b->flags && a->nodes == b->nodes &&
-	       (!a->flags || a->user_nodes == b->user_nodes);
+	return likely(a == b) || __mpol_equal(a, b);
 }
 
 #endif
