@@ -80,6 +80,7 @@ static void __init find_low_pfn_range(void)
 	}
 	highend_pfn = max_pfn;
 	high_memory = __va(max_low_pfn << PAGE_SHIFT);
+	low_area_end = (unsigned long)high_memory;
 	pr_notice("%luMB HIGHMEM available.\n",
 		  (highend_pfn - highstart_pfn) >> (20 - PAGE_SHIFT));
 	pr_notice("%luMB LOWMEM available.\n", max_low_pfn >> (20 - PAGE_SHIFT));

@@ -24,6 +24,8 @@ extern unsigned long max_pfn;
 extern unsigned long totalram_pages, totalhigh_pages;
 /* Frames of RAM, reserved ones too, of all nodes. */
 unsigned long total_present_pages(void);
+/* The frame that holds the struct page of frame @pfn. */
+struct page *mem_map_frame(unsigned long pfn);
 
 /*
  * The final kernel page tables, in swapper_pg_dir: on return the whole direct

@@ -14,10 +14,20 @@
  * they are a shift and an addition; with one array per node they would begin with a
  * table of where each begins.  node_mem_map points into it.
  *
- * It is put above 16M if possible, as DMA memory is dear.
+ * With one node it lies in the direct map, above 16M if possible, as DMA memory is
+ * dear.  With several, who looks at a node's pages looks at its part of the array, so
+ * that part should be near too: the array has addresses of its own then, behind the
+ * direct map, and page tables that put the node's own low memory behind each part.  A
+ * node that has only high memory has its part wherever there is room: high memory
+ * would do, but then the last frames of the machine could never be taken away.
+ *
+ *	mem_map    | node 0 | node 1 | node 0 |		32K of array for each 4M of memory
+ *		       |        |        |
+ *	frames	     node 0   node 1   node 0
  */
 #include <mm/phys/nodes.h>
 
+#include <kernel/arch/pgtable.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
 #include <lib/kernel.h>
@@ -28,7 +38,7 @@
 #include <mm/phys/page_alloc.h>
 
 struct page *mem_map;
-unsigned long max_mapnr;
+unsigned long max_mapnr, low_area_end;
 pg_data_t contig_page_data;
 pg_data_t *node_data[MAX_NUMNODES] = { &contig_page_data };
 struct zone *zone_table[NR_PAGE_ZONE_IDS];
@@ -41,6 +51,15 @@ unsigned long total_present_pages(void)
 	for_each_online_node(nid)
 		pages += NODE_DATA(nid)->node_present_pages;
 	return pages;
+}
+
+struct page *mem_map_frame(unsigned long pfn)
+{
+	unsigned long addr = (unsigned long)pfn_to_page(pfn);
+
+	if (virt_addr_valid(addr))
+		return virt_to_page(addr);
+	return pte_page(*pte_offset_kernel(pmd_offset(pgd_offset_k(addr), addr), addr));
 }
 
 /* The frames that zones of @type are made of. */
@@ -196,19 +215,62 @@ static void __init init_node(int nid)
 	}
 }
 
-static void __init alloc_mem_map(void)
+/* Frames for a part of mem_map, of node @nid if it has them. => reserved */
+static phys_addr_t __init alloc_map_frames(int nid, phys_addr_t size)
 {
-	unsigned long pages = ALIGN(max_pfn, MAX_ORDER_PAGES);
-	phys_addr_t size = PAGE_ALIGN(pages * sizeof(struct page)), phys;
+	phys_addr_t phys = nid == NUMA_NO_NODE ? 0 : find_low_of_node(nid, size);
 
-	phys = memblock_find_in_range(PFN_PHYS(MAX_DMA_PFN), memblock.current_limit, size,
-				      PAGE_SIZE);
+	if (!phys)
+		phys = memblock_find_in_range(PFN_PHYS(MAX_DMA_PFN), memblock.current_limit, size,
+					      PAGE_SIZE);
 	if (!phys)
 		phys = memblock_find_in_range(0, memblock.current_limit, size, PAGE_SIZE);
 	if (!phys)
 		panic("no room for mem_map: %uK", size >> 10);
 	memblock_reserve(phys, size);
-	mem_map = __va(phys);
+	return phys;
+}
+
+static void __init map_frames(unsigned long addr, phys_addr_t phys, phys_addr_t size)
+{
+	for (; size; addr += PAGE_SIZE, phys += PAGE_SIZE, size -= PAGE_SIZE) {
+		pgd_t *pgd = pgd_offset_k(addr);
+
+		if (!pgd_val(*pgd))
+			set_pgd(pgd, __pgd(__pa(memblock_alloc(PAGE_SIZE, PAGE_SIZE)) |
+					   _KERNPG_TABLE));
+		set_pte(pte_offset_kernel(pmd_offset(pgd, addr), addr),
+			pfn_pte(PFN_DOWN(phys), PAGE_KERNEL));
+	}
+}
+
+/* One array, each part of it on the node that it describes. */
+static void __init alloc_mem_map_by_node(unsigned long pages)
+{
+	unsigned long base = ALIGN((unsigned long)high_memory + VMALLOC_OFFSET, PMD_SIZE), pfn, next;
+
+	for (pfn = 0; pfn < pages; pfn = next) {
+		phys_addr_t size;
+
+		next = numa_run_end(pfn, pages);
+		size = (next - pfn) * sizeof(struct page);
+		map_frames(base + pfn * sizeof(struct page),
+			   alloc_map_frames(early_pfn_to_nid(pfn), size), size);
+	}
+	mem_map = (struct page *)base;
+	low_area_end = base + pages * sizeof(struct page);
+}
+static_assert(NUMA_BLOCK_PAGES * sizeof(struct page) % PAGE_SIZE == 0, "parts are whole pages");
+
+static void __init alloc_mem_map(void)
+{
+	unsigned long pages = ALIGN(max_pfn, MAX_ORDER_PAGES);
+
+	if (nr_online_nodes > 1)
+		alloc_mem_map_by_node(pages);
+	else
+		mem_map = __va(alloc_map_frames(NUMA_NO_NODE,
+						PAGE_ALIGN(pages * sizeof(struct page))));
 	max_mapnr = max_pfn;
 }
 

@@ -29,9 +29,9 @@
 #include <mm/types/gfp.h>
 #include <mm/types/page.h>
 
-/* At least VMALLOC_OFFSET behind the direct map, aligned to it. */
+/* At least VMALLOC_OFFSET behind the direct map, or the mem_map of several nodes, aligned to it. */
 #define VMALLOC_START \
-	(((unsigned long)high_memory + 2 * VMALLOC_OFFSET - 1) & ~(VMALLOC_OFFSET - 1UL))
+	((low_area_end + 2 * VMALLOC_OFFSET - 1) & ~(VMALLOC_OFFSET - 1UL))
 #define VMALLOC_END	(kstack_area_start() - 2 * PAGE_SIZE)
 #define VMALLOC_TOTAL	(VMALLOC_END - VMALLOC_START)
 

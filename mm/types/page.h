@@ -132,6 +132,7 @@ extern unsigned long max_mapnr;		/* pfns */
 extern unsigned long max_low_pfn;	/* first pfn that the direct map does not reach */
 extern unsigned long highstart_pfn, highend_pfn;
 extern void *high_memory;		/* end of the direct map */
+extern unsigned long low_area_end;	/* ... or of mem_map, if it has addresses of its own behind it */
 
 #define pfn_to_page(pfn)	(mem_map + (pfn))
 #define page_to_pfn(page)	((unsigned long)((page) - mem_map))

@@ -83,7 +83,7 @@ KTEST(directmap, edges)
 /* Each struct page knows its zone, and its zone knows it. */
 KTEST(directmap, mem_map)
 {
-	unsigned long pfn, present[MAX_NR_ZONES] = { 0 };
+	unsigned long pfn, present[NR_PAGE_ZONE_IDS] = { 0 };
 	struct zone *zone;
 
 	for (pfn = 0; pfn < max_pfn; pfn++) {
@@ -93,12 +93,13 @@ KTEST(directmap, mem_map)
 			   pfn < max_low_pfn ? (unsigned int)ZONE_NORMAL : (unsigned int)ZONE_HIGHMEM);
 		KASSERT_EQ(t, PageHighMem(page), pfn >= max_low_pfn);
 		if (page_is_ram(pfn))
-			present[page_zonenum(page)]++;
+			present[page_zone_id(page)]++;
 		else
 			KASSERT(t, PageReserved(page));
 	}
 	for_each_zone(zone)
-		KEXPECT_EQ(t, zone->present_pages, present[zone_idx(zone)]);
+		KEXPECT_EQ(t, zone->present_pages,
+			   present[zone_idx(zone) << NODES_SHIFT | (unsigned int)zone->node]);
 	KEXPECT_EQ(t, virt_to_page(high_memory), pfn_to_page(max_low_pfn));
 	KEXPECT(t, virt_addr_valid(_stext) && !virt_addr_valid(high_memory));
 	KEXPECT(t, pfn_valid(0) && !pfn_valid(max_pfn));

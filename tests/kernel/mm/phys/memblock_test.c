@@ -135,7 +135,7 @@ KTEST(memblock, machine)
 	KEXPECT_EQ(t, memblock_check(&memblock.reserved), 0);
 	KEXPECT(t, memblock_is_reserved(__pa(_stext)));
 	KEXPECT(t, memblock_is_reserved(__pa(_end) - 1));
-	KEXPECT(t, memblock_is_reserved(__pa(mem_map)));
+	KEXPECT(t, memblock_is_reserved(page_to_phys(mem_map_frame(0))));
 	KEXPECT(t, page_is_ram(PFN_DOWN(__pa(_stext))));
 	KEXPECT(t, !page_is_ram(PFN_DOWN(0xb8000)));
 	KEXPECT(t, !page_is_ram(max_pfn));

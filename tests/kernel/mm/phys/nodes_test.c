@@ -204,6 +204,29 @@ KTEST(nodes, pages)
 		   page_to_nid(pfn_to_page(max_mapnr)) != page_to_nid(pfn_to_page(max_mapnr - 1)), 0);
 }
 
+/* What describes a node's memory lies on it, where it has low memory enough. */
+KTEST(nodes, mem_map)
+{
+	int nid;
+
+	for_each_online_node(nid) {
+		const pg_data_t *pgdat = NODE_DATA(nid);
+		const struct zone *normal = &pgdat->node_zones[ZONE_NORMAL];
+		unsigned long pfn = pgdat->node_start_pfn;
+		unsigned long end = pfn + pgdat->node_spanned_pages;
+
+		if (normal->present_pages < pgdat->node_spanned_pages / 64)
+			continue;
+		for (; pfn < end; pfn += NUMA_BLOCK_PAGES) {
+			struct page *frame = mem_map_frame(pfn);
+
+			KEXPECT(t, PageReserved(frame));
+			if (page_to_nid(pfn_to_page(pfn)) == nid)
+				KEXPECT_EQ(t, page_to_nid(frame), nid);
+		}
+	}
+}
+
 /* May @b stand behind @a in a list of node @nid? */
 static bool in_order(int nid, const struct zone *a, const struct zone *b)
 {

@@ -63,7 +63,7 @@ KTEST(pageclass, free_pages)
 	drain_local_pages();
 	KEXPECT_EQ(t, page_class(page), PAGE_CLASS_FREE);
 	KEXPECT_EQ(t, page_class(virt_to_page(_stext)), PAGE_CLASS_RESERVED);
-	KEXPECT_EQ(t, page_class(virt_to_page(mem_map)), PAGE_CLASS_RESERVED);
+	KEXPECT_EQ(t, page_class(mem_map_frame(0)), PAGE_CLASS_RESERVED);
 	KEXPECT_EQ(t, page_class(pfn_to_page(0xb8)), PAGE_CLASS_HOLE);
 }
 
