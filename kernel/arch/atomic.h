@@ -52,38 +52,40 @@ static inline void atomic_dec(atomic_t *v)
 	asm volatile("lock; decl %0" : "+m"(v->counter) : : "cc");
 }
 
-/* Each of these is true when the new value is zero (or, add_negative, below). */
+/*
+ * Each of these is true when the new value is zero (or, add_negative, below).  The answer
+ * is a processor flag ("=@cc"), so the caller's `if` is one jump.
+ */
 static inline int atomic_sub_and_test(int i, atomic_t *v)
 {
-	u8 zero;
+	bool zero;
 
-	asm volatile("lock; subl %2, %0; setz %1"
-		     : "+m"(v->counter), "=qm"(zero) : "ir"(i) : "memory", "cc");
+	asm volatile("lock; subl %2, %0" : "+m"(v->counter), "=@ccz"(zero) : "ir"(i) : "memory");
 	return zero;
 }
 
 static inline int atomic_dec_and_test(atomic_t *v)
 {
-	u8 zero;
+	bool zero;
 
-	asm volatile("lock; decl %0; setz %1" : "+m"(v->counter), "=qm"(zero) : : "memory", "cc");
+	asm volatile("lock; decl %0" : "+m"(v->counter), "=@ccz"(zero) : : "memory");
 	return zero;
 }
 
 static inline int atomic_inc_and_test(atomic_t *v)
 {
-	u8 zero;
+	bool zero;
 
-	asm volatile("lock; incl %0; setz %1" : "+m"(v->counter), "=qm"(zero) : : "memory", "cc");
+	asm volatile("lock; incl %0" : "+m"(v->counter), "=@ccz"(zero) : : "memory");
 	return zero;
 }
 
 static inline int atomic_add_negative(int i, atomic_t *v)
 {
-	u8 negative;
+	bool negative;
 
-	asm volatile("lock; addl %2, %0; sets %1"
-		     : "+m"(v->counter), "=qm"(negative) : "ir"(i) : "memory", "cc");
+	asm volatile("lock; addl %2, %0" : "+m"(v->counter), "=@ccs"(negative) : "ir"(i)
+		     : "memory");
 	return negative;
 }
 

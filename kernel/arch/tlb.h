@@ -14,7 +14,12 @@
  *
  * Other processors hold entries of their own.  A change of the kernel's part is
  * told to all of them, one of a user's to those that have it loaded (the mask);
- * the change is complete when the last has answered.
+ * the change is complete when the last has answered.  So flushes are gathered:
+ * one request for a range, not one for each page.
+ *
+ * The mask is read after the page tables were changed, with a barrier between:
+ * a processor enters the mask before it loads the directory, so one that was not
+ * seen in it walks the tables after the change.
  *
  * The mm functions are macros only because mm_struct belongs to a higher layer.
  * Every flush is counted (/proc/vmstat: nr_tlb_*), so that a test can say that
@@ -31,17 +36,24 @@
 #define OCTAVO_KERNEL_ARCH_TLB_H
 
 #include <kernel/arch/page.h>
+#include <kernel/arch/percpu.h>
 #include <kernel/arch/processor.h>
 
+/* Counted by each processor for itself. */
 struct tlb_stats {
 	unsigned long flush_all;	/* everything, global entries too */
 	unsigned long flush_mm;		/* one address space: cr3 reloads */
 	unsigned long flush_page;	/* single pages */
 	unsigned long flush_skipped;	/* asked for, but that mm is not loaded */
-	unsigned long remote;		/* processors that were asked to flush */
-	unsigned long lazy;		/* ... and gave the borrowed directory up instead */
+	unsigned long remote;		/* flushes that others were asked for */
+	unsigned long remote_cpus;	/* ... and how many were asked, summed up */
+	unsigned long ipis;		/* ... of these by an interrupt */
+	unsigned long received;		/* requests that were answered here */
+	unsigned long lazy;		/* ... by giving the borrowed directory up */
 };
-extern struct tlb_stats tlb_stats;
+DECLARE_PER_CPU(struct tlb_stats, tlb_stats);
+/* The sums over all processors. */
+struct tlb_stats tlb_stats_sum(void);
 
 /* Drop what is not global. */
 static inline void __flush_tlb(void)
@@ -80,10 +92,9 @@ void tlb_flush_pgd_range(const void *pgd, unsigned long *mask, unsigned long sta
 /* What to drop: of one address space, or (@pgd NULL) of the kernel; all of it if end is 0. */
 struct tlb_request {
 	const void *pgd;
-	unsigned long *mask;		/* who has it; one that gives it up leaves the mask */
 	unsigned long start, end;
 };
-/* Do that here, without counting. */
+/* Do that here. */
 void tlb_flush_local(const struct tlb_request *req);
 /*
  * Hook (kernel/core/smp.c): have the other processors of @mask do it, and wait.

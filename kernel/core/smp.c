@@ -9,7 +9,14 @@
  * must be answered in every context too: who waits for a lock, or for an answer
  * of its own, with interrupts off, answers from its loop (smp_spin_poll).  That
  * is allowed because to answer needs no lock.  So two processors that flush at
- * once, or one that flushes under a lock another waits for, cannot block.
+ * once, or one that flushes under a lock another waits for, cannot block, and
+ * any number of them flush in the time of one:
+ *
+ *	sender s				receiver r
+ *	slot[s].req = what; waiting = mask
+ *	pending[r] |= s, was it 0? IPI		senders = xchg(pending[r], 0)
+ *	while (slot[s].waiting)			for each s: do slot[s].req,
+ *		answer others					clear r in waiting
  *
  * A panic stops the others by NMI, which no flag holds off; each notes where it
  * was and halts, and the report shows it.
@@ -102,55 +109,90 @@ void on_each_cpu(void (*fn)(void *info), void *info)
 
 /* ---- TLB ------------------------------------------------------------------------------------- */
 
-static volatile u32 tlb_lock;			/* [a] taken by xchg: its waiters answer */
-static struct tlb_request tlb_request;		/* [tlb_lock] */
-static volatile unsigned long tlb_waiting;	/* [a] processors that have not flushed */
+/*
+ * Each sender has a slot of its own, so senders do not wait for each other's turn;
+ * each receiver has a word that names the senders whose requests it has to answer.
+ */
+struct tlb_slot {
+	struct tlb_request req;		/* [cpu] constant while waiting != 0 */
+	unsigned long waiting;		/* [a] processors that have not answered */
+} __aligned(64);
+static DEFINE_PER_CPU(struct tlb_slot, tlb_slot);
+static DEFINE_PER_CPU(unsigned long, tlb_pending);	/* [a] senders to be answered */
+
+/* => interrupts off; takes no lock, so that it may be done while waiting for one */
+static noinline void answer_tlb_requests(void)
+{
+	unsigned long senders = xchg(this_cpu_ptr(&tlb_pending), 0);
+	int me = smp_processor_id();
+
+	for (; senders; senders &= senders - 1) {
+		struct tlb_slot *slot = per_cpu_ptr(&tlb_slot, (int)__ffs(senders));
+
+		/* Of a user's space that is only borrowed here nothing is needed any more. */
+		if (slot->req.pgd && leave_mm(slot->req.pgd))
+			this_cpu_inc(tlb_stats.lazy);
+		else
+			tlb_flush_local(&slot->req);
+		this_cpu_inc(tlb_stats.received);
+		clear_bit(me, &slot->waiting);		/* a barrier: flushed | answered */
+	}
+}
 
 void smp_spin_poll(void)
 {
 	unsigned long flags;
 
 	cpu_relax();
-	if (likely(!tlb_waiting))
+	if (likely(!READ_ONCE(*this_cpu_ptr(&tlb_pending))))
 		return;
 	local_irq_save(flags);
-	if (test_bit(smp_processor_id(), (unsigned long *)&tlb_waiting)) {
-		if (tlb_request.pgd && leave_mm(tlb_request.pgd))
-			tlb_stats.lazy++;
-		else
-			tlb_flush_local(&tlb_request);
-		smp_mb();
-		clear_bit(smp_processor_id(), (unsigned long *)&tlb_waiting);
-	}
+	answer_tlb_requests();
 	local_irq_restore(flags);
+}
+
+/*
+ * Tell @cpu that the slot @bit is for it.  Only who finds its word empty interrupts it:
+ * after that one's interrupt it takes the whole word.  Therefore one step, not two.
+ */
+static void post_tlb_request(int cpu, unsigned long bit)
+{
+	unsigned long *pending = per_cpu_ptr(&tlb_pending, cpu), old;
+
+	do
+		old = READ_ONCE(*pending);
+	while (cmpxchg(pending, old, old | bit) != old);
+	if (old)
+		return;
+	this_cpu_inc(tlb_stats.ipis);
+	apic_send_ipi(cpu_to_apicid[cpu], LOCAL_TLB_FLUSH);
 }
 
 void tlb_flush_others(u32 mask, const struct tlb_request *req)
 {
+	struct tlb_slot *slot;
 	unsigned long flags;
 
 	local_irq_save(flags);
 	mask &= other_cpus();
 	if (mask && !oops_in_progress) {
-		while (xchg(&tlb_lock, 1))
+		slot = this_cpu_ptr(&tlb_slot);
+		slot->req = *req;
+		slot->waiting = mask;
+		this_cpu_inc(tlb_stats.remote);
+		this_cpu_add(tlb_stats.remote_cpus, (unsigned long)hweight32(mask));
+		smp_mb();			/* slot | pending */
+		for (u32 left = mask; left; left &= left - 1)
+			post_tlb_request((int)__ffs(left), 1ul << smp_processor_id());
+		while (READ_ONCE(slot->waiting) && !oops_in_progress)
 			smp_spin_poll();
-		tlb_request = *req;
-		tlb_stats.remote += (unsigned long)hweight32(mask);
-		smp_mb();
-		tlb_waiting = mask;
-		smp_mb();
-		send_to(mask, LOCAL_TLB_FLUSH);
-		while (tlb_waiting && !oops_in_progress)
-			cpu_relax();
-		barrier();
-		tlb_lock = 0;
 	}
 	local_irq_restore(flags);
 }
 
 static void handle_tlb(struct pt_regs *regs)
 {
-	smp_spin_poll();
+	answer_tlb_requests();
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */
@@ -209,6 +251,8 @@ void smp_show_stopped(void)
 
 static void handle_call(struct pt_regs *regs)
 {
+	if (!test_bit(smp_processor_id(), (unsigned long *)&call_waiting))
+		return;
 	call_fn(call_info);
 	smp_mb();
 	clear_bit(smp_processor_id(), (unsigned long *)&call_waiting);

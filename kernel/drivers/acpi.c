@@ -30,6 +30,7 @@
 #define BIOS_AREA_END	0x100000
 #define MAX_LENGTH	(1u << 20)	/* a longer table is not one */
 #define MAX_TABLES	64
+#define S5_SIZE		16		/* bytes of _S5's object that are looked at */
 
 /* ---- finding tables -------------------------------------------------------------------------- */
 
@@ -170,19 +171,20 @@ static int __init parse_s5(const u8 *p, const u8 *end)
 
 static int __init find_s5(phys_addr_t dsdt)
 {
+	const u32 name = '_' | 'S' << 8 | '5' << 16 | (u32)'_' << 24;
 	struct acpi_header header;
-	u8 bytes[64];
+	u8 bytes[512];
 	int type;
 
 	if (!dsdt || !read_header(dsdt, &header) || memcmp(header.signature, "DSDT", 4) != 0)
 		return -1;
-	/* Windows overlap by half, so that the object lies whole in one of them. */
-	for (u32 at = sizeof(header); at + 16 < header.length; at += sizeof(bytes) / 2) {
+	/* Windows overlap, so that the object lies whole in one of them. */
+	for (u32 at = sizeof(header); at + S5_SIZE < header.length; at += sizeof(bytes) - S5_SIZE) {
 		size_t n = min(sizeof(bytes), (size_t)(header.length - at));
 
 		firmware_read(bytes, dsdt + at, n);
 		for (size_t i = 1; i + 4 < n; i++) {
-			if (memcmp(bytes + i, "_S5_", 4) != 0)
+			if (*(const u32 *)(bytes + i) != name)
 				continue;
 			type = parse_s5(bytes + i + 4, bytes + n);
 			if (type >= 0)

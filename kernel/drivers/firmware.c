@@ -26,6 +26,22 @@ void __init firmware_read(void *dst, phys_addr_t phys, size_t len)
 	}
 }
 
+/* Four bytes at a time: the even and the odd ones in two halves of a word each. */
+static u8 __init sum_bytes(const u8 *p, size_t len)
+{
+	u32 halves = 0;
+	u8 sum = 0;
+
+	for (; len >= 4; p += 4, len -= 4) {
+		u32 word = *(const u32 *)p;
+
+		halves += (word & 0x00ff00ff) + (word >> 8 & 0x00ff00ff);
+	}
+	while (len--)
+		sum += *p++;
+	return (u8)(sum + halves + (halves >> 16));
+}
+
 u8 __init firmware_checksum(phys_addr_t phys, size_t len)
 {
 	const u8 *window = (const u8 *)fix_to_virt(FIX_ACPI_BEGIN);
@@ -36,13 +52,24 @@ u8 __init firmware_checksum(phys_addr_t phys, size_t len)
 		size_t chunk = min(len, (size_t)(PAGE_SIZE - offset));
 
 		set_fixmap(FIX_ACPI_BEGIN, phys & PAGE_MASK);
-		for (size_t i = 0; i < chunk; i++)
-			sum += window[offset + i];
+		sum += sum_bytes(window + offset, chunk);
 		phys += chunk;
 		len -= chunk;
 	}
 	clear_fixmap(FIX_ACPI_BEGIN);
 	return sum;
+}
+
+/* In [@p, @end), at steps of 16. => NULL: not there */
+static const char *__init scan_window(const char *p, const char *end, const char *signature,
+				      size_t len)
+{
+	u32 first = *(const u32 *)signature;
+
+	for (; p < end; p += 16)
+		if (unlikely(*(const u32 *)p == first) && memcmp(p, signature, len) == 0)
+			return p;
+	return NULL;
 }
 
 phys_addr_t __init firmware_scan(phys_addr_t start, phys_addr_t end, const char *signature,
@@ -52,12 +79,15 @@ phys_addr_t __init firmware_scan(phys_addr_t start, phys_addr_t end, const char 
 	phys_addr_t found = 0;
 
 	for (start = ALIGN(start, 16); start < end && !found; ) {
-		set_fixmap(FIX_ACPI_BEGIN, start & PAGE_MASK);
-		do {
-			if (memcmp(window + (start & ~PAGE_MASK), signature, len) == 0)
-				found = start;
-			start += 16;
-		} while (!found && start < end && (start & ~PAGE_MASK));
+		phys_addr_t page = start & PAGE_MASK;
+		const char *at;
+
+		set_fixmap(FIX_ACPI_BEGIN, page);
+		at = scan_window(window + (start - page),
+				 window + min(end - page, (phys_addr_t)PAGE_SIZE), signature, len);
+		if (at)
+			found = page + (phys_addr_t)(at - window);
+		start = page + PAGE_SIZE;
 	}
 	clear_fixmap(FIX_ACPI_BEGIN);
 	return found;

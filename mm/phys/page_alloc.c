@@ -526,14 +526,11 @@ static noinline void fastcall flush_batch(struct page *page)
 	pcp_flush(zone, zone_pcp(zone), zone_pcp(zone)->batch);
 }
 
-void fastcall free_hot_page(struct page *page)
+/* Put @page, whose last reference is gone, on this processor's list. => interrupts off */
+static __always_inline void __free_hot_page(struct pcp_table *table, struct page *page)
 {
-	struct pcp_table *table = this_cpu_ptr(&pcp_table);
-	struct per_cpu_pages *pcp;
-	unsigned long flags;
+	struct per_cpu_pages *pcp = table->by_zone[page_zone_id(page)];
 
-	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
-	pcp = table->by_zone[page_zone_id(page)];
 	if (PageAnon(page))
 		page->mapping = NULL;
 	if (unlikely(page_not_freeable(page))) {
@@ -542,10 +539,37 @@ void fastcall free_hot_page(struct page *page)
 	}
 	page->flags = (page->flags & PAGE_FLAGS_CONST) | 1UL << PG_pcp;
 	poison_fill(page, 0);
-	local_irq_save(flags);
 	list_add(&page->lru, &pcp->list);
 	if (unlikely(++pcp->count > pcp->high))
 		flush_batch(page);
+}
+
+void fastcall free_hot_page(struct page *page)
+{
+	struct pcp_table *table = this_cpu_ptr(&pcp_table);
+	unsigned long flags;
+
+	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
+	local_irq_save(flags);
+	__free_hot_page(table, page);
+	local_irq_restore(flags);
+}
+
+void release_pages(struct page **pages, unsigned int nr)
+{
+	struct pcp_table *table = this_cpu_ptr(&pcp_table);
+	struct page **last = pages + nr;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	for (; pages < last; pages++) {
+		struct page *page = *pages;
+
+		if (unlikely(READ_ONCE(page->flags) & (1UL << PG_head | 1UL << PG_tail)))
+			put_compound_page(page);
+		else if (put_page_testzero(page))
+			__free_hot_page(table, page);
+	}
 	local_irq_restore(flags);
 }
 

@@ -80,6 +80,8 @@ static inline void put_page(struct page *page)
 	else if (atomic_dec_and_test(&page->_refcount))
 		free_hot_page(page);
 }
+/* put_page() for each of @nr pages, their interrupts off once. */
+void release_pages(struct page **pages, unsigned int nr);
 static inline int put_page_testzero(struct page *page)
 {
 	return atomic_dec_and_test(&page->_refcount);

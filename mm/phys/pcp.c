@@ -144,18 +144,6 @@ void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count)
 	count_vm_event(PCP_FLUSH);
 }
 
-unsigned long zone_pcp_pages(const struct zone *zone)
-{
-	unsigned long pages = 0;
-	int cpu;
-
-	if (likely(nr_cpus == 1))
-		return (unsigned long)READ_ONCE(zone->pageset[0].count);
-	for_each_possible_cpu(cpu)
-		pages += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
-	return pages;
-}
-
 static void drain_pages(void *unused)
 {
 	drain_local_pages();

@@ -38,7 +38,14 @@ int pcp_refill(struct zone *zone, struct per_cpu_pages *pcp);
 /* Move @count pages, those unused longest, back. => interrupts off */
 void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count);
 /* Pages on all CPUs' lists of @zone. */
-unsigned long zone_pcp_pages(const struct zone *zone);
+static inline unsigned long zone_pcp_pages(const struct zone *zone)
+{
+	unsigned long pages = (unsigned long)READ_ONCE(zone->pageset[0].count);
+
+	for (int cpu = 1; cpu < nr_cpus; cpu++)
+		pages += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
+	return pages;
+}
 
 /* page_alloc.c's part. => zone->lock held, interrupts off */
 struct page *__rmqueue(struct zone *zone, unsigned int order);

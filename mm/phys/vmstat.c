@@ -450,6 +450,7 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 
 static int vmstat_show(struct seq_file *m, void *v)
 {
+	struct tlb_stats tlb = tlb_stats_sum();
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
@@ -460,10 +461,12 @@ static int vmstat_show(struct seq_file *m, void *v)
 			   global_numa_event_state((enum numa_stat_item)i));
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i));
-	seq_printf(m, "nr_tlb_flush_all %lu\nnr_tlb_flush_mm %lu\nnr_tlb_flush_page %lu\n"
-		   "nr_tlb_flush_skipped %lu\nnr_tlb_remote_flush %lu\nnr_tlb_lazy_left %lu\n",
-		   tlb_stats.flush_all, tlb_stats.flush_mm, tlb_stats.flush_page,
-		   tlb_stats.flush_skipped, tlb_stats.remote, tlb_stats.lazy);
+	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\n"
+		   "nr_tlb_local_flush_all %lu\nnr_tlb_local_flush_one %lu\n",
+		   tlb.remote, tlb.received, tlb.flush_all + tlb.flush_mm, tlb.flush_page);
+	seq_printf(m, "nr_tlb_remote_cpus %lu\nnr_tlb_ipis %lu\nnr_tlb_lazy_left %lu\n"
+		   "nr_tlb_flush_skipped %lu\n", tlb.remote_cpus, tlb.ipis, tlb.lazy,
+		   tlb.flush_skipped);
 	return 0;
 }
 PROC_SHOW("vmstat", vmstat_show);

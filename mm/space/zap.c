@@ -4,9 +4,15 @@
  * Theory.  Emptying an entry is three things: clear it, make the TLB forget it,
  * drop the page.  The order matters, because a page that was freed while some
  * TLB still leads to it would be written to by the old owner.  One flush for
- * each page would be slow, so pages are gathered, flushed together and then
- * dropped together (struct mmu_gather, on the stack).  An address space that is
- * not loaded anywhere needs no flush; tlb.h knows.
+ * each page would be slow, the more where other processors must be asked, so
+ * pages are gathered, flushed together and then dropped together (struct
+ * mmu_gather, on the stack; with several processors it may have a page more).
+ * An address space that is not loaded anywhere needs no flush; tlb.h knows.
+ *
+ * Where others may be at work in the same area (madvise, truncate: no mmap_sem
+ * for writing), the flush comes before page_table_lock is let go.  Else one that
+ * finds the entry empty would take its own work for done, while its TLB still
+ * leads to the page.
  *
  * Page tables go when no area needs them any more: unmap_region() is told where
  * the neighbours end and begin (@floor, @ceiling) and frees the tables that lie
@@ -48,34 +54,74 @@
 #include <mm/space/pagetable.h>
 
 #define GATHER_PAGES	64
+#define GATHER_MORE	(PAGE_SIZE / sizeof(struct page *))
 
 struct mmu_gather {
 	struct mm_struct *mm;
+	unsigned long start, end;	/* what is emptied */
 	bool need_flush;		/* present entries were cleared */
+	bool freed_tables;		/* tables were taken out of the directory */
+	bool exclusive;			/* mmap_sem is held for writing */
 	bool file_only;			/* leave private copies (truncate without even_cows) */
-	unsigned int nr;
-	struct page *pages[GATHER_PAGES];
+	struct page **pages, **next, **limit;	/* next: the first free place */
+	struct page *local[GATHER_PAGES];
 };
 
-static inline void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm)
+/* Each flush interrupts the others: gather more at a time. */
+static noinline void tlb_gather_more(struct mmu_gather *tlb)
 {
-	tlb->mm = mm;
-	tlb->need_flush = false;
-	tlb->file_only = false;
-	tlb->nr = 0;
+	void *more = (void *)__get_free_page(GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!more)
+		return;
+	tlb->pages = tlb->next = more;
+	tlb->limit = tlb->pages + GATHER_MORE;
 }
 
-/* Forget the old entries, then drop the pages. => page_table_lock not held */
+static inline void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm,
+				  unsigned long start, unsigned long end, bool exclusive)
+{
+	tlb->mm = mm;
+	tlb->start = start;
+	tlb->end = end;
+	tlb->need_flush = false;
+	tlb->freed_tables = false;
+	tlb->exclusive = exclusive;
+	tlb->file_only = false;
+	tlb->pages = tlb->next = tlb->local;
+	tlb->limit = tlb->local + GATHER_PAGES;
+	if (unlikely(nr_cpus > 1) && end - start > GATHER_PAGES * PAGE_SIZE)
+		tlb_gather_more(tlb);
+}
+
+/* Forget the old entries. */
+static inline void tlb_flush_mmu(struct mmu_gather *tlb)
+{
+	if (!tlb->need_flush)
+		return;
+	tlb->need_flush = false;
+	/* Of a table that is gone the processor may remember more than its entries. */
+	if (tlb->freed_tables)
+		flush_tlb_mm(tlb->mm);
+	else
+		tlb_flush_pgd_range(tlb->mm->pgd, &tlb->mm->cpu_vm_mask, tlb->start, tlb->end);
+}
+
+/* ... then drop the pages. => page_table_lock not held */
+static void tlb_drop_pages(struct mmu_gather *tlb)
+{
+	tlb_flush_mmu(tlb);
+	if (tlb->next == tlb->pages)
+		return;
+	release_pages(tlb->pages, (unsigned int)(tlb->next - tlb->pages));
+	tlb->next = tlb->pages;
+}
+
 static void tlb_finish_mmu(struct mmu_gather *tlb)
 {
-	unsigned int i;
-
-	if (tlb->need_flush)
-		flush_tlb_mm(tlb->mm);
-	tlb->need_flush = false;
-	for (i = 0; i < tlb->nr; i++)
-		put_page(tlb->pages[i]);
-	tlb->nr = 0;
+	tlb_drop_pages(tlb);
+	if (unlikely(tlb->pages != tlb->local))
+		free_page((unsigned long)tlb->pages);
 }
 
 /* rss is about to fall. => page_table_lock held */
@@ -87,21 +133,19 @@ static inline void update_hiwater_rss(struct mm_struct *mm)
 		mm->hiwater_rss = rss;
 }
 
-/* One entry that is not empty. => page_table_lock held */
-static inline void zap_pte(struct mmu_gather *tlb, pte_t *pte)
+/* One entry that is not empty. => page_table_lock held; its page, to be dropped, or NULL */
+static inline struct page *zap_pte(struct mm_struct *mm, pte_t *pte, bool file_only)
 {
-	struct mm_struct *mm = tlb->mm;
 	pte_t entry = *pte;
 	struct page *page;
 
 	VM_BUG_ON(!pte_present(entry));
 	page = vm_normal_page(entry);
-	if (tlb->file_only && page && PageAnon(page))
-		return;
+	if (file_only && page && PageAnon(page))
+		return NULL;
 	entry = ptep_get_and_clear(pte);
-	tlb->need_flush = true;
 	if (!page)
-		return;
+		return NULL;
 	if (PageAnon(page)) {
 		mm->rss_stat[MM_ANONPAGES]--;
 	} else {
@@ -110,7 +154,7 @@ static inline void zap_pte(struct mmu_gather *tlb, pte_t *pte)
 			set_page_dirty(page);
 	}
 	page_remove_rmap(page);
-	tlb->pages[tlb->nr++] = page;
+	return page;
 }
 
 /* The entries of one page table. */
@@ -120,19 +164,30 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 	struct mm_struct *mm = tlb->mm;
 	pte_t *pte = pte_offset_map(pmd, addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+	bool file_only = tlb->file_only;
 
 	spin_lock(&mm->page_table_lock);
 	update_hiwater_rss(mm);
 	for (; pte < last; pte++) {
+		struct page *page;
+
 		if (pte_none(*pte))
 			continue;
-		zap_pte(tlb, pte);
-		if (tlb->nr < GATHER_PAGES)
+		tlb->need_flush = true;
+		page = zap_pte(mm, pte, file_only);
+		if (!page)
 			continue;
+		*tlb->next++ = page;
+		if (tlb->next < tlb->limit)
+			continue;
+		if (!tlb->exclusive)
+			tlb_flush_mmu(tlb);
 		spin_unlock(&mm->page_table_lock);
-		tlb_finish_mmu(tlb);
+		tlb_drop_pages(tlb);
 		spin_lock(&mm->page_table_lock);
 	}
+	if (!tlb->exclusive)
+		tlb_flush_mmu(tlb);
 	spin_unlock(&mm->page_table_lock);
 }
 
@@ -152,7 +207,7 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 {
 	struct mmu_gather tlb;
 
-	tlb_gather_mmu(&tlb, vma->vm_mm);
+	tlb_gather_mmu(&tlb, vma->vm_mm, address, address + size, false);
 	unmap_page_range(&tlb, address, address + size);
 	tlb_finish_mmu(&tlb);
 }
@@ -183,6 +238,7 @@ static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 			pmd_clear(pmd);
 			mm->nr_ptes--;
 			tlb->need_flush = true;
+			tlb->freed_tables = true;
 		}
 	}
 }
@@ -195,8 +251,9 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 	struct page *table, *next;
 	LIST_HEAD(tables);
 
-	tlb_gather_mmu(&tlb, mm);
+	tlb_gather_mmu(&tlb, mm, first->vm_start, first->vm_next ? TASK_SIZE : first->vm_end, true);
 	for (vma = first; vma; vma = vma->vm_next) {
+		tlb.end = vma->vm_end;
 		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
@@ -214,17 +271,18 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 static void unmap_vma_pages(struct vm_area_struct *vma, unsigned long first, unsigned long last,
 			    bool even_cows)
 {
-	unsigned long vma_last = vma->vm_pgoff + vma_pages(vma) - 1;
+	unsigned long vma_last = vma->vm_pgoff + vma_pages(vma) - 1, start, end;
 	struct mmu_gather tlb;
 
 	if (vma_last < first || vma->vm_pgoff > last)
 		return;
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
-	tlb_gather_mmu(&tlb, vma->vm_mm);
+	start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
+	end = vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT);
+	tlb_gather_mmu(&tlb, vma->vm_mm, start, end, false);
 	tlb.file_only = !even_cows;
-	unmap_page_range(&tlb, vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT),
-			 vma->vm_start + ((last - vma->vm_pgoff + 1) << PAGE_SHIFT));
+	unmap_page_range(&tlb, start, end);
 	tlb_finish_mmu(&tlb);
 }
 

@@ -22,7 +22,7 @@
 #define ALLOC_ROUNDS	3000
 #define HELD		16
 #define TLB_ROUNDS	1000
-#define FLUSH_ROUNDS	240
+#define FLUSH_ROUNDS	200
 
 static atomic_t arrived, wrong;
 
@@ -175,34 +175,50 @@ KTEST(smp, kernel_mapping_changes_everywhere)
 KTEST(smp, no_ipi_where_none_is_due)
 {
 	struct mm_struct *mm = mm_alloc();
-	unsigned long before;
+	struct tlb_stats before, after;
 
 	KASSERT(t, mm);
-	before = tlb_stats.remote;
+	before = tlb_stats_sum();
 	flush_tlb_mm(mm);
-	KEXPECT_EQ(t, tlb_stats.remote, before);
+	after = tlb_stats_sum();
+	KEXPECT_EQ(t, after.remote, before.remote);
+	KEXPECT_EQ(t, after.remote_cpus, before.remote_cpus);
 	flush_tlb_all();
-	KEXPECT_EQ(t, tlb_stats.remote, before + num_online_cpus() - 1);
+	after = tlb_stats_sum();
+	KEXPECT_EQ(t, after.remote - before.remote, nr_cpus > 1 ? 1ul : 0);
+	KEXPECT_EQ(t, after.remote_cpus - before.remote_cpus, num_online_cpus() - 1);
+	KEXPECT_EQ(t, after.received - before.received, num_online_cpus() - 1);
+	KEXPECT_EQ(t, after.flush_all - before.flush_all, num_online_cpus());
 	mmput(mm);
 }
 
-/* Two sides that flush at once, interrupts off, under a lock that both want. */
+/* All sides flush at once, interrupts off, also under a lock that all want. */
 static void flush_under_lock(void *unused)
 {
 	meet();
-	/* All the others must get a turn for each: fewer rounds where there are many. */
-	for (int i = 0; i < FLUSH_ROUNDS / nr_cpus; i++) {
+	for (int i = 0; i < FLUSH_ROUNDS; i++) {
+		flush_tlb_all();
+		if (i % nr_cpus)
+			continue;
 		spin_lock(&test_lock);
 		under_lock++;
 		flush_tlb_kernel_range(PAGE_OFFSET, PAGE_OFFSET + PAGE_SIZE);
 		spin_unlock(&test_lock);
-		flush_tlb_all();
 	}
 }
 
 KTEST(smp, flushes_do_not_block_each_other)
 {
+	struct tlb_stats before = tlb_stats_sum(), after;
+	unsigned long locked = (FLUSH_ROUNDS + (unsigned long)nr_cpus - 1) / num_online_cpus() *
+			       num_online_cpus();
+	unsigned long asked = (FLUSH_ROUNDS * num_online_cpus() + locked) * (num_online_cpus() - 1);
+
 	under_lock = 0;
 	run_everywhere(flush_under_lock, NULL);
-	KEXPECT_EQ(t, under_lock, (unsigned long)(FLUSH_ROUNDS / nr_cpus) * num_online_cpus());
+	after = tlb_stats_sum();
+	KEXPECT_EQ(t, under_lock, locked);
+	KEXPECT_EQ(t, after.remote_cpus - before.remote_cpus, asked);
+	KEXPECT_EQ(t, after.received - before.received, asked);
+	KEXPECT(t, after.ipis - before.ipis <= asked);
 }

@@ -82,7 +82,9 @@ static void free_fake_high(struct page *page)
 
 static unsigned long tlb_flushes(void)
 {
-	return tlb_stats.flush_all + tlb_stats.flush_page;
+	struct tlb_stats sum = tlb_stats_sum();
+
+	return sum.flush_all + sum.flush_page;
 }
 
 /* One window for a page, however many users it has; it stands until the next flush. */
