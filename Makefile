@@ -160,6 +160,7 @@ SRCS	+= kernel/core/sys_cpu.c             # /sys/devices/system/cpu: which proce
 SRCS	+= kernel/core/time.c                # the clocks
 SRCS	+= kernel/core/timer.c               # the timing wheel
 SRCS	+= kernel/core/utsname.c             # the names of this system, and /proc's view of them
+SRCS	+= kernel/core/watchdog.c            # noticing a processor that spins with interrupts off
 SRCS	+= kernel/core/wait.c                # wait queues
 
 # mm/phys/ - who owns which frame

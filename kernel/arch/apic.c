@@ -7,14 +7,15 @@
  * writes must not be torn by a handler that sends too, hence interrupts off.
  *
  * The timer counts down at the bus clock over 16; nobody says how fast that is,
- * so it is measured while the PIT's channel 2 counts 1/HZ s.
+ * so it is measured by the TSC, as pit.c measures that: both read at two moments,
+ * again if something came in between.
  *
  * Reference: Intel SDM volume 3, chapter 10; register offsets: table 10-1.
  */
 #include <kernel/arch/apic.h>
 
-#include <kernel/arch/pit.h>
 #include <kernel/arch/processor.h>
+#include <lib/div64.h>
 
 #define APIC_ID			0x020
 #define APIC_TPR		0x080
@@ -47,7 +48,9 @@
 #define ICR_LEVEL		0x8000
 #define ICR_TRIES		1000000
 
-#define CALIBRATE_ROUNDS	3
+#define CALIBRATE_ROUNDS	10
+#define SAMPLE_TRIES		4
+#define PRECISION		1000
 
 static volatile u32 *apic_regs;		/* [c] */
 static u32 ticks_per_period;		/* [c] after apic_timer_calibrate() */
@@ -94,24 +97,49 @@ void apic_setup_local(bool pic)
 		apic_eoi();
 }
 
-bool apic_timer_calibrate(unsigned int hz)
+/* The timer's count and the TSC at one moment, give or take @width cycles. */
+struct sample {
+	u64 tsc;
+	u32 width, count;
+};
+
+static struct sample take_sample(void)
 {
-	unsigned int counts = (PIT_TICK_RATE + hz / 2) / hz;
+	struct sample best = { .width = ~0u };
+
+	for (int i = 0; i < SAMPLE_TRIES; i++) {
+		u64 before = rdtsc();
+		u32 count = apic_read(APIC_TIMER_CURRENT);
+		u32 width = (u32)(rdtsc() - before);
+
+		if (width < best.width)
+			best = (struct sample){ before, width, count };
+	}
+	return best;
+}
+
+bool apic_timer_calibrate(u32 tsc_khz, unsigned int hz)
+{
+	u64 period = div_u64((u64)tsc_khz * 1000, hz);
 	u32 best = ~0u;
 
 	apic_write(APIC_TIMER_DIVIDE, DIVIDE_BY_16);
-	for (int i = 0; i < CALIBRATE_ROUNDS; i++) {
-		u32 passed;
+	for (int i = 0; i < CALIBRATE_ROUNDS && (u64)best * PRECISION > period; i++) {
+		struct sample start, end;
 
 		apic_write(APIC_TIMER_INITIAL, ~0u);
-		pit_measure_tsc(counts);
-		passed = ~0u - apic_read(APIC_TIMER_CURRENT);
-		if (passed < best)
-			best = passed;
+		start = take_sample();
+		while (rdtsc() - start.tsc < period)
+			cpu_relax();
+		end = take_sample();
+		if (start.width + end.width >= best)
+			continue;
+		best = start.width + end.width;
+		ticks_per_period = (u32)div64_u64((u64)(start.count - end.count) * period,
+						  end.tsc - start.tsc);
 	}
 	apic_write(APIC_TIMER_INITIAL, 0);
-	ticks_per_period = best;
-	return best > 100;
+	return ticks_per_period > 100;
 }
 
 void apic_timer_start(void)

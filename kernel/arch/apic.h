@@ -38,8 +38,8 @@ u8 apic_id(void);
 void apic_setup_local(bool pic);
 void apic_eoi(void);
 
-/* Count bus ticks of one HZth second against the PIT. => false: the timer stands still */
-bool apic_timer_calibrate(unsigned int hz);
+/* Count bus ticks of one HZth second against the TSC. => false: the timer stands still */
+bool apic_timer_calibrate(u32 tsc_khz, unsigned int hz);
 /* LOCAL_TIMER, every 1/hz s, on this processor. */
 void apic_timer_start(void);
 

@@ -16,10 +16,12 @@
 
 /* Channel 0, mode 2 (rate generator): an interrupt every PIT_TICK_RATE / hz counts. */
 void pit_start_periodic(unsigned int hz);
-/*
- * Let channel 2 count @counts PIT ticks down, polled.
- * => TSC cycles that passed; ~0 if the timer never fires
- */
-u64 pit_measure_tsc(unsigned int counts);
+/* The same time by two clocks. */
+struct pit_span {
+	unsigned int counts;	/* PIT ticks */
+	u64 cycles;		/* of the TSC */
+};
+/* Measure for about @counts ticks, less than 30000. => false: the timer stands still */
+bool pit_measure_tsc(unsigned int counts, struct pit_span *span);
 
 #endif

@@ -39,7 +39,7 @@
 #include <lib/bitops.h>
 #include <lib/string.h>
 
-#define STOP_MS		1000	/* how long a panic waits for the others */
+#define STOP_MS		5000	/* how long a panic waits for the others */
 
 static_assert(NR_CPUS <= 32, "a mask of processors is a word");
 

@@ -5,9 +5,11 @@
  * the product of one second's cycles stays below 2^64: cycles are counted from
  * a base that the tick moves on, so they never grow beyond a few seconds.
  *
- * Calibration asks the PIT for CALIBRATE_COUNTS of its ticks (about 1 ms), a
- * few times, and takes the shortest answer: whatever disturbs a measurement
- * (another processor of the host, an SMI) only makes it longer.
+ * Calibration reads the PIT and the TSC together, twice (kernel/arch/pit.c).
+ *
+ * Several processors.  The tick of the boot processor moves the base; counters
+ * that are not quite equal would let a task that moves see an earlier time than
+ * before.  So no answer is earlier than the latest one given, by any of them.
  *
  * Locking: clock_lock, interrupts off, covers the base and the wall offset.
  *
@@ -22,13 +24,14 @@
 #include <kernel/arch/rtc.h>
 #include <kernel/core/irq.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/percpu.h>
 #include <kernel/core/spinlock.h>
+#include <kernel/core/watchdog.h>
 #include <lib/div64.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 
-#define CALIBRATE_COUNTS	1193	/* PIT ticks: 1 ms */
-#define CALIBRATE_ROUNDS	3
+#define CALIBRATE_COUNTS	2386	/* PIT ticks: 2 ms */
 #define CLOCK_SHIFT		22
 
 volatile unsigned long jiffies;
@@ -40,6 +43,7 @@ static DEFINE_SPINLOCK(clock_lock);
 static u32 clock_mult;			/* [c] ns per cycle << CLOCK_SHIFT; 0: no TSC */
 static u64 base_cycles;			/* [clock_lock] */
 static u64 base_ns;			/* [clock_lock] ns at base_cycles */
+static u64 latest_ns;			/* [clock_lock] the latest answer, of several processors */
 static s64 wall_offset_ns;		/* [clock_lock] real = monotonic + this */
 
 /* => clock_lock held, or nobody else runs yet */
@@ -53,7 +57,10 @@ static u64 __ktime_get_ns(void)
 	/* Another processor's counter may lag behind the one that set the base. */
 	if (unlikely((s64)cycles < 0))
 		cycles = 0;
-	return base_ns + (cycles * clock_mult >> CLOCK_SHIFT);
+	if (likely(nr_cpus == 1))
+		return base_ns + (cycles * clock_mult >> CLOCK_SHIFT);
+	latest_ns = max(latest_ns, base_ns + (cycles * clock_mult >> CLOCK_SHIFT));
+	return latest_ns;
 }
 
 u64 ktime_get_ns(void)
@@ -194,6 +201,7 @@ static irqreturn_t timer_interrupt(int irq, void *dev)
 {
 	advance_jiffies();
 	printk_tick();
+	watchdog_tick();
 	if (tick_hook)
 		tick_hook(user_mode(get_irq_regs()));
 	return IRQ_HANDLED;
@@ -201,15 +209,11 @@ static irqreturn_t timer_interrupt(int irq, void *dev)
 
 static void __init calibrate_tsc(void)
 {
-	u64 best = ~(u64)0;
+	struct pit_span span;
 
-	if (!boot_cpu_has(X86_FEATURE_TSC))
+	if (!boot_cpu_has(X86_FEATURE_TSC) || !pit_measure_tsc(CALIBRATE_COUNTS, &span))
 		return;
-	for (int i = 0; i < CALIBRATE_ROUNDS; i++)
-		best = min(best, pit_measure_tsc(CALIBRATE_COUNTS));
-	if (best == ~(u64)0 || best >> 32)
-		return;
-	tsc_khz = (u32)div_u64(best * PIT_TICK_RATE, CALIBRATE_COUNTS * 1000);
+	tsc_khz = (u32)div_u64(span.cycles * PIT_TICK_RATE, span.counts * 1000);
 	if (tsc_khz < 1000) {
 		tsc_khz = 0;
 		return;

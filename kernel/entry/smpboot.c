@@ -30,12 +30,14 @@
 #include <kernel/arch/io_apic.h>
 #include <kernel/arch/irqflags.h>
 #include <kernel/arch/mpspec.h>
+#include <kernel/arch/reboot.h>
 #include <kernel/core/cmdline.h>
 #include <kernel/core/irq.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/smp.h>
 #include <kernel/core/time.h>
+#include <kernel/core/watchdog.h>
 #include <kernel/entry/traps.h>
 #include <kernel/proc/fork.h>
 #include <kernel/sched/sched.h>
@@ -48,7 +50,7 @@
 
 #define IMCR_SELECT	0x22
 #define IMCR_DATA	0x23
-#define CALLIN_MS	2000	/* a processor of an emulator may be slow to get a turn */
+#define CALLIN_MS	5000	/* a processor of an emulator may be slow to get a turn */
 
 static volatile int callin;	/* the number of the processor that has come */
 static volatile int counted;	/* ... that may go on */
@@ -58,6 +60,7 @@ static void *secondary_df_stack __initdata;
 
 static void secondary_tick(struct pt_regs *regs)
 {
+	watchdog_tick();
 	if (tick_hook)
 		tick_hook(user_mode(regs));
 }
@@ -156,7 +159,9 @@ static bool __init wake_cpu(int cpu, u8 id, struct task_struct *idle, pgd_t *pgd
 	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	*data = (struct trampoline_data){
 		.pgd = __pa(pgd), .cr4 = read_cr4() & X86_CR4_PSE,
-		.esp = (u32)task_stack_top(idle), .entry = (u32)start_secondary,
+		.esp = (u32)task_stack_top(idle),
+		.entry = (u32)(id == cmdline_get_int("smp_mute", -1) ? machine_halt :
+							      start_secondary),
 	};
 	smp_mb();
 	if (!apic_send_init(id))
@@ -172,9 +177,8 @@ static bool __init wake_cpu(int cpu, u8 id, struct task_struct *idle, pgd_t *pgd
 	return false;
 }
 
-static void __init start_others(u8 boot_id)
+static void __init start_others(u8 boot_id, long max)
 {
-	long max = cmdline_get_int("maxcpus", NR_CPUS);
 	struct task_struct *idle = NULL;
 	pgd_t *pgd = trampoline_pgd();
 
@@ -217,19 +221,14 @@ static void __init map_apics(void)
 	}
 }
 
-void __init smp_init(void)
+/* Device lines by the I/O APIC. => false: they stay with the 8259s */
+static bool __init use_io_apics(void)
 {
-	if (cmdline_has("noapic") || !boot_cpu_has(X86_FEATURE_APIC) || !mp_config.nr_cpus ||
-	    !mp_config.nr_io_apics) {
-		pr_info("smp: one processor, interrupts by the 8259s\n");
-		return;
-	}
-	map_apics();
-	cpu_to_apicid[0] = apic_id();
-	apic_setup_local(true);
+	if (cmdline_has("noapic") || !mp_config.nr_io_apics)
+		return false;
 	if (!io_apic_setup(cpu_to_apicid[0])) {
-		pr_warn("smp: the I/O APIC misses lines, interrupts by the 8259s\n");
-		return;
+		pr_warn("smp: the I/O APIC misses lines\n");
+		return false;
 	}
 	if (mp_config.imcr) {
 		outb(0x70, IMCR_SELECT);
@@ -237,11 +236,29 @@ void __init smp_init(void)
 	}
 	apic_setup_local(false);
 	irq_use_io_apic();
+	return true;
+}
+
+void __init smp_init(void)
+{
+	long max = cmdline_has("nosmp") ? 0 : cmdline_get_int("maxcpus", NR_CPUS);
+	bool io_apic;
+
+	if (max <= 0 || cmdline_has("nolapic") || !boot_cpu_has(X86_FEATURE_APIC) ||
+	    !mp_config.nr_cpus) {
+		pr_info("smp: one processor, interrupts by the 8259s\n");
+		return;
+	}
+	map_apics();
+	cpu_to_apicid[0] = apic_id();
+	apic_setup_local(true);
+	io_apic = use_io_apics();
 	apic_enabled = true;
 	smp_ipi_init();
 	set_local_irq(LOCAL_TIMER, secondary_tick);
-	if (mp_config.nr_cpus > 1 && apic_timer_calibrate(HZ))
-		start_others(cpu_to_apicid[0]);
-	pr_info("smp: %d of %u processor(s) run (%s)\n", nr_cpus, mp_config.nr_cpus,
-		mp_config.source);
+	if (mp_config.nr_cpus > 1 && tsc_khz && apic_timer_calibrate(tsc_khz, HZ))
+		start_others(cpu_to_apicid[0], max);
+	pr_info("smp: %d of %u processor(s) run (%s), interrupts by the %s\n", nr_cpus,
+		mp_config.nr_cpus, mp_config.source, io_apic ? "I/O APIC" : "8259s");
+	watchdog_init();
 }

@@ -26,6 +26,7 @@
 #include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/smp.h>
+#include <kernel/core/watchdog.h>
 #include <kernel/uapi/signal.h>
 
 /* entry.S's view of the structures. */
@@ -113,7 +114,10 @@ asmlinkage void do_nmi(struct pt_regs *regs, long error_code)
 {
 	this_cpu_inc(nmi_count);
 	lockdep_off();
-	smp_stop_nmi(regs);
+	if (smp_stop_nmi(regs) || watchdog_nmi(regs)) {
+		lockdep_on();
+		return;
+	}
 	die("NMI", regs, error_code);
 }
 

@@ -4,10 +4,14 @@
  * Each of these ends in a panic.  They run only by their full name
  * (ktest=crash.NAME); tests/system/panic boots each and reads the report.
  */
+#include <kernel/arch/irqflags.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/ktest.h>
 #include <kernel/core/panic.h>
+#include <kernel/core/percpu.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/sched/kthread.h>
 #include <lib/compiler.h>
@@ -123,3 +127,42 @@ KTEST(crash, lock_magic)
 	spin_lock(&lock);
 }
 #endif
+
+static noinline __noreturn int spin_forever(void *unused)
+{
+	local_irq_disable();
+	for (;;)
+		barrier();
+}
+
+/* The last processor spins with interrupts off: its neighbour notices, it reports itself. */
+KTEST(crash, spinner_is_named)
+{
+	struct task_struct *k = kthread_create(spin_forever, NULL, "spinner");
+
+	KASSERT(t, nr_cpus > 1 && !IS_ERR(k));
+	kthread_bind(k, nr_cpus - 1);
+	wake_up_process(k);
+	for (;;)
+		msleep(100);
+}
+
+/* The same on the boot processor, whose neighbour is the last one. */
+KTEST(crash, boot_spinner_is_named)
+{
+	KASSERT(t, nr_cpus > 1);
+	if (smp_processor_id())
+		return;
+	spin_forever(NULL);
+}
+
+static void die_now(void *unused)
+{
+	panic("one of several at once");
+}
+
+/* All processors panic at the same time: one report, whole, and where the others are. */
+KTEST(crash, all_panic_at_once)
+{
+	on_each_cpu(die_now, NULL);
+}

@@ -13,6 +13,8 @@
 #include <kernel/core/percpu.h>
 #include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
+#include <kernel/core/time.h>
+#include <kernel/core/watchdog.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
@@ -23,15 +25,22 @@
 #define HELD		16
 #define TLB_ROUNDS	1000
 #define FLUSH_ROUNDS	200
+#define CLOCK_ROUNDS	3000
 
 static atomic_t arrived, wrong;
 
-/* Nobody goes on before all are here. => interrupts may be off */
+/*
+ * Nobody goes on before all are here.  What follows takes as long as the host makes it, with
+ * interrupts off, so loops tell the watchdog.
+ * => interrupts may be off
+ */
 static void meet(void)
 {
 	atomic_inc(&arrived);
-	while (atomic_read(&arrived) < nr_cpus)
+	while (atomic_read(&arrived) < nr_cpus) {
+		touch_nmi_watchdog();
 		smp_spin_poll();
+	}
 }
 
 static void run_everywhere(void (*fn)(void *), void *info)
@@ -64,6 +73,7 @@ static void use_locks(void *unused)
 {
 	meet();
 	for (int i = 0; i < LOCK_ROUNDS; i++) {
+		touch_nmi_watchdog();
 		spin_lock(&test_lock);
 		under_lock++;
 		spin_unlock(&test_lock);
@@ -103,6 +113,7 @@ static void use_allocators(void *unused)
 						       (unsigned int)(i - ALLOC_ROUNDS);
 		unsigned long *p = held[slot];
 
+		touch_nmi_watchdog();
 		seed = seed * 1103515245u + 12345u;
 		if (p) {
 			if (p[0] != (unsigned long)p || p[1] != me)
@@ -197,6 +208,7 @@ static void flush_under_lock(void *unused)
 {
 	meet();
 	for (int i = 0; i < FLUSH_ROUNDS; i++) {
+		touch_nmi_watchdog();
 		flush_tlb_all();
 		if (i % nr_cpus)
 			continue;
@@ -221,4 +233,31 @@ KTEST(smp, flushes_do_not_block_each_other)
 	KEXPECT_EQ(t, after.remote_cpus - before.remote_cpus, asked);
 	KEXPECT_EQ(t, after.received - before.received, asked);
 	KEXPECT(t, after.ipis - before.ipis <= asked);
+}
+
+/* The clock as all see it, one after the other: it never goes back. */
+static u64 latest;				/* [test_lock] */
+
+static void read_clock(void *unused)
+{
+	meet();
+	for (int i = 0; i < CLOCK_ROUNDS; i++) {
+		u64 now;
+
+		touch_nmi_watchdog();
+		spin_lock(&test_lock);
+		now = ktime_get_ns();
+		if (now < latest)
+			atomic_inc(&wrong);
+		latest = now;
+		spin_unlock(&test_lock);
+	}
+}
+
+KTEST(smp, clock_never_goes_back)
+{
+	latest = 0;
+	run_everywhere(read_clock, NULL);
+	KEXPECT_EQ(t, atomic_read(&wrong), 0);
+	KEXPECT(t, latest <= ktime_get_ns());
 }
