@@ -53,7 +53,7 @@
 #define CALLIN_MS	5000	/* a processor of an emulator may be slow to get a turn */
 
 static volatile int callin;	/* the number of the processor that has come */
-static volatile int counted;	/* ... that may go on */
+static volatile int counted;	/* ... that may go on, and all before it */
 static void *secondary_df_stack __initdata;
 
 /* ---- on the new processor -------------------------------------------------------------------- */
@@ -69,7 +69,8 @@ static void secondary_tick(struct pt_regs *regs)
 static noinline __noreturn void secondary_run(void)
 {
 	callin = smp_processor_id();
-	while (counted != smp_processor_id())
+	/* When the host lets us look again, the next may already have been counted. */
+	while (counted < smp_processor_id())
 		cpu_relax();
 	apic_timer_start();
 	local_irq_enable();
@@ -144,7 +145,9 @@ static struct task_struct *__init prepare_cpu(int cpu)
 
 static bool __init wait_for_callin(int cpu)
 {
-	for (int i = 0; i < CALLIN_MS * 10 && callin != cpu; i++)
+	u64 until = ktime_get_ns() + (u64)CALLIN_MS * NSEC_PER_MSEC;
+
+	while (callin != cpu && ktime_get_ns() < until)
 		udelay(100);
 	return callin == cpu;
 }

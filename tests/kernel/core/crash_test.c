@@ -135,25 +135,27 @@ static noinline __noreturn int spin_forever(void *unused)
 		barrier();
 }
 
-/* The last processor spins with interrupts off: its neighbour notices, it reports itself. */
-KTEST(crash, spinner_is_named)
+/* A thread spins with interrupts off: the neighbour notices, the processor reports itself. */
+static void spin_on(struct ktest *t, int cpu)
 {
 	struct task_struct *k = kthread_create(spin_forever, NULL, "spinner");
 
 	KASSERT(t, nr_cpus > 1 && !IS_ERR(k));
-	kthread_bind(k, nr_cpus - 1);
+	kthread_bind(k, cpu);
 	wake_up_process(k);
 	for (;;)
 		msleep(100);
 }
 
-/* The same on the boot processor, whose neighbour is the last one. */
+KTEST(crash, spinner_is_named)
+{
+	spin_on(t, nr_cpus - 1);
+}
+
+/* The boot processor's neighbour is the last one. */
 KTEST(crash, boot_spinner_is_named)
 {
-	KASSERT(t, nr_cpus > 1);
-	if (smp_processor_id())
-		return;
-	spin_forever(NULL);
+	spin_on(t, 0);
 }
 
 static void die_now(void *unused)
