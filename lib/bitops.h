@@ -192,9 +192,9 @@ static __always_inline void change_bit(unsigned long nr, volatile unsigned long 
 
 #define __LOCKED_BIT_OP(insn, nr, addr) ({					\
 	bool __old;								\
-	__asm__ __volatile__("lock; " insn " %2, %0; setc %1"			\
-			     : "+m" ((addr)[BIT_WORD(nr)]), "=qm" (__old)	\
-			     : "Ir" ((nr) % BITS_PER_LONG) : "memory", "cc");	\
+	__asm__ __volatile__("lock; " insn " %2, %0"				\
+			     : "+m" ((addr)[BIT_WORD(nr)]), "=@ccc" (__old)	\
+			     : "Ir" ((nr) % BITS_PER_LONG) : "memory");		\
 	__old; })
 
 static __always_inline bool test_and_set_bit(unsigned long nr, volatile unsigned long *addr)

@@ -48,7 +48,8 @@ asmlinkage void switch_to_c(struct thread_struct *prev, struct thread_struct *ne
 {
 	unsigned long cpu_area = this_cpu_offset();
 
-	fpu_save(prev);
+	if (prev->fpu_live)
+		fpu_save(prev);
 	prev->fs = get_user_fs();
 	prev->gs = get_user_gs();
 

@@ -180,7 +180,7 @@ static void __schedule(bool preempted)
 			deactivate_task(prev, rq);
 	} else {
 		prev->nivcsw++;
-		if (unlikely(!cpu_allowed(prev, rq->cpu)) && prev->array) {
+		if (unlikely(nr_cpus > 1) && unlikely(!cpu_allowed(prev, rq->cpu)) && prev->array) {
 			/* Away from here, as soon as nobody stands on its stack. */
 			dequeue_task(prev, prev->array);
 			rq->nr_running--;
