@@ -264,7 +264,7 @@ int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
 	list_for_each_entry_safe(q, next, &hb->chain, list) {
 		if (!match_futex(&q->key, &key))
 			continue;
-		if (count >= nr + nr2)
+		if (count - nr >= nr2)	/* not nr + nr2: "all" is INT_MAX */
 			break;
 		if (count++ < nr) {
 			wake_futex(q);
