@@ -65,13 +65,14 @@ static bool do_signal_stop(int sig)
 		}
 	}
 	last = !--sigstr->group_stop_count;
+	sig = sigstr->group_exit_code & 0x7f;
 	if (last)
 		sigstr->flags = (sigstr->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_STOPPED;
 	__set_current_state(TASK_STOPPED);
 	spin_unlock_irq(&current->sighand->siglock);
 	if (last) {
 		read_lock_irq(&tasklist_lock);
-		do_notify_parent_cldstop(current, CLD_STOPPED);
+		do_notify_parent_cldstop(current, CLD_STOPPED, sig);
 		read_unlock_irq(&tasklist_lock);
 	}
 	schedule();
@@ -83,11 +84,12 @@ static void notify_pending_cld(void)
 {
 	struct signal_struct *sig = current->signal;
 	int why = sig->flags & SIGNAL_CLD_CONTINUED ? CLD_CONTINUED : CLD_STOPPED;
+	int status = why == CLD_CONTINUED ? SIGCONT : sig->group_exit_code & 0x7f;
 
 	sig->flags &= ~(SIGNAL_CLD_STOPPED | SIGNAL_CLD_CONTINUED);
 	spin_unlock_irq(&current->sighand->siglock);
 	read_lock_irq(&tasklist_lock);
-	do_notify_parent_cldstop(current, why);
+	do_notify_parent_cldstop(current, why, status);
 	read_unlock_irq(&tasklist_lock);
 }
 

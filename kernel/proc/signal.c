@@ -98,7 +98,7 @@ static void retarget_shared_pending(struct task_struct *tsk, const sigset_t *whi
 void exit_signals(struct task_struct *tsk)
 {
 	struct signal_struct *sig = tsk->signal;
-	bool stopped = false;
+	int stopped = 0;
 	sigset_t taken;
 
 	/* The last task, or one of many that all die: nobody is left to take anything. */
@@ -113,12 +113,12 @@ void exit_signals(struct task_struct *tsk)
 	/* The others wait for it to stop with them. */
 	if (sig->group_stop_count && !--sig->group_stop_count) {
 		sig->flags = (sig->flags & SIGNAL_UNKILLABLE) | SIGNAL_STOP_STOPPED;
-		stopped = true;
+		stopped = sig->group_exit_code & 0x7f;
 	}
 	spin_unlock_irq(&tsk->sighand->siglock);
 	if (stopped) {
 		read_lock_irq(&tasklist_lock);
-		do_notify_parent_cldstop(tsk, CLD_STOPPED);
+		do_notify_parent_cldstop(tsk, CLD_STOPPED, stopped);
 		read_unlock_irq(&tasklist_lock);
 	}
 }
@@ -599,15 +599,14 @@ bool do_notify_parent(struct task_struct *tsk, int sig)
 	return autoreap;
 }
 
-void do_notify_parent_cldstop(struct task_struct *tsk, int why)
+void do_notify_parent_cldstop(struct task_struct *tsk, int why, int sig)
 {
 	struct task_struct *leader = tsk->group_leader, *parent = leader->parent;
 	struct k_sigaction *action = &parent->sighand->action[SIGCHLD - 1];
 	unsigned long flags;
 	siginfo_t info;
 
-	chld_info(&info, leader, why, why == CLD_CONTINUED ? SIGCONT :
-		  leader->signal->group_exit_code & 0x7f);
+	chld_info(&info, leader, why, sig);
 	spin_lock_irqsave(&parent->sighand->siglock, flags);
 	if (action->sa_handler != SIG_IGN && !(action->sa_flags & SA_NOCLDSTOP))
 		__send_signal(SIGCHLD, &info, parent, true);

@@ -107,8 +107,11 @@ int copy_siginfo_to_user(siginfo_t *to, const siginfo_t *from);
 
 /* Tell the parent that @tsk died. => tasklist_lock held; true: nobody will wait, reap at once */
 bool do_notify_parent(struct task_struct *tsk, int sig);
-/* Tell it that @tsk was stopped or continued. => tasklist_lock held */
-void do_notify_parent_cldstop(struct task_struct *tsk, int why);
+/*
+ * Tell it that @tsk was stopped or continued. @sig: by which signal, as the siglock showed it: by
+ * now the parent may have waited for the stop and cleared it.  => tasklist_lock held
+ */
+void do_notify_parent_cldstop(struct task_struct *tsk, int why, int sig);
 
 /* exit: @tsk takes no signals from now on; PF_EXITING is set. */
 void exit_signals(struct task_struct *tsk);
