@@ -405,9 +405,31 @@ static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_
 	return done ? (ssize_t)done : n;
 }
 
+static loff_t get_pos(struct file *file)
+{
+	loff_t pos;
+
+	mutex_lock(&file->f_pos_lock);
+	pos = file->f_pos;
+	mutex_unlock(&file->f_pos_lock);
+	return pos;
+}
+
+static void set_pos(struct file *file, loff_t pos)
+{
+	mutex_lock(&file->f_pos_lock);
+	file->f_pos = pos;
+	mutex_unlock(&file->f_pos_lock);
+}
+
+/*
+ * The offset of @out is ours while we write, as in write(); that of @in is not, because a pipe
+ * may keep us waiting: who reads from @in meanwhile reads the same bytes, as on Linux.
+ */
 static ssize_t send_between(struct file *out, struct file *in, loff_t *offset, size_t count)
 {
-	loff_t pos = offset ? *offset : in->f_pos;
+	loff_t pos = offset ? *offset : get_pos(in);
+	bool locked = out->f_mode & FMODE_LSEEK;
 	ssize_t ret;
 
 	if (!(in->f_mode & FMODE_READ) || !(out->f_mode & FMODE_WRITE))
@@ -417,11 +439,14 @@ static ssize_t send_between(struct file *out, struct file *in, loff_t *offset, s
 		return -EINVAL;
 	if ((ssize_t)count < 0)
 		return -EINVAL;
+	if (locked)
+		mutex_lock(&out->f_pos_lock);
 	ret = send_pages(out, in, &pos, min(count, MAX_RW_COUNT));
+	unlock_pos(out, locked);
 	if (offset)
 		*offset = pos;
 	else
-		in->f_pos = pos;
+		set_pos(in, pos);
 	if (ret > 0)
 		touch_atime(in);
 	return ret;
