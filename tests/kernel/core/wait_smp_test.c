@@ -16,6 +16,7 @@
 #include <kernel/core/timer.h>
 #include <kernel/core/wait.h>
 #include <kernel/sched/kthread.h>
+#include <lib/kernel.h>
 #include <lib/random.h>
 #include <lib/string.h>
 
@@ -139,44 +140,71 @@ KTEST(wait_smp, tokens_given_and_taken)
 	KEXPECT(t, !waitqueue_active(&token_wait));
 }
 
-/* An exclusive wake-up wakes one: there are never more awake than were called. */
-static int only_exclusive(void *arg)
-{
-	int me = (int)(long)arg, givers = nr_threads_here / 2;
+#define CALLS	12
 
-	if (me < givers) {
-		for (int i = 0; i < TOKENS; i++) {
-			atomic_inc(&tokens);
-			atomic_inc(&gave);
-			wake_up(&token_wait);
-			if (i % 256 == 0)
-				yield();
-		}
-	} else {
-		while (atomic_dec_return(&to_take) >= 0) {
-			wait_for_token(true);
-			atomic_inc(&taken);
-			/* Counted before it woke us, and at most one for each call. */
-			if (atomic_read(&woken) > atomic_read(&gave))
-				atomic_inc(&wrong);
-		}
+static int take_exclusively(void *arg)
+{
+	while (atomic_dec_return(&to_take) >= 0) {
+		wait_for_token(true);
+		atomic_inc(&taken);
 	}
+	ends();
+	return 0;
+}
+
+static int sleepers_on_queue(void)
+{
+	unsigned long flags;
+	wait_queue_t *wait;
+	int n = 0;
+
+	spin_lock_irqsave(&token_wait.lock, flags);
+	list_for_each_entry(wait, &token_wait.task_list, task_list)
+		n++;
+	spin_unlock_irqrestore(&token_wait.lock, flags);
+	return n;
+}
+
+/* With everybody asleep: a wake-up wakes one, or as many as it is told, or all. */
+static int wake_them(void *arg)
+{
+	int sleepers = nr_threads_here - 1;
+
+	if (arg)
+		return take_exclusively(arg);
+	for (int i = 0; i < CALLS; i++) {
+		int nr = i % 3 == 0 ? 1 : i % 3 == 1 ? min(2, sleepers) : sleepers, before;
+
+		while (sleepers_on_queue() < sleepers)
+			sleep_a_tick();
+		before = atomic_read(&woken);
+		atomic_add(nr, &tokens);
+		if (i % 3 == 2)
+			wake_up_all(&token_wait);
+		else
+			wake_up_nr(&token_wait, nr);
+		if (atomic_read(&woken) != before + nr)
+			atomic_inc(&wrong);
+	}
+	/* What the rest still want. */
+	atomic_add(sleepers, &tokens);
+	wake_up_all(&token_wait);
 	ends();
 	return 0;
 }
 
 KTEST(wait_smp, exclusive_wakes_one)
 {
-	int total = TOKENS * nr_cpus * PER_CPU_THREADS / 2;
+	int sleepers = PER_CPU_THREADS * nr_cpus - 1;
+	int total = CALLS / 3 * (1 + min(2, sleepers) + sleepers) + sleepers;
 
 	atomic_set(&tokens, 0);
 	atomic_set(&taken, 0);
-	atomic_set(&gave, 0);
 	atomic_set(&woken, 0);
 	atomic_set(&to_take, total);
-	run_threads(t, only_exclusive);
+	run_threads(t, wake_them);
 	KEXPECT_EQ(t, atomic_read(&taken), total);
-	KEXPECT(t, atomic_read(&woken) <= total);
+	KEXPECT_EQ(t, atomic_read(&tokens), 0);
 }
 
 /* ---- a barrier: everybody sleeps, one wakes all ---------------------------------------------- */
