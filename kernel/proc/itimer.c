@@ -14,6 +14,7 @@
  */
 #include <kernel/proc/itimer.h>
 
+#include <kernel/core/percpu.h>
 #include <kernel/core/time.h>
 #include <kernel/proc/signal.h>
 #include <lib/errno.h>
@@ -48,8 +49,9 @@ void init_itimers(struct signal_struct *sig, struct task_struct *leader)
 void exit_itimers(struct signal_struct *sig)
 {
 	WRITE_ONCE(sig->it_real_incr, 0);
-	/* Not pending is not enough: its function may be running, and about to set it again. */
-	del_timer_sync(&sig->real_timer);
+	/* Not pending is not enough: elsewhere its function may be about to set it again. */
+	if (nr_cpus > 1 || timer_pending(&sig->real_timer))
+		del_timer_sync(&sig->real_timer);
 }
 
 /* => siglock held */
