@@ -139,7 +139,7 @@ static void use_pages(struct torturer *me)
 /* Blocks of all sizes from all zones; drains by those who find none. */
 KTEST(torture, pages)
 {
-	torture_run(t, use_pages, 1500);
+	torture_run(t, use_pages, 4500);
 	KEXPECT_EQ(t, zone_check(), 0);
 }
 
@@ -242,7 +242,7 @@ static void destroy_caches(struct ktest *t)
 KTEST(torture, objects)
 {
 	KASSERT(t, make_caches());
-	torture_run(t, use_objects, 1500);
+	torture_run(t, use_objects, 4500);
 	KEXPECT_EQ(t, slab_check(), 0);
 	destroy_caches(t);
 }
@@ -296,7 +296,7 @@ static void caches_come_and_go(struct torturer *me)
 KTEST(torture, caches_come_and_go)
 {
 	KASSERT(t, make_caches());
-	torture_run(t, caches_come_and_go, 800);
+	torture_run(t, caches_come_and_go, 2400);
 	KEXPECT_EQ(t, slab_check(), 0);
 	destroy_caches(t);
 }
@@ -375,7 +375,7 @@ static void use_areas(struct torturer *me)
 /* Addresses are used again at once, by other pages: a TLB that was not told shows the old ones. */
 KTEST(torture, vmalloc_and_stacks)
 {
-	torture_run(t, use_areas, 250);
+	torture_run(t, use_areas, 750);
 	KEXPECT_EQ(t, vmalloc_check(), 0);
 }
 
@@ -458,7 +458,7 @@ KTEST(torture, kmap)
 	make_window_pages();
 	KEXPECT(t, nr_window_pages > 0);
 	if (nr_window_pages)
-		torture_run(t, use_windows, 500);
+		torture_run(t, use_windows, 1500);
 	free_window_pages();
 	KEXPECT_EQ(t, kmap_check(), 0);
 }
@@ -509,7 +509,7 @@ static void use_tables(struct torturer *me)
 /* Page tables come out as zeros, also those that another processor's drain interrupts. */
 KTEST(torture, page_tables)
 {
-	torture_run(t, use_tables, 1000);
+	torture_run(t, use_tables, 3000);
 	drain_pgt_cache();
 	KEXPECT_EQ(t, nr_quicklist_pages(), 0ul);
 }

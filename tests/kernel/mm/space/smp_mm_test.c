@@ -143,7 +143,7 @@ KTEST(smp_mm, faults_at_once)
 {
 	shared_mm = scratch_enter();
 	KEXPECT_EQ(t, scratch_map(SCRATCH_BASE, COMMON_PAGES, RW), SCRATCH_BASE);
-	torture_run(t, fault_at_once_work, 16);
+	torture_run(t, fault_at_once_work, 32);
 	if (common_child)
 		mmput(common_child);
 	common_child = NULL;
@@ -343,7 +343,7 @@ static void change_areas_work(struct torturer *me)
 KTEST(smp_mm, everybody_changes_areas)
 {
 	shared_mm = scratch_enter();
-	torture_run(t, change_areas_work, 600);
+	torture_run(t, change_areas_work, 1200);
 	KEXPECT_EQ(t, check_mm(shared_mm), 0);
 	scratch_leave(shared_mm);
 }
@@ -422,7 +422,7 @@ KTEST(smp_mm, forced_writes_stay_private)
 		scratch_map(SCRATCH_BASE, TEXT_PAGES, PROT_READ);
 		KEXPECT_EQ(t, map_file(file, FORCED_FILE, TEXT_PAGES, PROT_READ, MAP_PRIVATE),
 			   FORCED_FILE);
-		torture_run(t, force_writes_work, 250);
+		torture_run(t, force_writes_work, 500);
 		for (i = 0; i < TEXT_PAGES; i++) {
 			KEXPECT_EQ(t, kernel_read(file, (loff_t)i << PAGE_SHIFT, (char *)&word,
 						  sizeof(word)), (long)sizeof(word));
@@ -530,7 +530,7 @@ KTEST(smp_mm, truncate_while_others_fault)
 		shared_mm = scratch_enter();
 		KEXPECT_EQ(t, map_file(cut_file, SHARED_AT, FILE_PAGES, RW, MAP_SHARED), SHARED_AT);
 		KEXPECT_EQ(t, map_file(cut_file, PRIVATE_AT, FILE_PAGES, RW, MAP_PRIVATE), PRIVATE_AT);
-		torture_run(t, truncate_and_fault_work, 250);
+		torture_run(t, truncate_and_fault_work, 500);
 		KEXPECT_EQ(t, check_mm(shared_mm), 0);
 		scratch_leave(shared_mm);
 		fput(cut_file);
