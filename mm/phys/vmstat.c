@@ -23,6 +23,7 @@
 
 #include <kernel/arch/tlb.h>
 #include <kernel/core/seq_file.h>
+#include <kernel/core/spinlock.h>
 #include <lib/kernel.h>
 #include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
@@ -448,6 +449,19 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[VMACACHE_FIND_HITS] = "vmacache_find_hits",
 };
 
+/* How often a spinlock was found taken, and turns of the loops that waited: all processors. */
+static void show_spinning(struct seq_file *m)
+{
+	struct spin_stat sum = { 0, 0 };
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		sum.contended += per_cpu(spin_stat, cpu).contended;
+		sum.turns += per_cpu(spin_stat, cpu).turns;
+	}
+	seq_printf(m, "spin_contended %lu\nspin_turns %lu\n", sum.contended, sum.turns);
+}
+
 static int vmstat_show(struct seq_file *m, void *v)
 {
 	struct tlb_stats tlb = tlb_stats_sum();
@@ -461,6 +475,7 @@ static int vmstat_show(struct seq_file *m, void *v)
 			   global_numa_event_state((enum numa_stat_item)i));
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i));
+	show_spinning(m);
 	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\n"
 		   "nr_tlb_local_flush_all %lu\nnr_tlb_local_flush_one %lu\n",
 		   tlb.remote, tlb.received, tlb.flush_all + tlb.flush_mm, tlb.flush_page);

@@ -6,10 +6,11 @@
  * private: WORKERS processes, each with PAGES pages of its own. shared: WORKERS
  * threads (raw clone, one address space), each with PAGES pages of one area. Worker n
  * asks for processor n. They meet, each writes a byte to each of its pages, and all
- * meet again; what lies between is marked for tests/bench/lockstep.c. Then come the
- * counters of /proc/vmstat that have changed meanwhile: "counter NAME DIFFERENCE".
+ * meet again; what lies between is marked for tests/bench/lockstep.c, and the counters
+ * of /proc/vmstat that have changed meanwhile are told: "counter NAME DIFFERENCE".
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,11 +28,16 @@
 #define MARK_DONE()	__asm__ volatile("xchg %%edx, %%edx" : : : "memory")
 #define MARK_END()	__asm__ volatile("xchg %%ecx, %%ecx" : : : "memory")
 
-/* In a page that all share: who has come to a meeting, and how many of them have ended. */
-static volatile struct meeting {
-	int come;
-	int ended;
-} *meetings;
+#define COUNTERS	16384u		/* bytes of /proc/vmstat, at most */
+
+/* What all share, the processes too. */
+static struct {
+	volatile struct meeting {
+		int come;
+		int ended;
+	} meeting[2];
+	char before[COUNTERS], after[COUNTERS];
+} *common;
 static int workers, pages;
 static char *area;			/* the threads' common one */
 static char stacks[MAX_WORKERS][STACK] __attribute__((aligned(16)));
@@ -53,14 +59,29 @@ static void meet(volatile struct meeting *m, void (*last)(void))
 		__asm__ volatile("pause");
 }
 
+/* The counters, as text. */
+static void read_vmstat(char *buf)
+{
+	int fd = open("/proc/vmstat", O_RDONLY);
+	ssize_t n, len = 0;
+
+	while (fd >= 0 && (n = read(fd, buf + len, COUNTERS - 1 - (size_t)len)) > 0)
+		len += n;
+	buf[len] = 0;
+	if (fd >= 0)
+		close(fd);
+}
+
 static void begin(void)
 {
+	read_vmstat(common->before);
 	MARK_BEGIN();
 }
 
 static void end(void)
 {
 	MARK_END();
+	read_vmstat(common->after);
 }
 
 static char *map(unsigned long size)
@@ -90,23 +111,12 @@ static int worker(void *number)
 	if (workers > 1)
 		go_to(n);
 	p = area ? area + (unsigned int)n * SLICE : map((unsigned int)pages * PAGE);
-	meet(&meetings[0], begin);
+	meet(&common->meeting[0], begin);
 	for (int i = 0; i < pages; i++)
 		p[(unsigned int)i * PAGE] = 1;
 	MARK_DONE();
-	meet(&meetings[1], end);
+	meet(&common->meeting[1], end);
 	_exit(0);
-}
-
-/* The counters, as text. */
-static void read_vmstat(char *buf, size_t size)
-{
-	FILE *f = fopen("/proc/vmstat", "r");
-	size_t n = f ? fread(buf, 1, size - 1, f) : 0;
-
-	buf[n] = 0;
-	if (f)
-		fclose(f);
 }
 
 static void compare(const char *before, char *after)
@@ -127,7 +137,6 @@ static void compare(const char *before, char *after)
 
 int main(int argc, char **argv)
 {
-	static char before[16384], after[16384];
 	int shared, status, bad = 0;
 
 	if (argc != 4) {
@@ -139,8 +148,8 @@ int main(int argc, char **argv)
 	pages = atoi(argv[3]);
 	if (workers < 1 || workers > MAX_WORKERS || pages < 1 || (unsigned int)pages * PAGE > SLICE)
 		return 2;
-	meetings = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (meetings == MAP_FAILED)
+	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (common == MAP_FAILED)
 		die("mmap");
 	if (shared) {
 		area = map(((unsigned int)workers + 1) * SLICE);
@@ -149,7 +158,6 @@ int main(int argc, char **argv)
 	/* Not later, when the others would wait in vain. */
 	for (int i = workers - 1; workers > 1 && i >= 0; i--)
 		go_to(i);
-	read_vmstat(before, sizeof(before));
 	for (int i = 0; i < workers; i++) {
 		int pid = shared ? clone(worker, stacks[i] + STACK, CLONE_VM | CLONE_FS | CLONE_FILES |
 					 CLONE_SIGHAND | SIGCHLD, (void *)(long)i) : fork();
@@ -161,8 +169,7 @@ int main(int argc, char **argv)
 	}
 	for (int i = 0; i < workers; i++)
 		bad |= wait(&status) < 0 || status;
-	read_vmstat(after, sizeof(after));
 	printf("%s %d %d\n", argv[1], workers, pages);
-	compare(before, after);
+	compare(common->before, common->after);
 	return bad;
 }
