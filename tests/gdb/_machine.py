@@ -46,13 +46,14 @@ def gdb(where, port, script, folder):
     return done.returncode, done.stdout
 
 
-def session(script, command, cpus=1):
-    """One machine running `command`, one gdb running `script`. => exit status of the test"""
+def session(script, command, cpus=1, threads=""):
+    """One machine running `command`, one gdb running `script`; threads: see octavo.thread_words.
+    => exit status of the test"""
     where, port = build(), free_port()
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]
-        words = qemu_words(where, port, modules, extra=("-smp", str(cpus), *octavo.thread_words(cpus)))
+        words = qemu_words(where, port, modules, extra=("-smp", str(cpus), *octavo.thread_words(cpus, threads)))
         machine = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             status, text = gdb(where, port, script, folder)
