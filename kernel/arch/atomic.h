@@ -128,6 +128,14 @@ static inline u32 __cmpxchg(volatile void *p, u32 old, u32 new)
 	static_assert(sizeof(*(p)) == 4, "cmpxchg: 32-bit words only");	\
 	(__typeof__(*(p)))__cmpxchg((p), (u32)(old), (u32)(new)); })
 
+/* => what was there; stored only if that is @old.  Not for reading alone: it locks the line. */
+static inline u64 cmpxchg64(volatile u64 *p, u64 old, u64 new)
+{
+	asm volatile("lock; cmpxchg8b %1"
+		     : "+A"(old), "+m"(*p) : "b"((u32)new), "c"((u32)(new >> 32)) : "memory", "cc");
+	return old;
+}
+
 static inline int atomic_xchg(atomic_t *v, int new)
 {
 	return xchg(&v->counter, new);

@@ -158,8 +158,9 @@ static bool chosen(const struct ktest *t)
 
 static void settle(void)
 {
-	for (unsigned int i = 0; i < nr_quiesce; i++)
-		quiesce[i]();
+	/* Upper layers first: what they let go comes to rest in those below. */
+	for (unsigned int i = nr_quiesce; i > 0; i--)
+		quiesce[i - 1]();
 }
 
 static void read_counters(void)

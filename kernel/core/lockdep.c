@@ -405,6 +405,7 @@ bool lock_release(void *lock, unsigned long ip)
 void lockdep_init_task(struct task_struct *tsk)
 {
 	tsk->lockdep.depth = tsk->lockdep.skipped = 0;
+	tsk->rcu_nesting = 0;
 }
 
 void lockdep_check_sleep(const char *file, int line)
@@ -422,6 +423,7 @@ void lockdep_check_sleep(const char *file, int line)
 			goto out;
 	if (nr_told < ARRAY_SIZE(told) &&
 	    lockdep_report_begin(LOCKDEP_SLEEP, in_interrupt() ? "sleeping in interrupt context" :
+				 rcu_read_lock_held() ? "sleeping between rcu_read_lock and unlock" :
 				 "sleeping while holding a spinlock")) {
 		told[nr_told] = file;
 		told_line[nr_told++] = line;

@@ -35,6 +35,7 @@
 #include <kernel/arch/processor.h>
 #include <kernel/arch/ptrace.h>
 #include <kernel/core/lockdep.h>
+#include <kernel/core/rcu.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/wait.h>
 #include <lib/list.h>
@@ -123,7 +124,8 @@ struct task_struct {
 	pid_t pid, tgid;			/* [c] */
 	char comm[TASK_COMM_LEN];		/* [o] */
 	struct list_head tasks;			/* [T] all processes */
-	struct list_head pid_chain;		/* [T] hash by pid */
+	struct hlist_node pid_chain;		/* [T] hash by pid, read under RCU */
+	struct rcu_head rcu;			/* when its last reference is gone */
 	struct list_head thread_group;		/* [T] ring of the group's tasks */
 	struct task_struct *group_leader;	/* [T] */
 	struct task_struct *real_parent;	/* [T] who forked it */
@@ -173,6 +175,7 @@ struct task_struct {
 
 #ifdef CONFIG_DEBUG
 	struct task_lockdep lockdep;		/* [o] the locks it holds */
+	int rcu_nesting;			/* [o] rcu_read_lock() calls */
 #endif
 
 	/* The machine's part; the FPU area in it wants 16 bytes of alignment. */

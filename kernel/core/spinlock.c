@@ -175,6 +175,7 @@ void __write_lock_slow(rwlock_t *lock)
 #include <kernel/core/lockdep.h>
 #include <kernel/core/percpu.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/rcu.h>
 #include <kernel/core/sched.h>
 
 #define SPIN_PATIENCE	(nr_cpus == 1 ? 1UL : 1UL << 28)
@@ -333,7 +334,7 @@ void __assert_spin_locked(const spinlock_t *lock, const char *file, int line)
 
 void __might_sleep(const char *file, int line)
 {
-	if (!oops_in_progress && (current->lock_depth || in_interrupt()))
+	if (!oops_in_progress && (current->lock_depth || in_interrupt() || rcu_read_lock_held()))
 		lockdep_check_sleep(file, line);
 }
 

@@ -11,7 +11,8 @@
  * that are not quite equal would let a task that moves see an earlier time than
  * before.  So no answer is earlier than the latest one given, by any of them.
  *
- * Locking: clock_lock, interrupts off, covers the base and the wall offset.
+ * Locking: clock_lock, a seqlock written with interrupts off, covers the base, the wall
+ * offset and jiffies_64; who asks for the time takes no lock.
  *
  * Reference: Intel SDM volume 3, section 17.17 (time stamp counter).
  */
@@ -25,7 +26,7 @@
 #include <kernel/core/irq.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/percpu.h>
-#include <kernel/core/spinlock.h>
+#include <kernel/core/seqlock.h>
 #include <kernel/core/watchdog.h>
 #include <lib/div64.h>
 #include <lib/errno.h>
@@ -39,14 +40,14 @@ static u64 jiffies_64;			/* [clock_lock] */
 u32 tsc_khz;
 void (*tick_hook)(int user_mode);
 
-static DEFINE_SPINLOCK(clock_lock);
+static DEFINE_SEQLOCK(clock_lock);
 static u32 clock_mult;			/* [c] ns per cycle << CLOCK_SHIFT; 0: no TSC */
 static u64 base_cycles;			/* [clock_lock] */
 static u64 base_ns;			/* [clock_lock] ns at base_cycles */
-static u64 latest_ns;			/* [clock_lock] the latest answer, of several processors */
+static u64 latest_ns;			/* [a] the latest answer, of several processors */
 static s64 wall_offset_ns;		/* [clock_lock] real = monotonic + this */
 
-/* => clock_lock held, or nobody else runs yet */
+/* => clock_lock held or its sequence checked, or nobody else runs yet */
 static u64 __ktime_get_ns(void)
 {
 	u64 cycles;
@@ -57,42 +58,58 @@ static u64 __ktime_get_ns(void)
 	/* Another processor's counter may lag behind the one that set the base. */
 	if (unlikely((s64)cycles < 0))
 		cycles = 0;
-	if (likely(nr_cpus == 1))
-		return base_ns + (cycles * clock_mult >> CLOCK_SHIFT);
-	latest_ns = max(latest_ns, base_ns + (cycles * clock_mult >> CLOCK_SHIFT));
-	return latest_ns;
+	return base_ns + (cycles * clock_mult >> CLOCK_SHIFT);
+}
+
+/* => @ns, or the latest answer that any processor has given */
+static u64 never_back(u64 ns)
+{
+	u64 seen = latest_ns;		/* may be torn: then the exchange fails and says what it is */
+
+	for (;;) {
+		u64 latest = max(seen, ns), was = cmpxchg64(&latest_ns, seen, latest);
+
+		if (was == seen)
+			return latest;
+		seen = was;
+	}
 }
 
 u64 ktime_get_ns(void)
 {
-	unsigned long flags;
+	unsigned int seq;
 	u64 ns;
 
-	spin_lock_irqsave(&clock_lock, flags);
-	ns = __ktime_get_ns();
-	spin_unlock_irqrestore(&clock_lock, flags);
-	return ns;
+	do {
+		seq = read_seqbegin(&clock_lock);
+		ns = __ktime_get_ns();
+	} while (read_seqretry(&clock_lock, seq));
+	return likely(nr_cpus == 1) ? ns : never_back(ns);
 }
 
 u64 ktime_get_real_ns(void)
 {
-	unsigned long flags;
+	unsigned int seq;
+	s64 offset;
 	u64 ns;
 
-	spin_lock_irqsave(&clock_lock, flags);
-	ns = __ktime_get_ns() + wall_offset_ns;
-	spin_unlock_irqrestore(&clock_lock, flags);
-	return ns;
+	do {
+		seq = read_seqbegin(&clock_lock);
+		ns = __ktime_get_ns();
+		offset = wall_offset_ns;
+	} while (read_seqretry(&clock_lock, seq));
+	return (likely(nr_cpus == 1) ? ns : never_back(ns)) + offset;
 }
 
 u64 get_jiffies_64(void)
 {
-	unsigned long flags;
+	unsigned int seq;
 	u64 j;
 
-	spin_lock_irqsave(&clock_lock, flags);
-	j = jiffies_64;
-	spin_unlock_irqrestore(&clock_lock, flags);
+	do {
+		seq = read_seqbegin(&clock_lock);
+		j = jiffies_64;
+	} while (read_seqretry(&clock_lock, seq));
 	return j;
 }
 
@@ -135,9 +152,9 @@ int do_settimeofday64(const struct timespec64 *ts)
 	if (ts->tv_sec < 0 || ts->tv_sec > MAX_SECONDS || ts->tv_nsec < 0 ||
 	    ts->tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	spin_lock_irqsave(&clock_lock, flags);
+	write_seqlock_irqsave(&clock_lock, flags);
 	wall_offset_ns = (s64)(timespec64_to_ns(ts) - __ktime_get_ns());
-	spin_unlock_irqrestore(&clock_lock, flags);
+	write_sequnlock_irqrestore(&clock_lock, flags);
 	return 0;
 }
 
@@ -183,7 +200,7 @@ void udelay(unsigned long us)
  */
 static void advance_jiffies(void)
 {
-	spin_lock(&clock_lock);
+	write_seqlock(&clock_lock);
 	if (clock_mult) {
 		u64 cycles = rdtsc();
 
@@ -194,7 +211,7 @@ static void advance_jiffies(void)
 		jiffies_64++;
 	}
 	jiffies = (unsigned long)jiffies_64;
-	spin_unlock(&clock_lock);
+	write_sequnlock(&clock_lock);
 }
 
 static irqreturn_t timer_interrupt(int irq, void *dev)

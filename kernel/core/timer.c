@@ -17,6 +17,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/core/lockdep.h>
+#include <kernel/core/rcu.h>
 #include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
@@ -156,9 +157,14 @@ static void cascade_all(void)
 			break;
 }
 
-bool timers_due(void)
+static bool wheel_due(void)
 {
 	return wheel_ready && time_after_eq(jiffies, wheel_time);
+}
+
+bool timers_due(void)
+{
+	return wheel_due() || rcu_ready();
 }
 
 /* => wheel_lock held, and let go around each function */
@@ -182,7 +188,7 @@ void run_timers(void)
 {
 	lockdep_timers(true);
 	spin_lock_irq(&wheel_lock);
-	while (timers_due()) {
+	while (wheel_due()) {
 		unsigned int index = wheel_time & (RING0_SIZE - 1);
 		struct list_head due;
 
@@ -195,5 +201,6 @@ void run_timers(void)
 		run_slot(&due);
 	}
 	spin_unlock_irq(&wheel_lock);
+	rcu_run();
 	lockdep_timers(false);
 }

@@ -95,7 +95,7 @@ struct task_struct *__init fork_idle(int cpu)
 	tsk->thread.esp0 = (unsigned long)task_stack_top(tsk);
 	INIT_LIST_HEAD(&tsk->run_list);
 	INIT_LIST_HEAD(&tsk->tasks);
-	INIT_LIST_HEAD(&tsk->pid_chain);
+	INIT_HLIST_NODE(&tsk->pid_chain);
 	INIT_LIST_HEAD(&tsk->thread_group);
 	INIT_LIST_HEAD(&tsk->children);
 	INIT_LIST_HEAD(&tsk->sibling);
@@ -107,12 +107,18 @@ struct task_struct *__init fork_idle(int cpu)
 	return tsk;
 }
 
+static void free_task_struct(struct rcu_head *head)
+{
+	kmem_cache_free(task_struct_cachep, container_of(head, struct task_struct, rcu));
+}
+
+/* The struct itself stays for those who are just looking it up (find_get_task_by_pid). */
 static void free_task(struct task_struct *tsk)
 {
 	free_uid(tsk->user);
 	mpol_put(tsk->mempolicy);
 	free_thread_stack(tsk->stack);
-	kmem_cache_free(task_struct_cachep, tsk);
+	call_rcu(&tsk->rcu, free_task_struct);
 }
 
 void __cleanup_sighand(struct sighand_struct *sighand)
@@ -263,7 +269,7 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 	tsk->work = 0;
 	tsk->lock_depth = tsk->pagefault_disabled = 0;
 	INIT_LIST_HEAD(&tsk->tasks);
-	INIT_LIST_HEAD(&tsk->pid_chain);
+	INIT_HLIST_NODE(&tsk->pid_chain);
 	INIT_LIST_HEAD(&tsk->thread_group);
 	INIT_LIST_HEAD(&tsk->children);
 	INIT_LIST_HEAD(&tsk->sibling);

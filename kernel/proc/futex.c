@@ -223,7 +223,7 @@ static void lock_two(struct futex_hash_bucket *a, struct futex_hash_bucket *b)
 		swap(a, b);
 	spin_lock(&a->lock);
 	if (a != b)
-		spin_lock(&b->lock);
+		spin_lock_nested(&b->lock, SINGLE_DEPTH_NESTING);
 }
 
 static void unlock_two(struct futex_hash_bucket *a, struct futex_hash_bucket *b)

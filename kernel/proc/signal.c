@@ -370,7 +370,7 @@ int __send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group)
 	struct sigqueue *q;
 
 	/* Released: what is queued now nobody would free. */
-	if (unlikely(list_empty(&tsk->pid_chain)))
+	if (unlikely(hlist_unhashed(&tsk->pid_chain)))
 		return -ESRCH;
 	if (!prepare_signal(sig, tsk))
 		return 0;

@@ -63,7 +63,6 @@ struct task_struct init_task = {
 	.run_list = LIST_HEAD_INIT(init_task.run_list),
 	.comm = "swapper",
 	.tasks = LIST_HEAD_INIT(init_task.tasks),
-	.pid_chain = LIST_HEAD_INIT(init_task.pid_chain),
 	.thread_group = LIST_HEAD_INIT(init_task.thread_group),
 	.group_leader = &init_task,
 	.real_parent = &init_task,

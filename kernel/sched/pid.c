@@ -13,6 +13,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/core/panic.h>
+#include <kernel/core/rculist.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/init.h>
@@ -38,7 +39,7 @@ pid_t last_pid;
 
 static DEFINE_SPINLOCK(pidmap_lock);
 static struct pidmap pidmap[PIDMAP_PAGES];
-static struct list_head pid_hash[PIDHASH_SIZE];	/* [T] task_struct.pid_chain */
+static struct hlist_head pid_hash[PIDHASH_SIZE];	/* [T] task_struct.pid_chain */
 
 static u16 *pid_count(pid_t nr)
 {
@@ -141,19 +142,19 @@ void put_pid_nr(pid_t nr)
 	free_page(page);
 }
 
-static struct list_head *pid_bucket(pid_t nr)
+static struct hlist_head *pid_bucket(pid_t nr)
 {
 	return &pid_hash[nr % PIDHASH_SIZE];
 }
 
 void hash_task(struct task_struct *tsk)
 {
-	list_add(&tsk->pid_chain, pid_bucket(tsk->pid));
+	hlist_add_head_rcu(&tsk->pid_chain, pid_bucket(tsk->pid));
 }
 
 void unhash_task(struct task_struct *tsk)
 {
-	list_del_init(&tsk->pid_chain);
+	hlist_del_init_rcu(&tsk->pid_chain);
 }
 
 struct task_struct *find_task_by_pid(pid_t nr)
@@ -162,7 +163,7 @@ struct task_struct *find_task_by_pid(pid_t nr)
 
 	if (nr <= 0)
 		return NULL;
-	list_for_each_entry(tsk, pid_bucket(nr), pid_chain)
+	hlist_for_each_entry_rcu(tsk, pid_bucket(nr), pid_chain)
 		if (tsk->pid == nr)
 			return tsk;
 	return NULL;
@@ -173,6 +174,14 @@ struct task_struct *find_get_task_by_pid(pid_t nr)
 	struct task_struct *tsk;
 	unsigned long flags;
 
+	rcu_read_lock();
+	tsk = find_task_by_pid(nr);
+	if (tsk && !atomic_inc_not_zero(&tsk->usage))
+		tsk = NULL;
+	rcu_read_unlock();
+	if (tsk)
+		return tsk;
+	/* A chain that changed under our feet may have hidden it: now for certain. */
 	read_lock_irqsave(&tasklist_lock, flags);
 	tsk = find_task_by_pid(nr);
 	if (tsk)
@@ -224,8 +233,6 @@ bool pgrp_in_session(pid_t pgrp, pid_t session)
 
 void __init pid_init(void)
 {
-	for (int i = 0; i < PIDHASH_SIZE; i++)
-		INIT_LIST_HEAD(&pid_hash[i]);
 	if (pidmap_fill(&pidmap[0]))
 		panic("pid_init: no memory");
 	*pid_count(0) = 1;

@@ -35,9 +35,12 @@ void put_pid_nr(pid_t nr);
 /* Enter into, remove from the hash. => tasklist_lock held for writing */
 void hash_task(struct task_struct *tsk);
 void unhash_task(struct task_struct *tsk);
-/* => tasklist_lock held; the task (zombies included) or NULL */
+/*
+ * => tasklist_lock held: the task (zombies included) or NULL.  Or rcu_read_lock(): then it may
+ *    be on its way out, and NULL may be a task that was just being entered or removed
+ */
 struct task_struct *find_task_by_pid(pid_t nr);
-/* => takes and drops the lock; a reference on the task, or NULL */
+/* => a reference on the task, or NULL */
 struct task_struct *find_get_task_by_pid(pid_t nr);
 /* The process with the smallest pid >= @nr, for readdir. => a reference, or NULL */
 struct task_struct *next_get_process(pid_t nr);

@@ -90,11 +90,12 @@ static inline void finish_task_switch(struct task_struct *prev)
 		rq->push = NULL;
 	}
 	local_irq_enable();
+	rcu_switched();
 	if (unlikely(mm) && atomic_dec_and_test(&mm->mm_count))
 		__mmdrop(mm);
 	if (unlikely(dead)) {
-		atomic_dec(&nr_dying);
 		put_task_struct(prev);
+		atomic_dec(&nr_dying);
 	}
 }
 
@@ -167,10 +168,12 @@ static void __schedule(bool preempted)
 
 	BUG_VAL(spin_locks_held(), spin_locks_held(), __builtin_return_address(0));
 	BUG_ON(prev->pagefault_disabled);	/* in a handler too: do_IRQ */
+	VM_BUG_ON(rcu_read_lock_held());
 	local_irq_disable();
 	rq = this_rq();
 	spin_lock(&rq->lock);
 	clear_tsk_work(prev, TIF_NEED_RESCHED);
+	rcu_note_switch();
 
 	if (prev->state && !preempted) {
 		prev->nvcsw++;
@@ -381,5 +384,6 @@ void __init sched_init(void)
 	tick_hook = scheduler_tick;
 	sched_check_init();
 	user_init();
+	rcu_init();
 	pid_init();
 }

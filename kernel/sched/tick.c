@@ -13,6 +13,7 @@
  */
 #include <kernel/sched/kernel_stat.h>
 
+#include <kernel/core/irq.h>
 #include <kernel/core/seq_file.h>
 #include <kernel/core/signal.h>
 #include <kernel/core/time.h>
@@ -128,6 +129,8 @@ void scheduler_tick(int user_mode)
 	bool idle = tsk == rq->idle;
 
 	account_tick(tsk, idle, user_mode);
+	/* In the idle loop itself, not in a timer that came on top of it. */
+	rcu_tick(user_mode || (idle && this_cpu_read(irq_count) == 1));
 	if (!rq->cpu)
 		calc_load();
 	if (idle)

@@ -28,6 +28,7 @@
 #include <mm/phys/reclaim.h>
 
 #include <kernel/core/hooks.h>
+#include <kernel/core/rcu.h>
 #include <kernel/core/rwsem.h>
 #include <kernel/core/seq_file.h>
 #include <lib/errno.h>
@@ -123,6 +124,7 @@ static void drop_slab(void)
 {
 	int round;
 
+	rcu_barrier();		/* what has been given up becomes free */
 	for (round = 0; round < DROP_ROUNDS && shrink_slab(GFP_KERNEL, 0); round++)
 		;
 	drain_pgt_cache();
