@@ -47,7 +47,7 @@ O	?= build$(suffix)
 
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
-NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak bench bench-smp mutants debug gdb record replay iso root \
+NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak boot-loop bench bench-smp mutants debug gdb record replay iso root \
 	root-small tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
@@ -470,6 +470,8 @@ check:
 	@scripts/test --check
 soak:
 	@scripts/test --soak
+boot-loop: kernel root
+	@scripts/boot-loop $(or $(N),200) $(if $(filter-out 1,$(CPUS)),$(CPUS),4)
 mutants:
 	@scripts/mutants $(if $(T),'$(T)')
 bench: kernel root benches
@@ -519,6 +521,7 @@ help:
 # help: make soak                   random tests with new seeds: MINUTES=30 on four processors, then a third of that on one
 # help: make bench                  instructions per operation beside Linux's
 # help: make bench-smp              instructions per page fault on 1, 2, 4 processors, and the lock that limits
+# help: make boot-loop [N=200]      boot with CPUS=4 processors N times; keeps the log of each that fails
 # help: make mutants                plant faults and show the test that notices each
 # help: make debug, make gdb        the machine stopped at its first instruction; gdb attached (PROG=brk: to a program, too)
 # help: make record, make replay    record a run (CMD=... or T=...); debug it forwards and backwards
