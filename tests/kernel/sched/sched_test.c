@@ -345,7 +345,7 @@ KTEST(wait, ping_pong)
 struct crowd {
 	wait_queue_head_t q;
 	volatile int tickets;
-	volatile int woken;
+	volatile int waiting, woken;	/* how often one went to sleep, was woken */
 	volatile bool over;
 	bool exclusive;
 };
@@ -362,6 +362,7 @@ static int waiter(void *data)
 			prepare_to_wait(&c->q, &wait, TASK_UNINTERRUPTIBLE);
 		if (c->over)
 			break;
+		c->waiting++;
 		schedule();
 		c->woken++;
 		if (c->tickets) {
@@ -375,6 +376,16 @@ static int waiter(void *data)
 	return 0;
 }
 
+/* @count comes to @wanted in any time that it takes, and not beyond. */
+static void settles(struct ktest *t, volatile int *count, int wanted)
+{
+	for (int i = 0; i < 2000 && *count < wanted; i++)
+		msleep(10);
+	msleep(30);
+	KEXPECT_EQ(t, *count, wanted);
+}
+
+/* All on one processor, so that they count without a lock. */
 static void crowd_test(struct ktest *t, bool exclusive)
 {
 	struct crowd c = { .exclusive = exclusive };
@@ -382,20 +393,21 @@ static void crowd_test(struct ktest *t, bool exclusive)
 
 	init_waitqueue_head(&c.q);
 	for (int i = 0; i < 5; i++) {
-		k[i] = kthread_run(waiter, &c, "ktest");
+		k[i] = kthread_create(waiter, &c, "ktest");
 		KASSERT(t, !IS_ERR(k[i]));
+		kthread_bind(k[i], 0);
+		wake_up_process(k[i]);
 	}
-	msleep(30);
+	settles(t, &c.waiting, 5);
 	c.tickets = 1;
 	wake_up(&c.q);
-	msleep(30);
+	settles(t, &c.woken, exclusive ? 1 : 5);
 	KEXPECT_EQ(t, c.tickets, 0);
-	KEXPECT_EQ(t, c.woken, exclusive ? 1 : 5);
+	settles(t, &c.waiting, exclusive ? 5 : 9);
 	c.tickets = 2;
 	wake_up_nr(&c.q, 2);
-	msleep(30);
+	settles(t, &c.woken, exclusive ? 3 : 9);
 	KEXPECT_EQ(t, c.tickets, 0);
-	KEXPECT_EQ(t, c.woken, exclusive ? 3 : 9);
 	c.over = true;
 	wake_up_all(&c.q);
 	for (int i = 0; i < 5; i++)
