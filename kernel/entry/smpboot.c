@@ -122,11 +122,12 @@ static void __init free_trampoline_pgd(pgd_t *pgd)
 	pgd_free(&init_mm, pgd);
 }
 
-/* All that processor @cpu needs before it runs. => its idle task, or NULL: no memory */
-static struct task_struct *__init prepare_cpu(int cpu)
+/* All that processor @cpu, of @node, needs before it runs. => its idle task, or NULL: no memory */
+static struct task_struct *__init prepare_cpu(int cpu, int node)
 {
 	unsigned int order = get_order(percpu_size());
-	void *area = (void *)__get_free_pages(GFP_KERNEL, order);
+	struct page *page = alloc_pages_node(node, GFP_KERNEL, order);
+	void *area = page ? lowmem_page_address(page) : NULL;
 	struct task_struct *idle;
 
 	secondary_df_stack = (void *)__get_free_pages(GFP_KERNEL, THREAD_ORDER);
@@ -191,7 +192,7 @@ static void __init start_others(u8 boot_id, long max)
 		if (id == boot_id || nr_cpus >= max || nr_cpus == NR_CPUS)
 			continue;
 		if (!idle)
-			idle = prepare_cpu(nr_cpus);
+			idle = prepare_cpu(nr_cpus, numa_cpu_node(nr_cpus, id));
 		if (!idle) {
 			pr_warn("smp: no memory for processor %d\n", nr_cpus);
 			break;
