@@ -68,7 +68,7 @@ def areas():
     expect_equal(re.findall(r"^cpu \d  0x[0-9a-f]{8}  (\d+)$", run("mm-percpu runqueues.nr_running"), re.M), runs,
                  "a part of a variable")
     for name in ("DMA", "Normal"):
-        zone = find(rf"^({name} .*(?:\n +.*)*)$", run("mm-zones"))[0]
+        zone = find(rf"^(Node 0, zone +{name} .*(?:\n +.*)*)$", run("mm-zones"))[0]
         expect_equal(re.findall(rf"{name} (\d+)", shown), re.findall(r"cpu \d list: count (\d+)", zone), f"pages of {name}")
     arrays = [list(map(int, find(r"((?:\d+ )+)of \d+", " ".join(line[9:]))[0].split()))
               for line in words(run("mm-slab"))[1:]]
