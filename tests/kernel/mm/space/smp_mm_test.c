@@ -358,7 +358,7 @@ static u32 forced_word(unsigned long addr)
 	return (u32)addr ^ 0xf0f0f0f0u;
 }
 
-/* The last thread throws away what the others write by force. */
+/* The last thread throws away what the others write by force, and has the original mapped. */
 static void force_writes(struct torturer *me)
 {
 	unsigned int i;
@@ -367,11 +367,14 @@ static void force_writes(struct torturer *me)
 		unsigned long addr = (i % 2 ? FORCED_FILE : SCRATCH_BASE) + i / 2 % TEXT_PAGES * PAGE_SIZE;
 		u32 word = forced_word(addr);
 
-		if (me->nr == me->run->threads - 1)
+		if (me->nr == me->run->threads - 1) {
 			do_madvise(addr & ~(TEXT_PAGES * PAGE_SIZE - 1), TEXT_PAGES * PAGE_SIZE,
 				   MADV_DONTNEED);
-		else if (access_remote_vm(shared_mm, addr, &word, sizeof(word), true) != sizeof(word))
+			peek(addr);
+		} else if (access_remote_vm(shared_mm, addr, &word, sizeof(word), true) !=
+			   sizeof(word)) {
 			WRONG(me);
+		}
 		if (i % 16 == 0)
 			cond_resched();
 	}
