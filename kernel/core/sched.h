@@ -36,6 +36,7 @@
 #include <kernel/arch/ptrace.h>
 #include <kernel/core/lockdep.h>
 #include <kernel/core/rcu.h>
+#include <kernel/core/refcount.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/wait.h>
 #include <lib/list.h>
@@ -136,7 +137,7 @@ struct task_struct {
 	int ngroups;				/* [o] supplementary groups */
 	u32 groups[NGROUPS];			/* [o] */
 	struct user_struct *user;		/* [o] what user @uid has in use */
-	atomic_t usage;				/* [a] references to this struct */
+	refcount_t usage;				/* [a] references to this struct */
 	int exit_state;				/* [T] 0, TASK_ZOMBIE, TASK_DEAD */
 	int exit_code, exit_signal;		/* [T] wait status; signal sent to the parent */
 
@@ -282,12 +283,12 @@ extern rwlock_t tasklist_lock;
 /* A reference keeps the struct, not the process. */
 static inline void get_task_struct(struct task_struct *tsk)
 {
-	atomic_inc(&tsk->usage);
+	refcount_inc(&tsk->usage);
 }
 void __put_task_struct(struct task_struct *tsk);
 static inline void put_task_struct(struct task_struct *tsk)
 {
-	if (atomic_dec_and_test(&tsk->usage))
+	if (refcount_dec_and_test(&tsk->usage))
 		__put_task_struct(tsk);
 }
 

@@ -64,7 +64,7 @@ struct file *get_empty_filp(void)
 		account_file(-1);
 		return ERR_PTR(-ENOMEM);
 	}
-	atomic_set(&file->f_count, 1);
+	refcount_set(&file->f_count, 1);
 	mutex_init(&file->f_pos_lock);
 	return file;
 }
@@ -103,7 +103,7 @@ static noinline void __fput(struct file *file)
 
 void fput(struct file *file)
 {
-	if (atomic_dec_and_test(&file->f_count))
+	if (refcount_dec_and_test(&file->f_count))
 		__fput(file);
 }
 
@@ -128,7 +128,7 @@ struct file *fget(unsigned int fd)
 	if (fd < files->max_fds) {
 		file = files->fd[fd];
 		if (file)
-			atomic_inc(&file->f_count);
+			refcount_inc(&file->f_count);
 	}
 	spin_unlock(&files->file_lock);
 	return file;

@@ -37,13 +37,10 @@
 #ifndef OCTAVO_KERNEL_FS_FS_H
 #define OCTAVO_KERNEL_FS_FS_H
 
-/* For mutex_lock_nested(): i_sem of an inode while another inode's is held. */
-#define I_SEM_SECOND	1	/* the second directory of a rename */
-#define I_SEM_ENTRY	2	/* what has its name in a directory that is locked */
-
 #include <kernel/arch/atomic.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/mutex.h>
+#include <kernel/core/refcount.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
 #include <kernel/fs/kdev_t.h>
@@ -53,6 +50,10 @@
 #include <lib/list.h>
 #include <lib/types.h>
 #include <mm/types/address_space.h>
+
+/* For mutex_lock_nested(): i_sem of an inode while another inode's is held. */
+#define I_SEM_SECOND	1	/* the second directory of a rename */
+#define I_SEM_ENTRY	2	/* what has its name in a directory that is locked */
 
 struct dentry;
 struct file;
@@ -155,7 +156,7 @@ struct file {
 	struct address_space *f_mapping;	/* [c] its pages */
 	unsigned int f_mode;			/* [c] FMODE_* */
 	unsigned int f_flags;			/* O_*; F_SETFL changes some, racy as in POSIX */
-	atomic_t f_count;			/* [a] descriptors and other users */
+	refcount_t f_count;			/* [a] descriptors and other users */
 	loff_t f_pos;				/* [f_pos_lock if shared] */
 	struct mutex f_pos_lock;
 	pid_t f_owner;				/* F_SETOWN */
@@ -410,7 +411,7 @@ int filp_close(struct file *file);
 void fput(struct file *file);	/* => may sleep */
 static inline struct file *get_file(struct file *file)
 {
-	atomic_inc(&file->f_count);
+	refcount_inc(&file->f_count);
 	return file;
 }
 

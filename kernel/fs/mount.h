@@ -42,7 +42,7 @@ struct vfsmount {
 	struct dentry *mnt_mountpoint;		/* [v] */
 	struct dentry *mnt_root;		/* [c] */
 	struct super_block *mnt_sb;		/* [c] */
-	atomic_t mnt_count;			/* [a] */
+	refcount_t mnt_count;			/* [a] */
 	unsigned long mnt_flags;		/* [n] MS_RDONLY MS_NOSUID... */
 	struct list_head mnt_list;		/* [n,v] all attached mounts, in order */
 	const char *mnt_devname;		/* [c] what mount(2) was given */
@@ -59,7 +59,7 @@ void mntput(struct vfsmount *mnt);	/* => may sleep */
 static inline struct vfsmount *mntget(struct vfsmount *mnt)
 {
 	if (mnt)
-		atomic_inc(&mnt->mnt_count);
+		refcount_inc(&mnt->mnt_count);
 	return mnt;
 }
 /* /proc/mounts: what the reader's root shows.  => may sleep; 0 or -ENOMEM */

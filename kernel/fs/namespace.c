@@ -45,7 +45,7 @@ static struct vfsmount *alloc_mount(struct dentry *root, const char *devname)
 		kfree(mnt);
 		return NULL;
 	}
-	atomic_set(&mnt->mnt_count, 1);
+	refcount_set(&mnt->mnt_count, 1);
 	mnt->mnt_parent = mnt;
 	mnt->mnt_mountpoint = mnt->mnt_root = dget(root);
 	mnt->mnt_sb = root->d_sb;
@@ -55,7 +55,7 @@ static struct vfsmount *alloc_mount(struct dentry *root, const char *devname)
 
 void mntput(struct vfsmount *mnt)
 {
-	if (!mnt || !atomic_dec_and_test(&mnt->mnt_count))
+	if (!mnt || !refcount_dec_and_test(&mnt->mnt_count))
 		return;
 	BUG_ON(!list_empty(&mnt->mnt_list));
 	dput(mnt->mnt_root);
@@ -301,7 +301,7 @@ static int detach_mnt(const struct path *path, struct path *place)
 	spin_lock(&vfsmount_lock);
 	if (path->dentry != mnt->mnt_root || list_empty(&mnt->mnt_list) || mnt->mnt_parent == mnt) {
 		err = -EINVAL;
-	} else if (atomic_read(&mnt->mnt_count) > 2) {
+	} else if (refcount_read(&mnt->mnt_count) > 2) {
 		/* The tree's own reference and the caller's are two. */
 		err = -EBUSY;
 	} else {

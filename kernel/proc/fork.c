@@ -75,7 +75,7 @@ static struct task_struct *dup_task_struct(void)
 	task_stack_top(tsk)->task = tsk;
 	task_stack_top(tsk)->percpu_offset = current_stack_top()->percpu_offset;
 	/* One reference for whoever waits for it, one for the processor it runs on. */
-	atomic_set(&tsk->usage, 2);
+	refcount_set(&tsk->usage, 2);
 	get_uid(tsk->user);
 	mpol_get(tsk->mempolicy);
 	return tsk;
@@ -489,7 +489,7 @@ void mm_release(struct task_struct *tsk)
 
 		tsk->clear_child_tid = NULL;
 		/* Only if somebody is left to see it. */
-		if (tsk->mm && atomic_read(&tsk->mm->mm_users) > 1 && !put_user(0, tidptr))
+		if (tsk->mm && refcount_read(&tsk->mm->mm_users) > 1 && !put_user(0, tidptr))
 			futex_wake((u32 *)tidptr, 1, FUTEX_BITSET_MATCH_ANY);
 	}
 	if (!tsk->vfork_done)

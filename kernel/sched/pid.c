@@ -176,7 +176,7 @@ struct task_struct *find_get_task_by_pid(pid_t nr)
 
 	rcu_read_lock();
 	tsk = find_task_by_pid(nr);
-	if (tsk && !atomic_inc_not_zero(&tsk->usage))
+	if (tsk && !refcount_inc_not_zero(&tsk->usage))
 		tsk = NULL;
 	rcu_read_unlock();
 	if (tsk)

@@ -66,7 +66,7 @@ static ssize_t vfs_write(struct file *file, const char __user *buf, size_t count
 /* A shared offset is used by one at a time. */
 static inline bool lock_pos(struct file *file)
 {
-	if (likely(!(file->f_mode & FMODE_LSEEK) || atomic_read(&file->f_count) == 1))
+	if (likely(!(file->f_mode & FMODE_LSEEK) || refcount_read(&file->f_count) == 1))
 		return false;
 	mutex_lock(&file->f_pos_lock);
 	return true;

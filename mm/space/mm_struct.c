@@ -33,7 +33,7 @@
 struct mm_struct init_mm = {
 	.mm_rb		= { NULL },
 	.pgd		= swapper_pg_dir,
-	.mm_users	= ATOMIC_INIT(2),
+	.mm_users	= REFCOUNT_INIT(2),
 	.mm_count	= ATOMIC_INIT(1),
 	.mmap_sem	= __RWSEM_INITIALIZER(init_mm.mmap_sem),
 	.page_table_lock = __SPIN_LOCK_INIT(init_mm.page_table_lock),
@@ -49,7 +49,7 @@ static struct kmem_cache *mm_cachep;	/* [c] */
 /* What is the same for a new and a copied mm. => 0 or -ENOMEM; no pgd then */
 static int mm_init(struct mm_struct *mm)
 {
-	atomic_set(&mm->mm_users, 1);
+	refcount_set(&mm->mm_users, 1);
 	atomic_set(&mm->mm_count, 1);
 	init_rwsem(&mm->mmap_sem);
 	spin_lock_init(&mm->page_table_lock);
@@ -95,7 +95,7 @@ void __mmdrop(struct mm_struct *mm)
 
 void mmput(struct mm_struct *mm)
 {
-	if (!atomic_dec_and_test(&mm->mm_users))
+	if (!refcount_dec_and_test(&mm->mm_users))
 		return;
 	exit_mmap(mm);
 	if (mm->cpu_vm_mask)

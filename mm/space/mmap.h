@@ -38,7 +38,7 @@ static inline void mmgrab(struct mm_struct *mm)
 }
 static inline void mmget(struct mm_struct *mm)
 {
-	atomic_inc(&mm->mm_users);
+	refcount_inc(&mm->mm_users);
 }
 static inline void mmdrop(struct mm_struct *mm)
 {

@@ -23,6 +23,7 @@
 
 #include <kernel/arch/atomic.h>
 #include <kernel/arch/pgtable.h>
+#include <kernel/core/refcount.h>
 #include <kernel/core/rwsem.h>
 #include <kernel/core/spinlock.h>
 #include <lib/list.h>
@@ -120,7 +121,7 @@ struct mm_struct {
 	struct rb_root mm_rb;			/* [s] */
 	struct vm_area_struct *mmap_cache;	/* [s, racy hint under read] found last */
 	pgd_t *pgd;				/* [c] page directory, virtual */
-	atomic_t mm_users;			/* [a] tasks, see above */
+	refcount_t mm_users;			/* [a] tasks, see above */
 	atomic_t mm_count;			/* [a] references to this struct */
 	int map_count;				/* [s] areas */
 	struct rw_semaphore mmap_sem;

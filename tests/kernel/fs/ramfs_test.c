@@ -336,9 +336,9 @@ KTEST(files, table_grows)
 	KEXPECT(t, get_close_on_exec(100));
 	put_unused_fd(100);
 	put_unused_fd(50);
-	KEXPECT_EQ(t, atomic_read(&file->f_count), 299);
+	KEXPECT_EQ(t, refcount_read(&file->f_count), 299);
 	exit_files(current);
-	KEXPECT_EQ(t, atomic_read(&file->f_count), 1);
+	KEXPECT_EQ(t, refcount_read(&file->f_count), 1);
 	current->files = old;
 	fput(file);
 }
