@@ -197,7 +197,8 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma
 	vma_link_list(mm, vma, place->prev);
 	rb_link_node(&vma->vm_rb, place->rb_parent, place->rb_link);
 	rb_insert_color(&vma->vm_rb, &mm->mm_rb);
-	vma_link_file(vma);
+	if (vma->vm_file)
+		vma_link_file(vma);
 }
 
 /* Link @vma directly behind @prev, without a search: the free place is next to one of the two. */
@@ -319,7 +320,8 @@ static void swallow_vma(struct mm_struct *mm, struct vm_area_struct *into,
 {
 	into->has_anon |= vma->has_anon;
 	detach_vma(mm, vma);
-	vma_unlink_file(vma);
+	if (vma->vm_file)
+		vma_unlink_file(vma);
 	remove_vma(vma);
 }
 

@@ -258,7 +258,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		cond_resched();
 	}
 	for (vma = first; vma; vma = vma->vm_next)
-		vma_unlink_file(vma);
+		if (vma->vm_file)
+			vma_unlink_file(vma);
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(table, next, &tables, lru) {
