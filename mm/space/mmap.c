@@ -275,6 +275,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 		}
 	}
 	vma_link(mm, vma, &place);
+	mm->mmap_cache = vma;	/* the next fault is likely here */
 	return addr;
 }
 

@@ -154,23 +154,19 @@ static struct address_space *vma_mapping(const struct vm_area_struct *vma)
 	return vma->vm_file ? vma->vm_file->f_mapping : NULL;
 }
 
-void vma_link_file(struct vm_area_struct *vma)
+void __vma_link_file(struct vm_area_struct *vma)
 {
-	struct address_space *mapping = vma_mapping(vma);
+	struct address_space *mapping = vma->vm_file->f_mapping;
 
-	if (!mapping)
-		return;
 	spin_lock(&mapping->i_mmap_lock);
 	list_add_tail(&vma->shared, &mapping->i_mmap);
 	spin_unlock(&mapping->i_mmap_lock);
 }
 
-void vma_unlink_file(struct vm_area_struct *vma)
+void __vma_unlink_file(struct vm_area_struct *vma)
 {
-	struct address_space *mapping = vma_mapping(vma);
+	struct address_space *mapping = vma->vm_file->f_mapping;
 
-	if (!mapping)
-		return;
 	spin_lock(&mapping->i_mmap_lock);
 	list_del(&vma->shared);
 	spin_unlock(&mapping->i_mmap_lock);
@@ -197,8 +193,7 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma
 	vma_link_list(mm, vma, place->prev);
 	rb_link_node(&vma->vm_rb, place->rb_parent, place->rb_link);
 	rb_insert_color(&vma->vm_rb, &mm->mm_rb);
-	if (vma->vm_file)
-		vma_link_file(vma);
+	vma_link_file(vma);
 }
 
 /* Link @vma directly behind @prev, without a search: the free place is next to one of the two. */

@@ -25,8 +25,18 @@ void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma
 void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
 
 /* On and off the list of areas that map a file. */
-void vma_link_file(struct vm_area_struct *vma);
-void vma_unlink_file(struct vm_area_struct *vma);
+void __vma_link_file(struct vm_area_struct *vma);
+void __vma_unlink_file(struct vm_area_struct *vma);
+static inline void vma_link_file(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		__vma_link_file(vma);
+}
+static inline void vma_unlink_file(struct vm_area_struct *vma)
+{
+	if (vma->vm_file)
+		__vma_unlink_file(vma);
+}
 
 /* Where mmap must stop below @vma: a stack keeps its gap. */
 static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)

@@ -164,6 +164,7 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 	struct mm_struct *mm = tlb->mm;
 	pte_t *pte = pte_offset_map(pmd, addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
+	struct page **before = tlb->next;
 	bool file_only = tlb->file_only;
 
 	spin_lock(&mm->page_table_lock);
@@ -173,19 +174,24 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 
 		if (pte_none(*pte))
 			continue;
-		tlb->need_flush = true;
 		page = zap_pte(mm, pte, file_only);
-		if (!page)
+		if (!page) {
+			tlb->need_flush = true;
 			continue;
+		}
 		*tlb->next++ = page;
 		if (tlb->next < tlb->limit)
 			continue;
+		tlb->need_flush = true;
 		if (!tlb->exclusive)
 			tlb_flush_mmu(tlb);
 		spin_unlock(&mm->page_table_lock);
 		tlb_drop_pages(tlb);
 		spin_lock(&mm->page_table_lock);
+		before = tlb->next;
 	}
+	if (tlb->next != before)
+		tlb->need_flush = true;
 	if (!tlb->exclusive)
 		tlb_flush_mmu(tlb);
 	spin_unlock(&mm->page_table_lock);
@@ -258,8 +264,7 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		cond_resched();
 	}
 	for (vma = first; vma; vma = vma->vm_next)
-		if (vma->vm_file)
-			vma_unlink_file(vma);
+		vma_unlink_file(vma);
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(table, next, &tables, lru) {
