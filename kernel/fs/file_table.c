@@ -369,6 +369,21 @@ static int dup_arrays(struct files_struct *new, struct files_struct *old, unsign
 	return 0;
 }
 
+/* Take a reference to each file of @word's bits. */
+static inline void take_files(struct file **fd, unsigned long *word)
+{
+	unsigned long left;
+
+	for (left = *word; left; left &= left - 1) {
+		unsigned int bit = (unsigned int)__ffs(left);
+
+		if (fd[bit])
+			get_file(fd[bit]);
+		else
+			*word &= ~(1ul << bit);		/* reserved by another thread */
+	}
+}
+
 /* A copy in which every open file has one more reference. NULL: no memory */
 static struct files_struct *dup_files(struct files_struct *old)
 {
@@ -386,12 +401,8 @@ static struct files_struct *dup_files(struct files_struct *old)
 	}
 	copy_fd_arrays(new->fd, new->open_fds, new->close_on_exec, old, nr);
 	new->next_fd = old->next_fd;
-	for (i = 0; i < nr; i++) {
-		if (new->fd[i])
-			get_file(new->fd[i]);
-		else
-			__clear_bit(i, new->open_fds);	/* reserved by another thread */
-	}
+	for (i = 0; i < BITS_TO_LONGS(nr); i++)
+		take_files(new->fd + i * 32, &new->open_fds[i]);
 	spin_unlock(&old->file_lock);
 	if (new->next_fd)
 		new->next_fd = (unsigned int)find_first_zero_bit(new->open_fds, new->max_fds);
