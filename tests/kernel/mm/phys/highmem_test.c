@@ -276,12 +276,14 @@ KTEST(highmem, real_high_page)
 {
 	unsigned long *va;
 	struct page *page;
+	int nid;
 
 	if (highend_pfn <= highstart_pfn) {
 		ktest_skip(t, "there is no high memory: needs MEM=1024 or more");
 		return;
 	}
-	KASSERT(t, (page = alloc_page(GFP_HIGHUSER)));
+	nid = page_to_nid(pfn_to_page(highend_pfn - 1));
+	KASSERT(t, (page = alloc_pages_node(nid, GFP_HIGHUSER, 0)));
 	KASSERT(t, PageHighMem(page));
 	KEXPECT(t, page_to_pfn(page) >= max_low_pfn);
 	clear_highpage(page);
