@@ -26,20 +26,28 @@ void __init firmware_read(void *dst, phys_addr_t phys, size_t len)
 	}
 }
 
-/* Four bytes at a time: the even and the odd ones in two halves of a word each. */
+/*
+ * Four bytes at a time: the even and the odd ones in two halves of a word each, which hold what
+ * 128 words can add to them.
+ */
 static u8 __init sum_bytes(const u8 *p, size_t len)
 {
-	u32 halves = 0;
 	u8 sum = 0;
 
-	for (; len >= 4; p += 4, len -= 4) {
-		u32 word = *(const u32 *)p;
+	while (len >= 4) {
+		size_t words = min_t(size_t, len / 4, 128);
+		u32 halves = 0;
 
-		halves += (word & 0x00ff00ff) + (word >> 8 & 0x00ff00ff);
+		for (len -= words * 4; words; words--, p += 4) {
+			u32 word = *(const u32 *)p;
+
+			halves += (word & 0x00ff00ff) + (word >> 8 & 0x00ff00ff);
+		}
+		sum = (u8)(sum + halves + (halves >> 16));
 	}
 	while (len--)
-		sum += *p++;
-	return (u8)(sum + halves + (halves >> 16));
+		sum = (u8)(sum + *p++);
+	return sum;
 }
 
 u8 __init firmware_checksum(phys_addr_t phys, size_t len)
