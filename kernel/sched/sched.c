@@ -137,7 +137,8 @@ bool leave_mm(const void *pgd)
 	struct task_struct *tsk = current;
 	struct mm_struct *mm = tsk->active_mm;
 
-	if (tsk->mm || mm->pgd != pgd)
+	/* No loan at all: a task on its way out of context_switch(), whose successor has it. */
+	if (tsk->mm || !mm || mm->pgd != pgd)
 		return false;
 	atomic_inc(&init_mm.mm_count);
 	tsk->active_mm = &init_mm;
