@@ -169,7 +169,8 @@ static struct task_struct *select_bad_process(unsigned long nodes, bool *dying)
 
 		if (test_tsk_work(p, TIF_MEMDIE) && process_mm(p))
 			*dying = true;
-		if (!may_use_nodes(p, nodes))
+		/* The asker does, whatever its leader's policy says: by an area's, or a thread's. */
+		if (!may_use_nodes(p, nodes) && (!current->mm || process_mm(p) != current->mm))
 			continue;
 		points = oom_badness(p, total);
 		if (points > worst) {
