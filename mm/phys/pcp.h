@@ -6,6 +6,7 @@
 #ifndef OCTAVO_MM_PHYS_PCP_H
 #define OCTAVO_MM_PHYS_PCP_H
 
+#include <lib/kernel.h>
 #include <mm/types/mmzone.h>
 
 /* This CPU's list of @zone. => interrupts off while it is used */
@@ -40,10 +41,11 @@ void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count);
 /* Pages on all CPUs' lists of @zone. */
 static inline unsigned long zone_pcp_pages(const struct zone *zone)
 {
-	unsigned long pages = (unsigned long)READ_ONCE(zone->pageset[0].count);
+	unsigned long pages = 0;
 
-	for (int cpu = 1; cpu < nr_cpus; cpu++)
-		pages += (unsigned long)READ_ONCE(zone->pageset[cpu].count);
+	/* An empty list may be -1 for the moment in which its processor sees that it is. */
+	for (int cpu = 0; cpu < nr_cpus; cpu++)
+		pages += (unsigned long)max(READ_ONCE(zone->pageset[cpu].count), 0);
 	return pages;
 }
 

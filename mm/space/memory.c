@@ -276,11 +276,19 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
 					pte_t *pte, pte_t orig)
 {
-	struct page *page = vm_normal_page(orig);
+	struct page *page;
 
+	spin_lock(&mm->page_table_lock);
+	if (!pte_same(*pte, orig)) {
+		spin_unlock(&mm->page_table_lock);
+		return VM_FAULT_MINOR;
+	}
+	page = vm_normal_page(orig);
+	if (page)
+		get_page(page);
+	spin_unlock(&mm->page_table_lock);
 	if (!page)
 		return VM_FAULT_SIGBUS;		/* a driver's frame, mapped read-only */
-	get_page(page);
 	if (vma->vm_ops && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
 		put_page(page);
 		return VM_FAULT_SIGBUS;
