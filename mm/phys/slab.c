@@ -649,9 +649,13 @@ int __init slab_cpu_up(int cpu)
 /* Lists, lock and a first stack. => 0 or -ENOMEM */
 static int setup_cache(struct kmem_cache *cachep)
 {
+	/* With its lock held such a cache gives back management, to one that keeps its own inside. */
+	static const struct lock_class_key off_slab_key;
 	struct array_cache *ac;
 
 	spin_lock_init(&cachep->lock);
+	if (cachep->flags & CFLGS_OFF_SLAB)
+		lockdep_set_class_and_name(&cachep->lock, &off_slab_key, "off-slab cachep->lock");
 	INIT_LIST_HEAD(&cachep->slabs_full);
 	INIT_LIST_HEAD(&cachep->slabs_partial);
 	INIT_LIST_HEAD(&cachep->slabs_free);
