@@ -79,8 +79,10 @@ KTEST(kthread, lazy_mm)
 	for (int i = 0; i < 5; i++) {
 		k = kthread_run(return_arg, NULL, "ktest");
 		KASSERT(t, !IS_ERR(k));
-		msleep(10);
-		KEXPECT(t, !k->active_mm);	/* asleep: no loan */
+		/* Asleep, and off its processor: no loan. */
+		for (int j = 0; j < 10000 && READ_ONCE(k->active_mm); j++)
+			msleep(1);
+		KEXPECT(t, !k->active_mm);
 		kthread_stop(k);
 	}
 	while (atomic_read(&nr_dying))

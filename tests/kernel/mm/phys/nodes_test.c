@@ -27,7 +27,7 @@ static struct numa_layout layout;
 
 static u64 half(void)
 {
-	return ALIGN_DOWN((u64)memblock_end_of_DRAM() / 2, (u64)BLOCK_SIZE);
+	return max_t(u64, ALIGN_DOWN((u64)memblock_end_of_DRAM() / 2, (u64)BLOCK_SIZE), BLOCK_SIZE);
 }
 
 /* Two domains, numbered as given, each with half of the memory and two processors. */
