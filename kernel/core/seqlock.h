@@ -19,6 +19,7 @@
 #ifndef OCTAVO_KERNEL_CORE_SEQLOCK_H
 #define OCTAVO_KERNEL_CORE_SEQLOCK_H
 
+#include <kernel/core/panic.h>
 #include <kernel/core/smp.h>
 #include <kernel/core/spinlock.h>
 
@@ -33,7 +34,8 @@ static inline unsigned int read_seqbegin(const seqlock_t *sl)
 {
 	unsigned int seq;
 
-	while (unlikely((seq = READ_ONCE(sl->sequence)) & 1))
+	/* A panic may have stopped the writer in the middle: then any answer will do. */
+	while (unlikely((seq = READ_ONCE(sl->sequence)) & 1) && !oops_in_progress)
 		smp_spin_poll();
 	smp_rmb();
 	return seq;

@@ -121,11 +121,20 @@ int del_timer(struct timer_list *timer)
 int del_timer_sync(struct timer_list *timer)
 {
 	int was_pending = 0;
+	unsigned long flags;
+	bool running;
 
 	for (;;) {
-		was_pending |= del_timer(timer);
+		/* In one step: between two the function could set it again, and be over. */
+		spin_lock_irqsave(&wheel_lock, flags);
+		if (timer_pending(timer)) {
+			detach(timer);
+			was_pending = 1;
+		}
 		/* On the boot processor only the function itself can see itself running. */
-		if (nr_cpus == 1 || running_timer != timer || !smp_processor_id())
+		running = running_timer == timer && smp_processor_id();
+		spin_unlock_irqrestore(&wheel_lock, flags);
+		if (!running)
 			return was_pending;
 		smp_spin_poll();
 	}
