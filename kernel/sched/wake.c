@@ -151,7 +151,7 @@ again:
 		cmpxchg(&tsk->state, seen, TASK_RUNNING);
 		goto out;
 	}
-	if (unlikely(!placed)) {
+	if (unlikely(!placed || !cpu_allowed(tsk, rq->cpu))) {
 		placed = true;
 		rq = place_sleeper(tsk, rq);
 		woken = 0;
@@ -181,8 +181,11 @@ void wake_up_new_task(struct task_struct *tsk)
 	struct rq *rq;
 
 	rq = task_rq_lock(tsk, &flags);
-	if (unlikely(nr_cpus > 1))
-		rq = move_task(tsk, rq, select_fork_cpu(tsk));
+	if (unlikely(nr_cpus > 1)) {
+		do	/* what is allowed may change while no lock is held */
+			rq = move_task(tsk, rq, select_fork_cpu(tsk));
+		while (!cpu_allowed(tsk, rq->cpu));
+	}
 	tsk->state = TASK_RUNNING;
 	tsk->prio = effective_prio(tsk);
 	activate_task(tsk, rq);
@@ -237,11 +240,13 @@ void push_task(struct task_struct *tsk)
 	struct rq *rq;
 
 	rq = task_rq_lock(tsk, &flags);
-	while (!cpu_allowed(tsk, rq->cpu))
+	while (!tsk->array && !cpu_allowed(tsk, rq->cpu))
 		rq = move_task(tsk, rq, select_wake_cpu(tsk));
-	activate_task(tsk, rq);
-	if (tsk->prio < rq->curr->prio)
-		resched_task(rq->curr);
+	if (!tsk->array) {		/* else a wake-up was faster */
+		activate_task(tsk, rq);
+		if (tsk->prio < rq->curr->prio)
+			resched_task(rq->curr);
+	}
 	task_rq_unlock(rq, &flags);
 }
 
