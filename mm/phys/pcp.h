@@ -41,12 +41,12 @@ void pcp_flush(struct zone *zone, struct per_cpu_pages *pcp, int count);
 /* Pages on all CPUs' lists of @zone. */
 static inline unsigned long zone_pcp_pages(const struct zone *zone)
 {
-	unsigned long pages = 0;
+	long pages = READ_ONCE(zone->pageset[0].count);
 
+	for (int cpu = 1; cpu < nr_cpus; cpu++)
+		pages += READ_ONCE(zone->pageset[cpu].count);
 	/* An empty list may be -1 for the moment in which its processor sees that it is. */
-	for (int cpu = 0; cpu < nr_cpus; cpu++)
-		pages += (unsigned long)max(READ_ONCE(zone->pageset[cpu].count), 0);
-	return pages;
+	return (unsigned long)max(pages, 0l);
 }
 
 /* page_alloc.c's part. => zone->lock held, interrupts off */
