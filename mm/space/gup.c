@@ -31,6 +31,27 @@ pte_t *mm_find_pte(struct mm_struct *mm, unsigned long address)
 	return pmd_present(*pmd) ? pte_offset_map(pmd, address) : NULL;
 }
 
+void walk_mapped_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       void (*fn)(struct page *page, pte_t entry, void *arg), void *arg)
+{
+	unsigned long addr;
+
+	spin_lock(&vma->vm_mm->page_table_lock);
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		pte_t *pte = mm_find_pte(vma->vm_mm, addr);
+		struct page *page;
+
+		if (!pte) {
+			addr = (addr | ~PMD_MASK) & PAGE_MASK;	/* no table: skip its range */
+			continue;
+		}
+		page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
+		if (page)
+			fn(page, *pte, arg);
+	}
+	spin_unlock(&vma->vm_mm->page_table_lock);
+}
+
 struct page *follow_page(struct vm_area_struct *vma, unsigned long address, bool write)
 {
 	struct mm_struct *mm = vma->vm_mm;

@@ -56,28 +56,6 @@ static struct vm_area_struct *first_of_range(struct mm_struct *mm, unsigned long
 	return first;
 }
 
-/* Call @fn for each page that [start, end) of @vma maps. */
-static void for_each_page(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-			  void (*fn)(struct page *page, pte_t entry, void *arg), void *arg)
-{
-	unsigned long addr;
-
-	spin_lock(&vma->vm_mm->page_table_lock);
-	for (addr = start; addr < end; addr += PAGE_SIZE) {
-		pte_t *pte = mm_find_pte(vma->vm_mm, addr);
-		struct page *page;
-
-		if (!pte) {
-			addr = (addr | ~PMD_MASK) & PAGE_MASK;	/* no table: skip its range */
-			continue;
-		}
-		page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
-		if (page && !PageReserved(page))
-			fn(page, *pte, arg);
-	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
-}
-
 struct misplaced {
 	unsigned long nodes, count;
 };
@@ -86,7 +64,8 @@ static void count_misplaced(struct page *page, pte_t entry, void *arg)
 {
 	struct misplaced *m = arg;
 
-	m->count += !(m->nodes & 1UL << page_to_nid(page));
+	if (!PageReserved(page))
+		m->count += !(m->nodes & 1UL << page_to_nid(page));
 }
 
 /* => pages in the range that lie on none of @nodes */
@@ -97,8 +76,8 @@ static unsigned long misplaced_pages(struct vm_area_struct *vma, unsigned long s
 
 	for (; vma && vma->vm_start < end; vma = vma->vm_next)
 		if (!(vma->vm_flags & (VM_IO | VM_PFNMAP)))
-			for_each_page(vma, max(start, vma->vm_start), min(end, vma->vm_end),
-				      count_misplaced, &m);
+			walk_mapped_pages(vma, max(start, vma->vm_start),
+					  min(end, vma->vm_end), count_misplaced, &m);
 	return m.count;
 }
 

@@ -21,8 +21,12 @@ struct numa_sums {
 	unsigned long node[MAX_NUMNODES];
 };
 
-static void sum_page(struct numa_sums *sums, struct page *page, pte_t entry)
+static void sum_page(struct page *page, pte_t entry, void *arg)
 {
+	struct numa_sums *sums = arg;
+
+	if (PageReserved(page))
+		return;
 	sums->pages++;
 	sums->dirty += pte_dirty(entry) || PageDirty(page);
 	sums->active += (unsigned int)PageActive(page);
@@ -30,26 +34,6 @@ static void sum_page(struct numa_sums *sums, struct page *page, pte_t entry)
 	sums->anon += PageAnon(page) != 0;
 	sums->mapcount_max = max(sums->mapcount_max, (unsigned long)page_mapcount(page));
 	sums->node[page_to_nid(page)]++;
-}
-
-static void sum_area(struct numa_sums *sums, struct vm_area_struct *vma)
-{
-	unsigned long addr;
-
-	spin_lock(&vma->vm_mm->page_table_lock);
-	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
-		pte_t *pte = mm_find_pte(vma->vm_mm, addr);
-		struct page *page;
-
-		if (!pte) {
-			addr = (addr | ~PMD_MASK) & PAGE_MASK;	/* no table: skip its range */
-			continue;
-		}
-		page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
-		if (page && !PageReserved(page))
-			sum_page(sums, page, *pte);
-	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
 }
 
 static void show_policy(struct seq_file *m, const struct mempolicy *pol)
@@ -100,7 +84,7 @@ static void show_area(struct seq_file *m, struct vm_area_struct *vma, struct mem
 	struct numa_sums s = { 0 };
 	int nid;
 
-	sum_area(&s, vma);
+	walk_mapped_pages(vma, vma->vm_start, vma->vm_end, sum_page, &s);
 	seq_printf(m, "%08lx ", vma->vm_start);
 	show_policy(m, vma->vm_policy ? vma->vm_policy : pol);
 	if (vma->vm_file)

@@ -120,8 +120,9 @@ struct smaps_sums {
 	unsigned long pss, pss_dirty;					/* bytes */
 };
 
-static void smaps_page(struct smaps_sums *sums, struct page *page, pte_t entry)
+static void smaps_page(struct page *page, pte_t entry, void *arg)
 {
+	struct smaps_sums *sums = arg;
 	bool dirty = pte_dirty(entry) || PageDirty(page) || PageAnon(page);
 	unsigned long users = (unsigned long)page_mapcount(page);
 
@@ -137,33 +138,13 @@ static void smaps_page(struct smaps_sums *sums, struct page *page, pte_t entry)
 		dirty ? sums->private_dirty++ : sums->private_clean++;
 }
 
-static void smaps_walk(struct smaps_sums *sums, struct vm_area_struct *vma)
-{
-	unsigned long addr;
-
-	spin_lock(&vma->vm_mm->page_table_lock);
-	for (addr = vma->vm_start; addr < vma->vm_end; addr += PAGE_SIZE) {
-		pte_t *pte = mm_find_pte(vma->vm_mm, addr);
-		struct page *page;
-
-		if (!pte) {
-			addr = (addr | ~PMD_MASK) & PAGE_MASK;	/* no table: skip its range */
-			continue;
-		}
-		page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
-		if (page)
-			smaps_page(sums, page, *pte);
-	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
-}
-
 static void show_smap(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
 		      char *buf)
 {
 	struct smaps_sums s = { 0 };
 
 	show_vma_line(m, mm, vma, buf);
-	smaps_walk(&s, vma);
+	walk_mapped_pages(vma, vma->vm_start, vma->vm_end, smaps_page, &s);
 	seq_printf(m, "Size:           %8lu kB\n", KB(vma_pages(vma)));
 	seq_printf(m, "KernelPageSize: %8lu kB\n", KB(1UL));
 	seq_printf(m, "MMUPageSize:    %8lu kB\n", KB(1UL));
