@@ -47,6 +47,11 @@ static DEFINE_SPINLOCK(random_lock);
 static u32 key[CHACHA_KEY_WORDS];	/* [random_lock] */
 static u64 blocks;			/* [random_lock] the nonce: blocks made so far */
 
+/* Words made ahead for get_random_u32(); each is erased as it is given away. */
+#define BATCH_WORDS	(2 * BLOCK_OUTPUT / sizeof(u32))
+static u32 batch[BATCH_WORDS];		/* [random_lock] */
+static unsigned int batch_left;		/* [random_lock] those at the beginning are good */
+
 static inline u32 rotl(u32 x, unsigned int n)
 {
 	return x << n | x >> (32 - n);
@@ -187,4 +192,23 @@ void __init random_init(void)
 		if (rdrand(&sample))
 			add_device_randomness(&sample, sizeof(sample));
 	stir_in_time();
+}
+
+u32 get_random_u32(void)
+{
+	unsigned long flags;
+	u32 word;
+
+	if (!READ_ONCE(batch_left))
+		stir_in_time();
+	spin_lock_irqsave(&random_lock, flags);
+	if (!batch_left) {
+		for (unsigned int i = 0; i < sizeof(batch); i += BLOCK_OUTPUT)
+			next_block((u8 *)batch + i);
+		batch_left = BATCH_WORDS;
+	}
+	word = batch[--batch_left];
+	batch[batch_left] = 0;
+	spin_unlock_irqrestore(&random_lock, flags);
+	return word;
 }

@@ -12,6 +12,8 @@
 void random_init(void);
 /* Fill @buf. => any context */
 void get_random_bytes(void *buf, size_t len);
+/* One word out of a batch: for those who need little, and that often. => any context */
+u32 get_random_u32(void);
 /* Stir bytes in, good or bad: they never make the state easier to guess. => any context */
 void add_device_randomness(const void *buf, size_t len);
 
