@@ -266,17 +266,21 @@ SRCS	+= mm/space/zap.c                    # taking pages and page tables away ag
 
 # kernel/proc/ - processes: born, changed, told, dead
 SRCS	+= kernel/proc/deliver.c             # taking a signal on the way back to ring 3
-SRCS	+= kernel/proc/elf.c                 # loading an ELF program
+SRCS	+= kernel/proc/elf.c                 # loading an ELF program, and its interpreter
+SRCS	+= kernel/proc/elf_image.c           # one ELF file: read, checked, mapped
 SRCS	+= kernel/proc/exec.c                # becoming another program
 SRCS	+= kernel/proc/exit.c                # the end of a task
 SRCS	+= kernel/proc/fork.c                # a new task is a copy of the one that asks
 SRCS	+= kernel/proc/futex.c               # fast user-space locks: the slow part
 SRCS	+= kernel/proc/itimer.c              # interval timers, and limits on processor time
+SRCS	+= kernel/proc/layout.c              # where the parts of a new address space go
 SRCS	+= kernel/proc/oom_kill.c            # the last resort of memory allocation
 SRCS	+= kernel/proc/proc_pid.c            # the files of /proc/PID
 SRCS	+= kernel/proc/script.c              # "#!": a file that names its interpreter
 SRCS	+= kernel/proc/sigframe.c            # building a handler's frame, and coming back from it
 SRCS	+= kernel/proc/signal.c              # sending signals, and taking them off the queues
+SRCS	+= kernel/proc/vdso.c                # the page of code that the kernel gives to programs
+SRCS	+= kernel/proc/vdso_image.S          # that page
 SRCS	+= kernel/proc/wait.c                # waiting for children: wait4(), waitpid(), waitid()
 
 # kernel/sys/ - system calls: decode, check, perform
@@ -309,10 +313,17 @@ SRCS	+= kernel/entry/syscall.c            # calls that do not exist
 SRCS	+= kernel/entry/traps.c              # exceptions
 
 # Each file of the kernel stands above, so that the list is its table of contents.
-unlisted := $(filter-out $(SRCS),$(shell find boot kernel mm lib -name '*.[cS]'))
+unlisted := $(filter-out $(SRCS) kernel/proc/vdso/%,$(shell find boot kernel mm lib -name '*.[cS]'))
 $(if $(unlisted),$(error not in the Makefile's list of sources: $(unlisted)))
 # The self-tests: linked into every image, and freed at boot unless ktest= asks for them.
 SRCS	+= $(sort $(shell find tests/kernel -name '*.c'))
+
+# What runs in ring 3 though it comes from the kernel: the shared object of one page that
+# kernel/proc/vdso_image.S takes in.
+VDSOSRC	:= kernel/proc/vdso/note.S           # whose it is
+VDSOSRC	+= kernel/proc/vdso/sigreturn.S      # where a signal handler returns to
+VDSOSRC	+= kernel/proc/vdso/vclock.c         # what time it is
+VDSOSRC	+= kernel/proc/vdso/vsyscall.S       # the door
 
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
@@ -358,6 +369,21 @@ $(O)/%.o: %.c $(O)/.options
 	$(call compile,$(CFLAGS))
 $(O)/%.o: %.S $(O)/.options
 	$(call compile,$(AFLAGS))
+
+# The vDSO: code for ring 3, position-independent, linked by its own script. vdso.so.dbg keeps the
+# symbols for gdb.
+VDSOFLAGS := -D__OCTAVO__ -std=gnu11 -O2 -g -Wall -Wextra -Werror -ffreestanding -nostdinc \
+	-isystem $(shell $(CC) -print-file-name=include) -I. -m32 -march=i686 -fPIC \
+	-fno-stack-protector -fcf-protection=none -fasynchronous-unwind-tables -fomit-frame-pointer
+$(O)/vdso.so.dbg: $(VDSOSRC) kernel/proc/vdso/vdso.lds kernel/core/vdso_data.h lib/types.h $(O)/.options
+	@echo '  VDSO    $@'; mkdir -p $(@D)
+	@$(CC) $(VDSOFLAGS) -nostdlib -shared -Wl,-soname=linux-gate.so.1 -Wl,--hash-style=both -Wl,--eh-frame-hdr \
+		-Wl,-Bsymbolic -Wl,-z,noexecstack -Wl,-z,max-page-size=4096 -Wl,--build-id=none \
+		-Wl,-T,kernel/proc/vdso/vdso.lds -o $@ $(VDSOSRC)
+$(O)/vdso.so: $(O)/vdso.so.dbg
+	@$(STRIP) -o $@ $<
+$(O)/kernel/proc/vdso_image.o: $(O)/vdso.so
+$(O)/kernel/proc/vdso_image.o: AFLAGS += -DVDSO_IMAGE='"$(O)/vdso.so"'
 
 # The image, linked until the symbol table inside it is right (see scripts/kallsyms).
 objects = $(if $(filter 1,$(DEV)),$$(ls $(OBJS) 2>/dev/null),$(OBJS))

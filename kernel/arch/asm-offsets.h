@@ -2,8 +2,8 @@
  * kernel/arch/asm-offsets.h - structure offsets that assembly relies on.
  *
  * Written by hand and held to the C structures by static_asserts: those of
- * pt_regs and thread_struct in kernel/arch/switch.c, those of task_struct in
- * kernel/entry/traps.c.
+ * pt_regs and thread_struct in kernel/arch/switch.c, those of task_struct and
+ * mm_struct in kernel/entry/traps.c.
  */
 #ifndef OCTAVO_KERNEL_ARCH_ASM_OFFSETS_H
 #define OCTAVO_KERNEL_ARCH_ASM_OFFSETS_H
@@ -27,6 +27,11 @@
 #define PT_ESP		60
 #define PT_SS		64
 #define PT_SIZE		68
+
+/* struct task_struct, struct mm_struct */
+#define TASK_WORK	4
+#define TASK_MM		16
+#define MM_SYSENTER_RETURN 16
 
 /* struct thread_struct */
 #define THREAD_ESP0	0

@@ -91,6 +91,9 @@ void __init identify_cpu(void)
 	c->capability[0] = edx;
 	c->capability[1] = ecx;
 	read_sizes(c, ebx);
+	/* The first Pentium Pros say so too early. */
+	if (!strcmp(c->vendor, "GenuineIntel") && c->family == 6 && c->model < 3 && c->stepping < 3)
+		setup_clear_cpu_cap(X86_FEATURE_SEP);
 	read_brand(c);
 }
 

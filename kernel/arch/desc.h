@@ -57,7 +57,17 @@ struct user_desc {
 
 DECLARE_PER_CPU(struct desc_struct, gdt_table[GDT_ENTRIES]);
 extern struct desc_struct idt_table[256];
-DECLARE_PER_CPU(struct tss_struct, init_tss);
+/*
+ * SYSENTER finds the address of esp0 in its stack pointer, so that one instruction
+ * gets to the task's stack.  What comes before that instruction (an NMI, a single
+ * step) has the words below to stand on: entry.S.
+ */
+struct tss_area {
+	u32 sysenter_stack[32];
+	struct tss_struct tss;
+};
+DECLARE_PER_CPU(struct tss_area, cpu_tss);
+#define init_tss	(cpu_tss.tss)
 DECLARE_PER_CPU(struct tss_struct, doublefault_tss);
 
 /* Build a descriptor; @limit in bytes, or in pages if @flags has 0x8 (granularity). */

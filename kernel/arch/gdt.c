@@ -27,7 +27,7 @@
 #define FLAG_AVL	0x1	/* ours: the `useable` bit of user_desc */
 
 DEFINE_PER_CPU(struct desc_struct, gdt_table[GDT_ENTRIES]) __aligned(64);
-DEFINE_PER_CPU(struct tss_struct, init_tss) __aligned(128);
+DEFINE_PER_CPU(struct tss_area, cpu_tss) __aligned(128);
 
 /* No task has an LDT; the register names a table of one null descriptor. */
 static struct desc_struct default_ldt[1];

@@ -136,6 +136,15 @@ static inline void stts(void)
 	write_cr0(read_cr0() | X86_CR0_TS);
 }
 
+#define MSR_IA32_SYSENTER_CS	0x174
+#define MSR_IA32_SYSENTER_ESP	0x175
+#define MSR_IA32_SYSENTER_EIP	0x176
+
+static inline void wrmsr(u32 msr, u32 low, u32 high)
+{
+	asm volatile("wrmsr" : : "c"(msr), "a"(low), "d"(high) : "memory");
+}
+
 static inline u64 rdtsc(void)
 {
 	u64 value;

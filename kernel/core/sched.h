@@ -68,6 +68,7 @@ struct pipe_inode_info;
 #define PF_USED_MATH	0x00004000u	/* the task has an FPU state */
 #define PF_KTHREAD	0x00200000u
 #define PF_THREAD_BOUND	0x04000000u	/* a kernel thread of one processor: it stays there */
+#define PF_RANDOMIZE	0x00400000u	/* addresses of its program are random */
 
 /*
  * task_struct.work: looked at as one word on every return to user mode.  Unlike flags, which only
@@ -170,6 +171,7 @@ struct task_struct {
 	struct mempolicy *mempolicy;		/* [o], mempolicy_lock to change it or read another's */
 	int il_prev;				/* [o] node of the last interleaved page */
 
+	unsigned int personality;		/* [o] what personality() set */
 	unsigned int syscall_nr;		/* [o] restarts, reports */
 	long (*restart_fn)(struct task_struct *tsk); /* [o] sys_restart_syscall */
 	u64 restart_arg[4];			/* [o] */

@@ -10,6 +10,12 @@
  * Several processors.  The tick of the boot processor moves the base; counters
  * that are not quite equal would let a task that moves see an earlier time than
  * before.  So no answer is earlier than the latest one given, by any of them.
+ * Ring 3 cannot be held to that: each processor that comes up compares its counter
+ * with the boot processor's in turns, and if one is seen to go back the vDSO is
+ * told that there is none.  What lies below the time of a turn cannot be seen by a
+ * task that moves either.
+ *
+ * The vDSO computes the same from a copy of base and offset, see vdso_data.h.
  *
  * Locking: clock_lock, a seqlock written with interrupts off, covers the base, the wall
  * offset and jiffies_64; who asks for the time takes no lock.
@@ -27,13 +33,15 @@
 #include <kernel/core/printk.h>
 #include <kernel/core/percpu.h>
 #include <kernel/core/seqlock.h>
+#include <kernel/core/vdso_data.h>
 #include <kernel/core/watchdog.h>
 #include <lib/div64.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 
 #define CALIBRATE_COUNTS	2386	/* PIT ticks: 2 ms */
-#define CLOCK_SHIFT		22
+#define TSC_TURNS		4	/* of a comparison, two each; a power of 2 */
+#define CLOCK_SHIFT		VDSO_CLOCK_SHIFT
 
 volatile unsigned long jiffies;
 static u64 jiffies_64;			/* [clock_lock] */
@@ -46,6 +54,34 @@ static u64 base_cycles;			/* [clock_lock] */
 static u64 base_ns;			/* [clock_lock] ns at base_cycles */
 static u64 latest_ns;			/* [a] the latest answer, of several processors */
 static s64 wall_offset_ns;		/* [clock_lock] real = monotonic + this */
+static bool tsc_skewed;			/* [c when all run] the processors' counters differ */
+
+/* What ring 3 sees of the above: [clock_lock] to write, seq to read. */
+union vvar_page vvar_page __section(".data..page_aligned") __aligned(4096);
+
+static struct vdso_time vdso_time(u64 ns)
+{
+	struct timespec64 ts = ns_to_timespec64(ns);
+
+	return (struct vdso_time){ .sec = ts.tv_sec, .nsec = (u32)ts.tv_nsec };
+}
+
+/* Tell ring 3. => clock_lock held, or nobody else runs yet */
+static void update_vdso_data(void)
+{
+	struct vdso_data *data = &vvar_page.data;
+
+	data->seq++;
+	smp_wmb();
+	data->mult = tsc_skewed ? 0 : clock_mult;
+	data->lfence = boot_cpu_has(X86_FEATURE_XMM2) && nr_cpus > 1;
+	data->cycles = base_cycles;
+	data->monotonic = vdso_time(base_ns);
+	data->real = vdso_time(base_ns + wall_offset_ns);
+	data->tick_nsec = TICK_NSEC;
+	smp_wmb();
+	data->seq++;
+}
 
 /* => clock_lock held or its sequence checked, or nobody else runs yet */
 static u64 __ktime_get_ns(void)
@@ -154,6 +190,7 @@ int do_settimeofday64(const struct timespec64 *ts)
 		return -EINVAL;
 	write_seqlock_irqsave(&clock_lock, flags);
 	wall_offset_ns = (s64)(timespec64_to_ns(ts) - __ktime_get_ns());
+	update_vdso_data();
 	write_sequnlock_irqrestore(&clock_lock, flags);
 	return 0;
 }
@@ -207,11 +244,37 @@ static void advance_jiffies(void)
 		base_ns += (cycles - base_cycles) * clock_mult >> CLOCK_SHIFT;
 		base_cycles = cycles;
 		jiffies_64 = max(jiffies_64, div_u64(base_ns, TICK_NSEC));
+		update_vdso_data();
 	} else {
 		jiffies_64++;
 	}
 	jiffies = (unsigned long)jiffies_64;
 	write_sequnlock(&clock_lock);
+}
+
+/* Each reads its counter when the other has: @turn is even on the boot processor, odd on the new. */
+static void compare_tsc(u32 turn)
+{
+	static volatile u32 next_turn;	/* counts on from processor to processor */
+	static u64 last;		/* [whose turn it is] */
+	static bool back;		/* [whose turn it is] */
+	u64 now;
+
+	while (next_turn % TSC_TURNS != turn)
+		cpu_relax();
+	now = rdtsc();
+	back |= now < last;
+	last = now;
+	if (turn == TSC_TURNS - 1 && back)
+		tsc_skewed = true;
+	smp_mb();
+	next_turn++;
+}
+
+void tsc_compare(bool boot)
+{
+	for (u32 turn = boot ? 0 : 1; turn < TSC_TURNS; turn += 2)
+		compare_tsc(turn);
 }
 
 static irqreturn_t timer_interrupt(int irq, void *dev)
@@ -247,6 +310,7 @@ void __init time_init(void)
 	if (!tsc_khz)
 		pr_info("tsc: none, the clock counts ticks\n");
 	wall_offset_ns = (s64)((u64)rtc_read_time() * NSEC_PER_SEC - __ktime_get_ns());
+	update_vdso_data();
 }
 
 void __init time_start_tick(void)

@@ -78,6 +78,9 @@ extern u32 tsc_khz;	/* [c] 0: no TSC */
 void time_init(void);
 void time_start_tick(void);
 
+/* On a processor that comes up and on the boot processor, at the same time. */
+void tsc_compare(bool boot);
+
 /* Called with each tick at the end, with interrupts off: registered by the scheduler's layer. */
 extern void (*tick_hook)(int user_mode);
 

@@ -22,7 +22,14 @@
  * int 0x80 is a trap gate: interrupts stay on.  The six argument registers are
  * copied below the frame, so that C may use its arguments as scratch.
  *
- * References: Intel SDM volume 3, sections 6.12, 6.13; System V ABI i386.
+ * SYSENTER, which __kernel_vsyscall in the vDSO uses, is the same call without
+ * the microcode: the processor loads cs, ss, eip and esp from registers that are
+ * set at boot, saves nothing and clears IF.  ebp holds the user's esp, at which the
+ * sixth argument lies; where to return is known, for there is one such instruction
+ * in a process.  SYSEXIT takes eip from edx and esp from ecx, which the vDSO has on
+ * its stack, and no flags: whatever is out of the ordinary leaves by iret.
+ *
+ * References: Intel SDM volume 3, sections 5.8.7, 6.12, 6.13; System V ABI i386.
  */
 #include <kernel/arch/asm-offsets.h>
 #include <kernel/arch/i8259.h>
@@ -31,8 +38,14 @@
 #include <kernel/arch/segment.h>
 #include <kernel/sys/syscall_table.h>
 
-#define TASK_WORK	4	/* task_struct.work */
-#define TIF_WORK_MASK	3	/* _TIF_WORK_MASK; both checked in traps.c */
+#define TIF_WORK_MASK	3	/* _TIF_WORK_MASK; checked in traps.c */
+#define EFAULT		14
+#define X86_EFLAGS_IF	0x00000200
+#define X86_EFLAGS_TF	0x00000100
+/* Flags that ring 0 must not run with: NT (iret would switch tasks), AC. */
+#define BAD_FLAGS	0x00044000
+/* Flags that SYSEXIT would not bring back: TF DF NT RF VM AC. */
+#define IRET_FLAGS	0x00074500
 
 /* From orig_eax (already pushed) down; no register is changed. */
 .macro SAVE_REGS
@@ -130,6 +143,97 @@ resume_userspace:
 	EXTABLE	.Lrestore_iret, .Lbad_iret
 END(system_call)
 
+/*
+ * The stack pointer is the address of tss.esp0, so the first instruction gets to
+ * the task's stack; see `debug' and `nmi' for what may come before it.
+ */
+ENTRY(sysenter_entry)
+	movl	(%esp), %esp
+.Lsysenter_past_esp:
+	pushl	$__USER_DS
+	pushl	%ebp
+	pushfl
+	orl	$X86_EFLAGS_IF, (%esp)
+.Lsysenter_flags_pushed:
+	pushl	$__USER_CS
+	pushl	$0				/* eip: below */
+	pushl	%eax
+	SAVE_REGS
+	testl	$BAD_FLAGS, PT_EFLAGS(%esp)
+	jnz	.Lsysenter_fix_flags
+.Lsysenter_flags_fixed:
+	movl	PT_SIZE(%esp), %ebx
+	movl	TASK_MM(%ebx), %ebx
+	movl	MM_SYSENTER_RETURN(%ebx), %ebx
+	movl	%ebx, PT_EIP(%esp)
+	movl	PT_EBX(%esp), %ebx
+	sti
+	cmpl	$PAGE_OFFSET - 3, %ebp
+	jae	.Lsysenter_bad_stack
+.Lsysenter_arg6:
+	movl	(%ebp), %ebp			/* by ss, which is the kernel's */
+	movl	%ebp, PT_EBP(%esp)
+	pushl	%ebp
+	pushl	%edi
+	pushl	%esi
+	pushl	%edx
+	pushl	%ecx
+	pushl	%ebx
+	LOAD_KERNEL_SEGMENTS
+	cmpl	$NR_syscalls, %eax
+	jae	.Lsysenter_out_of_table
+	call	*sys_call_table(, %eax, 4)
+.Lsysenter_done:
+	addl	$24, %esp
+	movl	%eax, PT_EAX(%esp)
+	cli
+	movl	PT_SIZE(%esp), %ecx
+	testl	$TIF_WORK_MASK, TASK_WORK(%ecx)
+	jnz	.Lwork_pending
+	movl	TASK_MM(%ecx), %ecx
+	movl	PT_EIP(%esp), %edx
+	cmpl	%edx, MM_SYSENTER_RETURN(%ecx)
+	jne	.Lrestore_all
+	testl	$IRET_FLAGS, PT_EFLAGS(%esp)
+	jnz	.Lrestore_all
+	popl	%ebx
+	addl	$8, %esp
+	popl	%esi
+	popl	%edi
+	popl	%ebp
+	popl	%eax
+.Lsysexit_ds:
+	popl	%ds
+.Lsysexit_es:
+	popl	%es
+	movl	PT_ESP - PT_FS(%esp), %ecx
+	sti					/* takes effect after the next instruction */
+	sysexit
+
+.Lsysenter_fix_flags:
+	pushl	$2
+	popfl
+	jmp	.Lsysenter_flags_fixed
+
+.Lsysenter_out_of_table:
+	call	sys_ni_syscall
+	jmp	.Lsysenter_done
+
+	.pushsection .fixup, "ax"
+.Lsysenter_bad_stack:
+	LOAD_KERNEL_SEGMENTS
+	movl	$-EFAULT, PT_EAX(%esp)
+	jmp	resume_userspace
+.Lsysexit_bad_ds:	movl	$0, (%esp)
+	jmp	.Lsysexit_ds
+.Lsysexit_bad_es:	movl	$0, (%esp)
+	jmp	.Lsysexit_es
+	.popsection
+	EXTABLE	.Lsysenter_arg6, .Lsysenter_bad_stack
+	EXTABLE	.Lsysexit_ds, .Lsysexit_bad_ds
+	EXTABLE	.Lsysexit_es, .Lsysexit_bad_es
+END(sysenter_entry)
+
 /* A new process returns from its fork: eax holds the task that ran before. */
 ENTRY(ret_from_fork)
 	pushl	%eax
@@ -207,8 +311,6 @@ END(\name)
 .endm
 
 	EXCEPTION	divide_error, do_divide_error
-	EXCEPTION	debug, do_debug
-	EXCEPTION	nmi, do_nmi
 	EXCEPTION	int3, do_int3
 	EXCEPTION	overflow, do_overflow
 	EXCEPTION	bounds, do_bounds
@@ -225,6 +327,64 @@ END(\name)
 	EXCEPTION_ERROR	alignment_check, do_alignment_check
 	EXCEPTION	machine_check, do_machine_check
 	EXCEPTION	simd_coprocessor_error, do_simd_coprocessor_error
+
+/*
+ * A program that steps itself through SYSENTER traps here before the first
+ * instruction there: the stack pointer is 12 below &tss.esp0.  Go on as the entry
+ * would, with TF in the program's flags alone; it traps again when it is back.
+ */
+ENTRY(debug)
+	cmpl	$sysenter_entry, (%esp)
+	je	.Ldebug_sysenter
+.Ldebug_usual:
+	pushl	$0
+	pushl	$do_debug
+	jmp	common_exception
+.Ldebug_sysenter:
+	testb	$3, 4(%esp)
+	jnz	.Ldebug_usual			/* ring 3 only jumped to that address */
+	movl	12(%esp), %esp
+.Ldebug_past_esp:
+	pushl	$__USER_DS
+	pushl	%ebp
+	pushfl
+	orl	$X86_EFLAGS_IF | X86_EFLAGS_TF, (%esp)
+	jmp	.Lsysenter_flags_pushed
+END(debug)
+
+/*
+ * An NMI respects nothing: it may come before the first instruction of
+ * sysenter_entry, or before `debug' has left the few words that it found there.
+ * Its frame then moves to the task's stack and returns to behind that instruction.
+ */
+ENTRY(nmi)
+	testb	$3, 4(%esp)
+	jnz	.Lnmi_usual
+	cmpl	$sysenter_entry, (%esp)
+	je	.Lnmi_sysenter
+	cmpl	$debug, (%esp)
+	jb	.Lnmi_usual
+	cmpl	$.Ldebug_past_esp, (%esp)
+	jae	.Lnmi_usual
+	cmpl	$sysenter_entry, 12(%esp)
+	jne	.Lnmi_usual
+	testb	$3, 16(%esp)
+	jnz	.Lnmi_usual
+	movl	24(%esp), %esp
+	pushfl
+	pushl	$__KERNEL_CS
+	pushl	$.Ldebug_past_esp
+.Lnmi_usual:
+	pushl	$0
+	pushl	$do_nmi
+	jmp	common_exception
+.Lnmi_sysenter:
+	movl	12(%esp), %esp
+	pushfl
+	pushl	$__KERNEL_CS
+	pushl	$.Lsysenter_past_esp
+	jmp	.Lnmi_usual
+END(nmi)
 
 /* Device interrupts: one stub per line pushes the line's complement, a negative number. */
 	.pushsection .rodata

@@ -37,7 +37,9 @@
 #include <kernel/fs/tty/tty.h>
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
+#include <kernel/proc/layout.h>
 #include <kernel/proc/signal.h>
+#include <kernel/proc/vdso.h>
 #include <kernel/entry/smpboot.h>
 #include <kernel/entry/traps.h>
 #include <kernel/sched/kthread.h>
@@ -89,6 +91,8 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(mempolicy_init,	"memory policies can be made"),
 	STEP(mmap_init,		"caches for mm_struct and vm_area_struct"),
 	STEP(fork_init,		"task_struct cache, task limit"),
+	STEP(layout_init,	"are addresses of programs random?"),
+	STEP(vdso_init,		"the page of code that every program gets"),
 	STEP(signals_init,	"sigqueue cache"),
 	/* files */
 	STEP(filemap_init,	"page cache"),

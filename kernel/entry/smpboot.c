@@ -69,6 +69,7 @@ static void secondary_tick(struct pt_regs *regs)
 static noinline __noreturn void secondary_run(void)
 {
 	callin = smp_processor_id();
+	tsc_compare(false);
 	/* When the host lets us look again, the next may already have been counted. */
 	while (counted < smp_processor_id())
 		cpu_relax();
@@ -85,6 +86,7 @@ static void __init start_secondary(void)
 	gdt_init();
 	idt_init();
 	doublefault_setup(secondary_df_stack);
+	sysenter_setup();
 	fpu_init();
 	apic_setup_local(false);
 	secondary_run();
@@ -175,8 +177,10 @@ static bool __init wake_cpu(int cpu, u8 id, struct task_struct *idle, pgd_t *pgd
 		apic_send_startup(id, TRAMPOLINE_PHYS);
 		udelay(200);
 	}
-	if (wait_for_callin(cpu))
+	if (wait_for_callin(cpu)) {
+		tsc_compare(true);
 		return true;
+	}
 	apic_send_init(id);
 	return false;
 }

@@ -28,9 +28,13 @@
 #include <kernel/core/smp.h>
 #include <kernel/core/watchdog.h>
 #include <kernel/uapi/signal.h>
+#include <mm/types/mm_types.h>
 
 /* entry.S's view of the structures. */
-static_assert(offsetof(struct task_struct, work) == 4, "entry.S: TASK_WORK");
+static_assert(offsetof(struct task_struct, work) == TASK_WORK, "entry.S");
+static_assert(offsetof(struct task_struct, mm) == TASK_MM, "entry.S");
+static_assert(offsetof(struct mm_struct, sysenter_return) == MM_SYSENTER_RETURN, "entry.S");
+static_assert(__USER_CS == __KERNEL_CS + 16 + 3 && __USER_DS == __KERNEL_CS + 24 + 3, "SYSEXIT");
 static_assert(_TIF_WORK_MASK == 3, "entry.S: TIF_WORK_MASK");
 static_assert(sizeof(struct stack_top) == STACK_TOP_SIZE, "head.S");
 static_assert(offsetof(struct stack_top, task) == STACK_TOP_TASK, "entry.S, head.S");
@@ -42,7 +46,7 @@ extern void system_call(void), divide_error(void), debug(void), nmi(void), int3(
 	coprocessor_segment_overrun(void), invalid_TSS(void), segment_not_present(void),
 	stack_segment(void), general_protection(void), page_fault(void),
 	reserved_exception(void), coprocessor_error(void), alignment_check(void),
-	machine_check(void), simd_coprocessor_error(void);
+	machine_check(void), simd_coprocessor_error(void), sysenter_entry(void);
 
 /* The user's own doing: note it for the signal frame and send the signal. */
 static void user_trap(int trap_no, int sig, int code, long error_code, unsigned long addr)
@@ -193,6 +197,16 @@ asmlinkage void exit_to_user_work(struct pt_regs *regs)
 	} while (current->work & _TIF_WORK_MASK);
 }
 
+/* The fast door: selectors, stack and address that SYSENTER loads on this processor. */
+void sysenter_setup(void)
+{
+	if (!boot_cpu_has(X86_FEATURE_SEP))
+		return;
+	wrmsr(MSR_IA32_SYSENTER_CS, __KERNEL_CS, 0);
+	wrmsr(MSR_IA32_SYSENTER_ESP, (u32)&this_cpu_ptr(&init_tss)->esp0, 0);
+	wrmsr(MSR_IA32_SYSENTER_EIP, (u32)sysenter_entry, 0);
+}
+
 void __init trap_init(void)
 {
 	set_intr_gate(0, divide_error);
@@ -218,4 +232,5 @@ void __init trap_init(void)
 	for (int n = 20; n < 32; n++)
 		set_intr_gate(n, reserved_exception);
 	set_system_gate(SYSCALL_VECTOR, system_call);
+	sysenter_setup();
 }

@@ -19,6 +19,9 @@ void doublefault_init(void);
 /* The same on another processor, with @stack, THREAD_SIZE bytes aligned to as many. */
 void doublefault_setup(void *stack);
 
+/* SYSENTER on this processor. => its GDT and TSS are loaded */
+void sysenter_setup(void);
+
 /* kernel/entry/fault.c */
 asmlinkage void do_page_fault(struct pt_regs *regs, unsigned long error_code,
 			      unsigned long address);

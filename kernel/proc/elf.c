@@ -1,22 +1,20 @@
 /*
  * kernel/proc/elf.c - loading an ELF program.
  *
- * Theory.  The program headers say what goes where.  Nothing is read here but they:
- * each PT_LOAD segment becomes a private mapping of the file, whose pages come by
- * page faults from the page cache, so all processes of a program share its text.
- * Bytes of a segment beyond its part of the file (bss) are zero: the rest of the
- * last file page is cleared, which makes it the process's own, and whole pages
- * after it are anonymous memory.
+ * Theory.  A program is one ELF file (elf_image.c), or two: it may name an
+ * interpreter in PT_INTERP, the dynamic linker, which is mapped too and started in
+ * its place.  The kernel knows nothing of shared libraries: the linker finds the
+ * program's headers and entry in the auxiliary vector, maps the rest by mmap, and
+ * jumps.
  *
- *	vaddr		 filesz		     memsz
- *	|---- file mapping ----|...cleared...|--- anonymous ---|
+ *	ET_EXEC				at its addresses
+ *	ET_DYN with an interpreter	a PIE: at ELF_ET_DYN_BASE
+ *	ET_DYN without one		static-pie, or the linker run by hand: in the mmap
+ *					area, where it is not in the way of what it loads
+ *	interpreter			in the mmap area; its own PT_INTERP means nothing
  *
- * ET_EXEC goes to its addresses; ET_DYN without an interpreter (static-pie), which
- * relocates itself, to ELF_ET_DYN_BASE.  A program that wants an interpreter
- * (dynamic linker) is refused, -ELIBBAD.
- *
- * Everything in the file is hostile until checked, and all of it is checked before
- * the point of no return: -ENOEXEC.
+ * What can be wrong with either file is found before the point of no return, but for
+ * one thing: that there is no room for it.
  *
  * Below the strings that exec.c has put on the stack comes what the i386 ABI says a
  * program finds at its start:
@@ -27,6 +25,10 @@
  *	argv[0..], NULL
  *	argc					<- esp, a multiple of 16
  *
+ * PT_GNU_STACK's flags say whether the stack is executable.  A program without that
+ * header is from before it: all it can read it may execute (READ_IMPLIES_EXEC).
+ * PT_TLS is the C library's affair.
+ *
  * References: System V ABI, chapter 5; Intel386 supplement, figure 3-31.
  */
 #include <kernel/proc/exec.h>
@@ -34,208 +36,154 @@
 #include <kernel/arch/processor.h>
 #include <kernel/arch/ptrace.h>
 #include <kernel/arch/uaccess.h>
-#include <kernel/core/printk.h>
 #include <kernel/core/random.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/time.h>
 #include <kernel/fs/fs.h>
+#include <kernel/proc/elf.h>
+#include <kernel/proc/layout.h>
+#include <kernel/proc/sigframe.h>
+#include <kernel/proc/vdso.h>
 #include <kernel/uapi/auxvec.h>
-#include <kernel/uapi/elf.h>
 #include <kernel/uapi/mman.h>
+#include <kernel/uapi/personality.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/phys/kmalloc.h>
 #include <mm/space/mmap.h>
 
-#define ELF_ET_DYN_BASE	PAGE_ALIGN(TASK_SIZE / 3 * 2)
-#define ELF_MAX_PHDRS	(PAGE_SIZE / sizeof(Elf32_Phdr))
 #define ELF_PLATFORM	"i686"
 #define RANDOM_BYTES	16
+#define PATH_MAX	4096
 #define X86_EFLAGS_USER	0x202UL		/* IF, and the bit that is always 1 */
 
-/* What the segments say together. */
-struct elf_image {
-	Elf32_Ehdr ehdr;
-	Elf32_Phdr *phdr;
-	unsigned long bias;		/* added to every address in the file */
-	unsigned long phdr_addr;	/* where the program finds its own headers, 0: nowhere */
-	unsigned long start_code, end_code, start_data, end_data, brk;
+/* A program on its way. */
+struct elf_program {
+	struct elf_image image;
+	struct elf_image interp;	/* interp.file NULL: none */
 };
 
-/* ---- checking -------------------------------------------------------------------------------- */
+/* ---- the two files --------------------------------------------------------------------------- */
 
-static int check_ehdr(const Elf32_Ehdr *ehdr)
+/* The name in PT_INTERP. => to be freed, or ERR_PTR: -ENOEXEC, -ENOMEM, -EIO */
+static char *read_interp_name(struct elf_image *img, const Elf32_Phdr *ph)
 {
-	if (memcmp(ehdr->e_ident, ELFMAG, SELFMAG) || ehdr->e_ident[EI_CLASS] != ELFCLASS32 ||
-	    ehdr->e_ident[EI_DATA] != ELFDATA2LSB || ehdr->e_machine != EM_386)
-		return -ENOEXEC;
-	if (ehdr->e_type != ET_EXEC && ehdr->e_type != ET_DYN)
-		return -ENOEXEC;
-	if (ehdr->e_phentsize != sizeof(Elf32_Phdr) || !ehdr->e_phnum ||
-	    ehdr->e_phnum > ELF_MAX_PHDRS)
-		return -ENOEXEC;
-	return 0;
-}
-
-/* Linkers leave segments of no size behind: they load nothing, wherever they are. */
-static bool is_loaded(const Elf32_Phdr *ph)
-{
-	return ph->p_type == PT_LOAD && (ph->p_memsz || ph->p_filesz);
-}
-
-/* @floor: the end of the segment before. => 0 or -ENOEXEC */
-static int check_load_segment(const Elf32_Phdr *ph, u64 file_size, unsigned long bias,
-			      unsigned long floor)
-{
-	u64 end = (u64)bias + ph->p_vaddr + ph->p_memsz;
-
-	if (ph->p_filesz > ph->p_memsz || end > TASK_SIZE)
-		return -ENOEXEC;
-	if ((ph->p_vaddr ^ ph->p_offset) & ~PAGE_MASK)
-		return -ENOEXEC;
-	if ((u64)ph->p_offset + ph->p_filesz > file_size)
-		return -ENOEXEC;
-	/* Ascending, and no two in one page. */
-	if (bias + ph->p_vaddr < mmap_min_addr || ((bias + ph->p_vaddr) & PAGE_MASK) < floor)
-		return -ENOEXEC;
-	return 0;
-}
-
-/* Check all segments and find the image's extent. => 0, -ENOEXEC, -ELIBBAD */
-static int check_segments(struct elf_image *img, u64 file_size)
-{
-	unsigned long floor = 0, entry = img->bias + img->ehdr.e_entry;
-	bool entry_found = false;
-
-	img->start_code = img->start_data = ~0UL;
-	for (int i = 0; i < img->ehdr.e_phnum; i++) {
-		const Elf32_Phdr *ph = &img->phdr[i];
-		unsigned long start = img->bias + ph->p_vaddr, end = start + ph->p_filesz;
-
-		if (ph->p_type == PT_INTERP)
-			return -ELIBBAD;
-		if (!is_loaded(ph))
-			continue;
-		if (check_load_segment(ph, file_size, img->bias, floor))
-			return -ENOEXEC;
-		floor = PAGE_ALIGN(start + ph->p_memsz);
-		if (img->ehdr.e_phoff >= ph->p_offset &&
-		    (u64)img->ehdr.e_phoff + img->ehdr.e_phnum * sizeof(*ph) <=
-		    (u64)ph->p_offset + ph->p_filesz)
-			img->phdr_addr = start + img->ehdr.e_phoff - ph->p_offset;
-		entry_found |= entry >= start && entry - start < ph->p_memsz;
-		if (ph->p_flags & PF_X) {
-			img->start_code = min(img->start_code, start);
-			img->end_code = max(img->end_code, end);
-		} else if (ph->p_flags & PF_W) {
-			img->start_data = min(img->start_data, start);
-		}
-		img->end_data = max(img->end_data, end);
-		img->brk = max(img->brk, start + ph->p_memsz);
-	}
-	if (img->start_code == ~0UL)
-		img->start_code = 0;
-	if (img->start_data == ~0UL)
-		img->start_data = img->end_code;
-	return entry_found ? 0 : -ENOEXEC;
-}
-
-/* => 0 with img->phdr to be freed, or -errno */
-static int read_phdrs(struct linux_binprm *bprm, struct elf_image *img)
-{
-	unsigned long size = img->ehdr.e_phnum * sizeof(Elf32_Phdr);
+	char *name;
 	int got;
 
-	img->phdr = kmalloc(size, GFP_KERNEL);
-	if (!img->phdr)
-		return -ENOMEM;
-	got = kernel_read(bprm->file, img->ehdr.e_phoff, (char *)img->phdr, size);
-	if (got == (int)size)
+	if (ph->p_filesz > PATH_MAX || ph->p_filesz < 2)
+		return ERR_PTR(-ENOEXEC);
+	name = kmalloc(ph->p_filesz, GFP_KERNEL);
+	if (!name)
+		return ERR_PTR(-ENOMEM);
+	got = kernel_read(img->file, ph->p_offset, name, ph->p_filesz);
+	if (got == (int)ph->p_filesz && !name[got - 1])
+		return name;
+	kfree(name);
+	return ERR_PTR(got < 0 ? got : got == (int)ph->p_filesz ? -ENOEXEC : -EIO);
+}
+
+/* => 0, or -EIO: it is too short to be one; -ELIBBAD: it is no program of ours */
+static int read_interp(struct elf_image *interp)
+{
+	int got = kernel_read(interp->file, 0, (char *)&interp->ehdr, sizeof(interp->ehdr));
+	int err;
+
+	if (got != (int)sizeof(interp->ehdr))
+		return got < 0 ? got : -EIO;
+	if (elf_check_ehdr(&interp->ehdr))
+		return -ELIBBAD;
+	err = elf_read_image(interp);
+	return err == -ENOEXEC ? -ELIBBAD : err;
+}
+
+/* => 0, prog->interp.file set if there is one; or -errno of its open */
+static int open_interp(struct elf_program *prog)
+{
+	const Elf32_Phdr *ph = elf_find_phdr(&prog->image, PT_INTERP);
+	struct file *file;
+	char *name;
+
+	if (!ph)
 		return 0;
-	kfree(img->phdr);
-	return got < 0 && got != -EINVAL ? got : -ENOEXEC;
+	name = read_interp_name(&prog->image, ph);
+	if (IS_ERR(name))
+		return (int)PTR_ERR(name);
+	file = open_exec(name);
+	kfree(name);
+	if (IS_ERR(file))
+		return (int)PTR_ERR(file);
+	prog->interp.file = file;
+	return read_interp(&prog->interp);
 }
 
-/* ---- mapping --------------------------------------------------------------------------------- */
-
-static unsigned long elf_prot(const Elf32_Phdr *ph)
+/* Room for all of @img in the mmap area. => 0 or -ENOMEM */
+static int place_in_mmap_area(struct elf_image *img)
 {
-	return (ph->p_flags & PF_R ? PROT_READ : 0) | (ph->p_flags & PF_W ? PROT_WRITE : 0) |
-	       (ph->p_flags & PF_X ? PROT_EXEC : 0);
-}
+	struct mm_struct *mm = current->mm;
+	unsigned long addr;
 
-/* => [s] write; 0 or -errno */
-static int map_segment(struct file *file, const Elf32_Phdr *ph, unsigned long bias)
-{
-	unsigned long start = bias + ph->p_vaddr, base = start & PAGE_MASK;
-	unsigned long file_end = start + ph->p_filesz, mem_end = start + ph->p_memsz;
-	unsigned long addr, anon = base;
-
-	if (ph->p_filesz) {
-		addr = do_mmap_pgoff(file, base, PAGE_ALIGN(file_end) - base, elf_prot(ph),
-				     MAP_PRIVATE | MAP_FIXED | MAP_DENYWRITE,
-				     ph->p_offset >> PAGE_SHIFT);
-		if (IS_ERR_VALUE(addr))
-			return (int)addr;
-		anon = PAGE_ALIGN(file_end);
-	}
-	if (PAGE_ALIGN(mem_end) > anon) {
-		addr = do_brk(anon, PAGE_ALIGN(mem_end) - anon);
-		if (IS_ERR_VALUE(addr))
-			return (int)addr;
-	}
+	if (img->ehdr.e_type == ET_EXEC)
+		return 0;
+	down_read(&mm->mmap_sem);
+	addr = get_unmapped_area(NULL, 0, img->high - img->low + img->align - PAGE_SIZE, 0, 0);
+	up_read(&mm->mmap_sem);
+	if (IS_ERR_VALUE(addr))
+		return -ENOMEM;
+	elf_place_image(img, addr);
 	return 0;
 }
 
-/* The rest of the file's last page. => may fault; 0 or -EFAULT */
-static int clear_segment_tail(const Elf32_Phdr *ph, unsigned long bias)
+/* Map the program and its interpreter. => may sleep; 0 or -errno: nothing to run */
+static int map_program(struct elf_program *prog)
 {
-	unsigned long file_end = bias + ph->p_vaddr + ph->p_filesz;
-	unsigned long bytes = min_t(unsigned long, PAGE_ALIGN(file_end) - file_end,
-				    ph->p_memsz - ph->p_filesz);
-
-	if (!bytes || !ph->p_filesz || !(ph->p_flags & PF_W))
-		return 0;
-	/* To the page's end: memory beyond p_memsz is the heap's. */
-	return clear_user((void *)file_end, PAGE_ALIGN(file_end) - file_end) ? -EFAULT : 0;
-}
-
-static int map_image(struct linux_binprm *bprm, struct elf_image *img)
-{
+	struct elf_image *img = &prog->image;
 	struct mm_struct *mm = current->mm;
 	int err = 0;
 
-	down_write(&mm->mmap_sem);
-	for (int i = 0; i < img->ehdr.e_phnum && !err; i++)
-		if (is_loaded(&img->phdr[i]))
-			err = map_segment(bprm->file, &img->phdr[i], img->bias);
-	mm->start_code = img->start_code;
-	mm->end_code = img->end_code;
-	mm->start_data = img->start_data;
-	mm->end_data = img->end_data;
-	mm->start_brk = mm->brk = PAGE_ALIGN(img->brk);
-	up_write(&mm->mmap_sem);
-	for (int i = 0; i < img->ehdr.e_phnum && !err; i++)
-		if (is_loaded(&img->phdr[i]))
-			err = clear_segment_tail(&img->phdr[i], img->bias);
-	return err;
+	if (img->ehdr.e_type == ET_DYN && prog->interp.file)
+		elf_place_image(img, randomize_elf_base(ELF_ET_DYN_BASE));
+	else
+		err = place_in_mmap_area(img);
+	if (!err)
+		err = elf_map_image(img, false);
+	if (err)
+		return err;
+	mm->start_code = img->bias + img->start_code;
+	mm->end_code = img->bias + img->end_code;
+	mm->start_data = img->bias + img->start_data;
+	mm->end_data = img->bias + img->end_data;
+	/* The heap follows the program, unless that is where mmap puts things. */
+	mm->start_brk = PAGE_ALIGN(img->bias + img->brk);
+	if (img->ehdr.e_type == ET_DYN && !prog->interp.file)
+		mm->start_brk = ELF_ET_DYN_BASE;
+	mm->start_brk = mm->brk = randomize_brk(mm->start_brk);
+	if (!prog->interp.file)
+		return 0;
+	err = place_in_mmap_area(&prog->interp);
+	return err ? err : elf_map_image(&prog->interp, true);
 }
 
 /* ---- the stack ------------------------------------------------------------------------------- */
 
 /* => pairs written to current->mm->saved_auxv, AT_NULL included */
-static int fill_auxv(struct linux_binprm *bprm, struct elf_image *img, unsigned long platform,
-		     unsigned long random)
+static int fill_auxv(struct linux_binprm *bprm, const struct elf_program *prog,
+		     unsigned long platform, unsigned long random)
 {
 	const struct task_struct *tsk = current;
+	const struct elf_image *img = &prog->image;
+	const unsigned long vdso = tsk->mm->vdso;
 	const unsigned long auxv[][2] = {
+		{ vdso ? AT_SYSINFO : AT_IGNORE, vdso_symbol(tsk->mm, VDSO_VSYSCALL) },
+		{ vdso ? AT_SYSINFO_EHDR : AT_IGNORE, vdso },
+		{ AT_MINSIGSTKSZ, MIN_SIGFRAME_STACK },
 		{ AT_HWCAP, boot_cpu_data.capability[0] },
 		{ AT_PAGESZ, PAGE_SIZE },
 		{ AT_CLKTCK, USER_HZ },
-		{ AT_PHDR, img->phdr_addr },
+		{ AT_PHDR, img->phdr_addr ? img->bias + img->phdr_addr : 0 },
 		{ AT_PHENT, sizeof(Elf32_Phdr) },
 		{ AT_PHNUM, img->ehdr.e_phnum },
-		{ AT_BASE, 0 },
+		{ AT_BASE, prog->interp.file ? prog->interp.bias + prog->interp.low : 0 },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, img->bias + img->ehdr.e_entry },
 		{ AT_UID, tsk->uid },
@@ -270,22 +218,24 @@ static u32 *put_pointers(u32 *slot, int count, unsigned long *p)
 }
 
 /* => may fault; 0 or -EFAULT; bprm->p is the program's first esp */
-static int create_elf_tables(struct linux_binprm *bprm, struct elf_image *img)
+static int create_elf_tables(struct linux_binprm *bprm, const struct elf_program *prog)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long p = ALIGN_DOWN(bprm->p, 16UL), platform, random, strings = bprm->p;
-	u8 bytes[RANDOM_BYTES];
+	unsigned long p = ALIGN_DOWN(randomize_stack_pointer(bprm->p), 16UL);
+	unsigned long platform, random, strings = bprm->p;
+	u32 noise[RANDOM_BYTES / sizeof(u32)];
 	int pairs, words;
 	u32 *slot;
 
 	platform = p = ALIGN_DOWN(p - sizeof(ELF_PLATFORM), 16UL);
 	random = p = p - RANDOM_BYTES;
-	get_random_bytes(bytes, sizeof(bytes));
+	for (unsigned int i = 0; i < ARRAY_SIZE(noise); i++)
+		noise[i] = get_random_u32();
 	if (copy_to_user((void *)platform, ELF_PLATFORM, sizeof(ELF_PLATFORM)) ||
-	    copy_to_user((void *)random, bytes, sizeof(bytes)))
+	    copy_to_user((void *)random, noise, sizeof(noise)))
 		return -EFAULT;
 
-	pairs = fill_auxv(bprm, img, platform, random);
+	pairs = fill_auxv(bprm, prog, platform, random);
 	words = 1 + bprm->argc + 1 + bprm->envc + 1 + pairs * 2;
 	p = ALIGN_DOWN(p - (unsigned long)words * sizeof(u32), 16UL);
 	bprm->p = p;
@@ -321,47 +271,60 @@ static void start_thread(unsigned long eip, unsigned long esp)
 
 /* ---- the loader ------------------------------------------------------------------------------ */
 
-static int load_checked(struct linux_binprm *bprm, struct elf_image *img)
+/* => EXSTACK_*, from the program's own PT_GNU_STACK */
+static enum exstack stack_rights(const struct elf_image *img)
 {
+	const Elf32_Phdr *ph = elf_find_phdr(img, PT_GNU_STACK);
+
+	if (!ph)
+		return EXSTACK_DEFAULT;
+	return ph->p_flags & PF_X ? EXSTACK_ENABLE_X : EXSTACK_DISABLE_X;
+}
+
+static int load_checked(struct linux_binprm *bprm, struct elf_program *prog)
+{
+	const struct elf_image *first = prog->interp.file ? &prog->interp : &prog->image;
+	enum exstack exstack = stack_rights(&prog->image);
 	int err = flush_old_exec(bprm);
 
 	if (err)
 		return err;
+	if (exstack == EXSTACK_DEFAULT)
+		current->personality |= READ_IMPLIES_EXEC;
 	setup_new_exec(bprm);
-	err = setup_arg_pages(bprm);
+	err = setup_arg_pages(bprm, exstack != EXSTACK_DISABLE_X);
 	if (!err)
-		err = map_image(bprm, img);
+		err = map_program(prog);
 	if (!err)
-		err = create_elf_tables(bprm, img);
+		err = map_vdso(bprm->stack_top);
+	if (!err)
+		err = create_elf_tables(bprm, prog);
 	if (err)
 		return err;
 	current->mm->start_stack = bprm->p;
-	start_thread(img->bias + img->ehdr.e_entry, bprm->p);
+	start_thread(first->bias + first->ehdr.e_entry, bprm->p);
 	return 0;
 }
 
 int load_elf_binary(struct linux_binprm *bprm)
 {
-	struct elf_image img;
+	struct elf_program prog;
 	int err;
 
-	memset(&img, 0, sizeof(img));
-	memcpy(&img.ehdr, bprm->buf, sizeof(img.ehdr));
-	err = check_ehdr(&img.ehdr);
-	if (err)
-		return err;
-	if (!bprm->file->f_op->mmap)
-		return -ENOEXEC;
-	if (img.ehdr.e_type == ET_DYN)
-		img.bias = ELF_ET_DYN_BASE;
-	err = read_phdrs(bprm, &img);
-	if (err)
-		return err;
-	err = check_segments(&img, (u64)i_size_read(file_inode(bprm->file)));
-	if (err == -ELIBBAD)
-		pr_info_once("%s: programs with an interpreter cannot be run\n", bprm->filename);
+	memset(&prog, 0, sizeof(prog));
+	prog.image.file = bprm->file;
+	memcpy(&prog.image.ehdr, bprm->buf, sizeof(prog.image.ehdr));
+	err = elf_check_ehdr(&prog.image.ehdr);
 	if (!err)
-		err = load_checked(bprm, &img);
-	kfree(img.phdr);
+		err = elf_read_image(&prog.image);
+	if (err)
+		return err;
+	err = open_interp(&prog);
+	if (!err)
+		err = load_checked(bprm, &prog);
+	elf_free_image(&prog.interp);
+	elf_free_image(&prog.image);
+	if (prog.interp.file)
+		fput(prog.interp.file);
 	return err;
 }

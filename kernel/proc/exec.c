@@ -7,10 +7,10 @@
  * strings already on its stack, and the file is read and checked.  Then comes the
  * point of no return, flush_old_exec(): other threads die, the new address space is
  * put on, handlers are reset, close-on-exec files closed.  After it a failure can
- * only be answered by SIGKILL, for there is nothing left to return to.
+ * only be answered by SIGSEGV, for there is nothing left to return to.
  *
  *	stack of the new program, from the top:
- *		STACK_TOP	4 bytes of 0
+ *		stack_top	4 bytes of 0
  *				file name (AT_EXECFN)
  *				environment strings, last first
  *	bprm->p ------------>	argument strings
@@ -38,6 +38,7 @@
 #include <kernel/core/signal.h>
 #include <kernel/fs/files.h>
 #include <kernel/proc/fork.h>
+#include <kernel/proc/layout.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/thread.h>
 #include <kernel/sched/sched.h>
@@ -50,7 +51,6 @@
 #include <mm/space/mmap.h>
 #include <mm/types/mmu_context.h>
 
-#define STACK_TOP	TASK_SIZE
 #define ARG_MAX		(128UL << 10)	/* bytes of strings that are always allowed */
 #define MAX_ARG_LIMIT	(6UL << 20)	/* and that are never exceeded */
 #define STACK_EXPAND	(128UL << 10)	/* room below the strings from the start */
@@ -104,7 +104,7 @@ static struct page *get_arg_page(struct linux_binprm *bprm, unsigned long pos)
 	int ret = 0;
 
 	down_write(&mm->mmap_sem);
-	vma = find_vma(mm, STACK_TOP - 1);
+	vma = find_vma(mm, bprm->stack_top - 1);
 	if (pos < vma->vm_start)
 		ret = expand_stack(vma, pos);
 	if (!ret)
@@ -313,6 +313,9 @@ void setup_new_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *tsk = current;
 
+	tsk->flags &= ~PF_RANDOMIZE;
+	if (bprm->randomize)
+		tsk->flags |= PF_RANDOMIZE;
 	arch_pick_mmap_layout(tsk->mm);
 	set_task_comm(tsk, bprm->filename);
 	spin_lock_irq(&tsk->sighand->siglock);
@@ -328,20 +331,25 @@ void setup_new_exec(struct linux_binprm *bprm)
 	flush_old_files(tsk->files);
 }
 
-int setup_arg_pages(struct linux_binprm *bprm)
+int setup_arg_pages(struct linux_binprm *bprm, bool executable)
 {
 	struct mm_struct *mm = current->mm;
+	unsigned long top = bprm->stack_top;
 	unsigned long room = min(STACK_EXPAND, rlimit(RLIMIT_STACK));
 	struct vm_area_struct *vma;
 	unsigned long bottom;
 
 	down_write(&mm->mmap_sem);
-	vma = find_vma(mm, STACK_TOP - 1);
-	bottom = PAGE_ALIGN(STACK_TOP - room);
+	vma = find_vma(mm, top - 1);
+	if (executable) {
+		vma->vm_flags |= VM_EXEC;
+		vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
+	}
+	bottom = PAGE_ALIGN(top - room);
 	if (bottom > vma->vm_start - STACK_EXPAND)
 		bottom = vma->vm_start - STACK_EXPAND;
 	/* Only an offer: the stack grows by itself, up to its limit. */
-	if (STACK_TOP - bottom <= rlimit(RLIMIT_STACK) && expand_stack(vma, bottom))
+	if (top - bottom <= rlimit(RLIMIT_STACK) && expand_stack(vma, bottom))
 		pr_debug("exec: no room below the strings\n");
 	mm->start_stack = bprm->p;
 	up_write(&mm->mmap_sem);
@@ -358,8 +366,10 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	if (!bprm->mm)
 		return -ENOMEM;
 	arch_pick_mmap_layout(bprm->mm);
-	err = setup_stack_vma(bprm->mm, STACK_TOP, PAGE_SIZE);
-	bprm->p = STACK_TOP - sizeof(void *);
+	bprm->randomize = randomize_wanted();
+	bprm->stack_top = random_stack_top(bprm->randomize);
+	err = setup_stack_vma(bprm->mm, bprm->stack_top, PAGE_SIZE);
+	bprm->p = bprm->stack_top - sizeof(void *);
 	return err;
 }
 
@@ -470,7 +480,7 @@ long do_execve(const char *filename, struct user_arg_ptr argv, struct user_arg_p
 	bprm->filename = bprm->interp = filename;
 	err = exec_binprm(bprm, argv, envp);
 	if (err && bprm->point_of_no_return)
-		force_sig(SIGKILL, current);
+		force_sig(SIGSEGV, current);
 	free_bprm(bprm);
 	return err;
 }

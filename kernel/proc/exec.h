@@ -22,10 +22,14 @@ struct user_arg_ptr {
 	const char *const *ptr;
 };
 
+/* What a program says of its stack: nothing, not executable, executable. */
+enum exstack { EXSTACK_DEFAULT, EXSTACK_DISABLE_X, EXSTACK_ENABLE_X };
+
 struct linux_binprm {
 	char buf[BINPRM_BUF_SIZE];	/* the file's first bytes, zero-padded */
 	struct file *file;
 	struct mm_struct *mm;		/* the new address space */
+	unsigned long stack_top;	/* end of its stack */
 	unsigned long p;		/* lowest byte used on that stack */
 	unsigned long argmin;		/* p may not fall below */
 	int argc, envc;
@@ -34,6 +38,7 @@ struct linux_binprm {
 	char *interp_copy;		/* allocated: the name in a #! line */
 	unsigned long exec;		/* address of filename's copy on the stack */
 	int depth;			/* scripts gone through */
+	bool randomize;			/* its addresses are random */
 	bool point_of_no_return;	/* the old address space is gone */
 };
 
@@ -45,8 +50,8 @@ int kernel_execve(const char *filename, const char *const argv[], const char *co
 /* The point of no return: the old address space, other threads and handlers go. => 0 or -errno */
 int flush_old_exec(struct linux_binprm *bprm);
 void setup_new_exec(struct linux_binprm *bprm);
-/* Fix the stack's place, rights and size. */
-int setup_arg_pages(struct linux_binprm *bprm);
+/* Fix the stack's rights and size. => 0 or -errno */
+int setup_arg_pages(struct linux_binprm *bprm, bool executable);
 /* Put @argc strings on the new stack, last first. => 0, -E2BIG, -EFAULT, -ENOMEM */
 int copy_strings(int argc, struct user_arg_ptr argv, struct linux_binprm *bprm);
 /* Take another file instead. => 0 or -errno: nothing changed */

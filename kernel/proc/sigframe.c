@@ -20,9 +20,11 @@
 #include <kernel/arch/switch.h>
 #include <kernel/arch/uaccess.h>
 #include <kernel/proc/signal.h>
+#include <kernel/proc/vdso.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/types/mm_types.h>
 
 #define FPSTATE_FSAVE_SIZE	offsetof(struct _fpstate_ia32, _fxsr_env)
 #define FPSTATE_ALIGN		64UL
@@ -117,9 +119,13 @@ static void enter_handler(struct pt_regs *regs, const struct k_sigaction *ka, un
 	regs->eflags &= ~X86_EFLAGS_DF;
 }
 
-static u32 return_address(const struct k_sigaction *ka, unsigned long retcode)
+/* The program's own, the vDSO's, or what lies in the frame. */
+static u32 return_address(const struct k_sigaction *ka, enum vdso_symbol symbol,
+			  unsigned long retcode)
 {
-	return ka->sa_flags & SA_RESTORER ? (u32)ka->sa_restorer : retcode;
+	if (ka->sa_flags & SA_RESTORER)
+		return (u32)ka->sa_restorer;
+	return current->mm->vdso ? vdso_symbol(current->mm, symbol) : retcode;
 }
 
 int setup_frame(int sig, const struct k_sigaction *ka, const sigset_t *set, struct pt_regs *regs)
@@ -142,7 +148,7 @@ int setup_frame(int sig, const struct k_sigaction *ka, const sigset_t *set, stru
 	if (!addr)
 		return -EFAULT;
 	frame = (struct sigframe *)addr;
-	head.pretcode = return_address(ka, (unsigned long)frame->retcode);
+	head.pretcode = return_address(ka, VDSO_SIGRETURN, (unsigned long)frame->retcode);
 	head.sig = sig;
 	fill_sigcontext(&head.sc, regs, fpstate, set->sig[0]);
 	tail.extramask[0] = set->sig[1];
@@ -168,7 +174,7 @@ int setup_rt_frame(int sig, const struct k_sigaction *ka, const siginfo_t *info,
 		return -EFAULT;
 	user = (struct rt_sigframe *)addr;
 	memset(&frame.uc, 0, sizeof(frame.uc));
-	frame.pretcode = return_address(ka, (unsigned long)user->retcode);
+	frame.pretcode = return_address(ka, VDSO_RT_SIGRETURN, (unsigned long)user->retcode);
 	frame.sig = sig;
 	frame.pinfo = (u32)&user->info;
 	frame.puc = (u32)&user->uc;

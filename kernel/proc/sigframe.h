@@ -4,7 +4,8 @@
  * Linux/i386's layout, which C libraries, debuggers and unwinders know byte by
  * byte.  The frame begins with a return address, so the handler looks like a
  * function that was called: when it returns, it runs into code that makes the
- * sigreturn call, either the program's own (SA_RESTORER) or retcode, in the frame.
+ * sigreturn call: the program's own (SA_RESTORER), the vDSO's, or without a vDSO
+ * retcode, in the frame.
  *
  *	higher	FPU state (struct _fpstate_ia32), if the task has one; 64-byte aligned
  *		retcode
@@ -68,5 +69,9 @@ struct rt_sigframe {
 	u8 retcode[RETCODE_SIZE];
 };
 static_assert(__builtin_offsetof(struct rt_sigframe, uc) == 16 + 128, "user ABI");
+
+/* Stack that a signal takes at most, alignments included (AT_MINSIGSTKSZ). */
+#define MIN_SIGFRAME_STACK	(sizeof(struct sigframe) + sizeof(struct _fpstate_ia32) + 64 + 16)
+static_assert(sizeof(struct sigframe) > sizeof(struct rt_sigframe), "the larger one");
 
 #endif

@@ -265,10 +265,14 @@ long sys_prctl(int option, unsigned long arg2)
 	return -EINVAL;
 }
 
-/* There is one personality, Linux's own: 0. */
+/* ~0 asks only. => what it was; anything may be set, and what we do not know changes nothing */
 long sys_personality(unsigned int persona)
 {
-	return persona == 0 || persona == ~0u ? 0 : -EINVAL;
+	unsigned int old = current->personality;
+
+	if (persona != ~0u)
+		current->personality = persona;
+	return old;
 }
 
 long sys_set_thread_area(struct user_desc *u_info)

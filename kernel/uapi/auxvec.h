@@ -27,5 +27,8 @@
 #define AT_RANDOM	25	/* 16 random bytes */
 #define AT_HWCAP2	26
 #define AT_EXECFN	31	/* the file name given to execve */
+#define AT_SYSINFO	32	/* __kernel_vsyscall, the door of the vDSO */
+#define AT_SYSINFO_EHDR	33	/* the vDSO itself */
+#define AT_MINSIGSTKSZ	51	/* bytes of stack that a signal may take */
 
 #endif

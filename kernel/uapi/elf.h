@@ -39,6 +39,26 @@
 #define PF_W		2
 #define PF_R		4
 
+#define DT_NULL		0
+#define DT_HASH		4
+#define DT_STRTAB	5
+#define DT_SYMTAB	6
+
+typedef struct {
+	s32 d_tag;
+	u32 d_val;
+} Elf32_Dyn;
+
+typedef struct elf32_sym {
+	u32 st_name;
+	u32 st_value;
+	u32 st_size;
+	u8 st_info;
+	u8 st_other;
+	u16 st_shndx;
+} Elf32_Sym;
+static_assert(sizeof(Elf32_Sym) == 16, "file format");
+
 typedef struct elf32_hdr {
 	u8 e_ident[EI_NIDENT];
 	u16 e_type;

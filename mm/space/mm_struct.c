@@ -22,6 +22,7 @@
 #include <kernel/arch/irqflags.h>
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
+#include <kernel/core/cmdline.h>
 #include <kernel/fs/fs.h>
 #include <lib/string.h>
 #include <mm/phys/pgalloc.h>
@@ -228,5 +229,7 @@ void __init mmap_init(void)
 	mm_cachep = kmem_cache_create("mm_struct", sizeof(struct mm_struct), 0,
 				      SLAB_HWCACHE_ALIGN | SLAB_PANIC, NULL);
 	vma_cache_init();
+	stack_guard_gap = (unsigned long)cmdline_get_int("stack_guard_gap", STACK_GUARD_GAP) <<
+			  PAGE_SHIFT;
 	vm_accounting_init();
 }

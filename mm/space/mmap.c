@@ -20,7 +20,7 @@
  * program that maps and maps does not look at its old areas again; unmapping
  * above the mark moves it up.
  *
- * A stack may not grow into its neighbour unseen: STACK_GUARD_GAP pages below
+ * A stack may not grow into its neighbour unseen: stack_guard_gap bytes below
  * it are never given out, and growth stops at that distance from what is there.
  *
  * Locking: mmap_sem for writing; expand_stack() comes with it held for reading
@@ -30,9 +30,12 @@
 #include <mm/space/vma.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/cmdline.h>
 #include <kernel/core/hooks.h>
+#include <kernel/core/random.h>
 #include <kernel/fs/fs.h>
 #include <kernel/uapi/mman.h>
+#include <kernel/uapi/personality.h>
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
@@ -43,6 +46,7 @@
 #define MAX_STACK_ROOM	(TASK_SIZE / 6 * 5)
 
 unsigned long mmap_min_addr = 16 * PAGE_SIZE;
+unsigned long stack_guard_gap = STACK_GUARD_GAP << PAGE_SHIFT;
 
 /* --- flags and limits -------------------------------------------------------------------------- */
 
@@ -51,6 +55,13 @@ unsigned long calc_vm_prot_bits(unsigned long prot)
 	static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC,
 		      "PROT_* are VM_*");
 	return prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
+unsigned long effective_prot(unsigned long prot)
+{
+	if ((prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC))
+		prot |= PROT_EXEC;
+	return prot;
 }
 
 unsigned long calc_vm_flag_bits(unsigned long flags)
@@ -99,9 +110,16 @@ int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
 
 void arch_pick_mmap_layout(struct mm_struct *mm)
 {
-	unsigned long room = clamp(rlimit(RLIMIT_STACK), MIN_STACK_ROOM, MAX_STACK_ROOM);
+	unsigned long room = rlimit(RLIMIT_STACK), pad = stack_guard_gap, random = 0;
 
-	mm->mmap_base = PAGE_ALIGN(TASK_SIZE - room);
+	if (current->flags & PF_RANDOMIZE) {
+		random = get_random_u32() % MMAP_RND_PAGES << PAGE_SHIFT;
+		pad += STACK_MAXRANDOM;
+	}
+	if (room + pad > room)
+		room += pad;
+	room = clamp(room, MIN_STACK_ROOM, MAX_STACK_ROOM);
+	mm->mmap_base = PAGE_ALIGN(TASK_SIZE - room - random);
 	mm->free_area_cache = mm->mmap_base;
 	mm->cached_hole_size = 0;
 }
@@ -356,6 +374,7 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 	len = PAGE_ALIGN(len);
 	if (!len)
 		return (unsigned long)-ENOMEM;
+	prot = effective_prot(prot);
 	if (offset_wraps(pgoff, len))
 		return (unsigned long)-EOVERFLOW;
 	if (flags & MAP_FIXED_NOREPLACE)
@@ -517,7 +536,8 @@ unsigned long do_brk(unsigned long addr, unsigned long len)
 		return (unsigned long)-EINVAL;
 	if (addr < mmap_min_addr)
 		return (unsigned long)-EPERM;
-	vm_flags &= ~VM_EXEC;
+	if (!(current->personality & READ_IMPLIES_EXEC))
+		vm_flags &= ~VM_EXEC;
 	if ((vm_flags & VM_LOCKED) && check_mlock_limit(mm, len >> PAGE_SHIFT))
 		return (unsigned long)-EAGAIN;
 	ret = mmap_commit(NULL, addr, len, vm_flags, addr >> PAGE_SHIFT);
@@ -585,7 +605,7 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 	/* Keep the distance from what lies below, unless that is nothing but PROT_NONE. */
 	if (prev && !(prev->vm_flags & VM_GROWSDOWN) &&
 	    (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
-	    (address < prev->vm_end || address - prev->vm_end < STACK_GUARD_GAP << PAGE_SHIFT))
+	    (address < prev->vm_end || address - prev->vm_end < stack_guard_gap))
 		return -ENOMEM;
 	if (prev && address < prev->vm_end)
 		return -ENOMEM;

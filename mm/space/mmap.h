@@ -157,13 +157,19 @@ int mm_check(struct mm_struct *mm);
 
 #define DEFAULT_MAX_MAP_COUNT	65530
 extern int sysctl_max_map_count;
-/* Pages kept free below a stack. */
+/* Bytes kept free below a stack: stack_guard_gap=PAGES on the command line, else 256. */
 #define STACK_GUARD_GAP		256UL
+extern unsigned long stack_guard_gap;	/* [c] */
+/* How far a random stack may begin below the top; and by how much mmap_base moves. */
+#define STACK_MAXRANDOM		(8UL << 20)
+#define MMAP_RND_PAGES		256UL
 extern unsigned long mmap_min_addr;	/* [c] bytes: nothing is mapped below it */
 
 /* PROT_* and MAP_* -> VM_*. */
 unsigned long calc_vm_prot_bits(unsigned long prot);
 unsigned long calc_vm_flag_bits(unsigned long flags);
+/* @prot, and what the caller's personality adds to it. */
+unsigned long effective_prot(unsigned long prot);
 
 /* Where mmap may put @len bytes. => [s] write; page-aligned address or -errno */
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,

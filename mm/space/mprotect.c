@@ -127,7 +127,7 @@ long do_mprotect(unsigned long start, unsigned long len, unsigned long prot)
 	if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	down_write(&mm->mmap_sem);
-	ret = mprotect_range(mm, start, end, calc_vm_prot_bits(prot), grows & PROT_GROWSDOWN);
+	ret = mprotect_range(mm, start, end, calc_vm_prot_bits(effective_prot(prot)), grows & PROT_GROWSDOWN);
 	up_write(&mm->mmap_sem);
 	return ret;
 }

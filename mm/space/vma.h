@@ -41,7 +41,7 @@ static inline void vma_unlink_file(struct vm_area_struct *vma)
 /* Where mmap must stop below @vma: a stack keeps its gap. */
 static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 {
-	unsigned long start = vma->vm_start, gap = STACK_GUARD_GAP << PAGE_SHIFT;
+	unsigned long start = vma->vm_start, gap = stack_guard_gap;
 
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return start;

@@ -114,7 +114,7 @@ struct vm_area_struct {
 /* Kinds of resident pages, and swapped ones. */
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
-#define AT_VECTOR_SIZE	44	/* words: pairs of the ELF auxiliary vector */
+#define AT_VECTOR_SIZE	48	/* words: pairs of the ELF auxiliary vector */
 
 struct mm_struct {
 	struct vm_area_struct *mmap;		/* [s] list, by address */
@@ -122,6 +122,8 @@ struct mm_struct {
 	struct vm_area_struct *mmap_cache;	/* [s, racy hint under read] found last */
 	pgd_t *pgd;				/* [c] page directory, virtual */
 	refcount_t mm_users;			/* [a] tasks, see above */
+	unsigned long sysenter_return;		/* [c after exec] where SYSEXIT goes, in the vDSO */
+	unsigned long vdso;			/* [c after exec] where the vDSO is, 0: nowhere */
 	atomic_t mm_count;			/* [a] references to this struct */
 	int map_count;				/* [s] areas */
 	struct rw_semaphore mmap_sem;
