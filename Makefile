@@ -21,6 +21,7 @@ APPEND		?=
 ADD		?=
 T		?=
 CMD		?=
+ROOT		?= busybox
 QEMU		?= qemu-system-i386
 
 # DEV=1: link what compiles, let undefined symbols be 0. For work on a part of the kernel while
@@ -32,6 +33,7 @@ only   = $(if $(filter $($1),$2),,$(error $1=$($1) is not implemented yet: only 
 $(call one-of,DEBUG,0 1)
 $(call one-of,HIGHMEM,0 1)
 $(call one-of,DEV,0 1)
+$(call one-of,ROOT,busybox debian)
 $(call one-of,PAGE_OFFSET,0xC0000000 0xB0000000 0xA0000000 0x90000000 0x80000000 0x70000000 \
 	0x60000000 0x50000000 0x40000000)
 $(call only,PAE,0)
@@ -48,7 +50,7 @@ O	?= build$(suffix)
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
 NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak boot-loop bench bench-smp mutants debug gdb record replay iso root \
-	root-small tests user setup
+	root-small root-debian tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
 ifneq ($(shell scripts/setup $(if $(filter file command environment,$(origin BUSYBOX)),BUSYBOX='$(BUSYBOX)') \
@@ -337,7 +339,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all kernel user host root root-small tests iso where run run-kernel exec test check soak bench bench-smp mutants debug gdb \
+.PHONY: all kernel user host root root-small root-debian tests iso where run run-kernel exec test check soak bench bench-smp mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -350,6 +352,7 @@ benches: $(BENCHES)
 host: $(HTESTS)
 root: $(O)/root.cpio
 root-small: $(O)/root-small.cpio
+root-debian: $(O)/root-debian.cpio
 tests: $(O)/tests.cpio
 iso: $(O)/octavo.iso
 
@@ -451,15 +454,22 @@ $(O)/root.cpio: $(USER) $(BUSYBOX) $(MKROOT)
 $(O)/root-small.cpio: $(BUSYBOX) $(MKROOT)
 	@echo '  ROOT    $@'
 	@scripts/mkroot -o $@ --busybox $(BUSYBOX)
+$(O)/root-debian.cpio: $(USER) $(BUSYBOX) build/debian/packages $(MKROOT)
+	@echo '  ROOT    $@'
+	@scripts/mkroot -o $@ --debian build/debian/root --busybox $(BUSYBOX) --bin $(O)/user/bin
 $(O)/tests.cpio: $(UTESTS) $(O)/user/tests/run-tests $(MKROOT)
 	@echo '  ROOT    $@'
 	@scripts/mkroot -o $@ --tests $(O)/user/tests
 $(O)/add.cpio: FORCE
 	@mkdir -p $(@D); scripts/mkroot -o $@ $(if $(ADD),--add '$(ADD)')
 
+# Debian's packages, fetched when they are first asked for and kept by `make clean`.
+build/debian/packages: scripts/debian-packages
+	@scripts/debs build/debian $$(sed 's/#.*//' $<)
+
 # Below 24M our own programs (static, 0.7M each) stay out of the root: busybox alone.
 SMALL	:= $(shell [ $(MEM) -le 24 ] && echo -small)
-MODULES	:= $(O)/root$(SMALL).cpio $(if $(ADD),$(O)/add.cpio)
+MODULES	:= $(O)/root$(if $(filter debian,$(ROOT)),-debian,$(SMALL)).cpio $(if $(ADD),$(O)/add.cpio)
 $(O)/.options-iso: FORCE
 	$(call remember,$(APPEND) $(MODULES))
 $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
@@ -475,7 +485,7 @@ MANY	= $(if $(filter-out 1,$(NODES) $(CPUS)),$(shell python3 scripts/octavo.py $
 MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES THREADS ADD APPEND,$(if $($v),$v='$($v)'))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES THREADS ROOT ADD APPEND,$(if $($v),$v='$($v)'))
 
 run: iso
 	$(LEAVE)
@@ -529,10 +539,10 @@ compile_commands.json: FORCE
 	@{ echo '['; for f in $(SRCS); do echo "$$sep{ \"directory\": \"$(CURDIR)\", \"file\": \"$$f\"," \
 		"\"command\": \"$(CC) $(CFLAGS) -c $$f\" }"; sep=,; done; echo ']'; } >$@
 
-# Keeps what was downloaded (build/busybox).
+# Keeps what was downloaded.
 clean:
 	@find . -maxdepth 1 -name 'build-*' -exec rm -rf {} +
-	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name busybox -exec rm -rf {} +
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name busybox ! -name debian ! -name linux -exec rm -rf {} +
 	@rm -f compile_commands.json
 
 help:
@@ -563,6 +573,7 @@ help:
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks
 # help: PAGE_OFFSET      0xC0000000  0x40000000 ... 0xB0000000: where the kernel's part begins
+# help: ROOT             busybox    busybox debian: what the root file system holds (debian wants MEM=512)
 # help: HIGHMEM          1           0 1: use memory above the direct map
 # help: PAE SLAB         0 slab      (one value yet)
 # help: SMP NUMA         1 1         (one value yet)

@@ -29,7 +29,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
-               "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": ""}
+               "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox"}
 
 # Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
 SMALL_ROOT = 24
@@ -416,10 +416,19 @@ class Machine:
         return text.split("\n", 1)[-1].rsplit("(qemu) ", 1)[0]
 
 
+def root_target(options):
+    """=> make's name for the root file system of a machine with these options."""
+    full = with_defaults(options)
+    if full["ROOT"] not in ("busybox", "debian"):
+        raise Failure(f"ROOT={full['ROOT']}: must be busybox or debian")
+    if full["ROOT"] == "debian":
+        return "root-debian"
+    return "root-small" if int(full["MEM"]) <= SMALL_ROOT else "root"
+
+
 def modules_for(build_dir, options, tests=False):
     """=> the root archives for a machine with these options (ADD's comes from the caller)."""
-    small = int(with_defaults(options)["MEM"]) <= SMALL_ROOT
-    modules = [os.path.join(build_dir, "root-small.cpio" if small else "root.cpio")]
+    modules = [os.path.join(build_dir, f"{root_target(options)}.cpio")]
     if tests:
         modules.append(os.path.join(build_dir, "tests.cpio"))
     return modules
