@@ -11,6 +11,7 @@
  * it, so that a close() on another processor cannot free the file in between.
  */
 #include <kernel/fs/files.h>
+#include <kernel/fs/flock.h>
 
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
@@ -91,6 +92,8 @@ static noinline void __fput(struct file *file)
 	struct inode *inode = file->f_inode;
 
 	if (inode) {
+		if (file->f_flock)
+			flock_release(file);
 		if (file->f_op->release)
 			file->f_op->release(inode, file);
 		if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))

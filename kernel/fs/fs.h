@@ -160,6 +160,7 @@ struct file {
 	loff_t f_pos;				/* [f_pos_lock if shared] */
 	struct mutex f_pos_lock;
 	pid_t f_owner;				/* F_SETOWN */
+	struct flock_lock *f_flock;		/* [flock_lock] what flock() got, or NULL */
 	void *private_data;			/* the driver's */
 };
 

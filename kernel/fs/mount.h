@@ -43,6 +43,7 @@ struct vfsmount {
 	struct dentry *mnt_root;		/* [c] */
 	struct super_block *mnt_sb;		/* [c] */
 	refcount_t mnt_count;			/* [a] */
+	int mnt_id;				/* [c] a number of its own, for mountinfo */
 	unsigned long mnt_flags;		/* [n] MS_RDONLY MS_NOSUID... */
 	struct list_head mnt_list;		/* [n,v] all attached mounts, in order */
 	const char *mnt_devname;		/* [c] what mount(2) was given */
@@ -65,6 +66,8 @@ static inline struct vfsmount *mntget(struct vfsmount *mnt)
 /* /proc/mounts: what the reader's root shows.  => may sleep; 0 or -ENOMEM */
 struct seq_file;
 int mounts_show(struct seq_file *m, void *v);
+/* /proc/PID/mountinfo: the same with numbers and parents. */
+int mountinfo_show(struct seq_file *m, void *v);
 /* What is mounted on @path.  => the mount with a reference, or NULL */
 struct vfsmount *lookup_mnt(const struct path *path);
 /* If @path is the root of a mount: the place it covers, with references moved.  => 1 moved */

@@ -34,6 +34,8 @@ LIST_HEAD(mount_list);
 #define MNT_FLAGS	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME | \
 			 MS_NODIRATIME | MS_RELATIME | MS_STRICTATIME)
 
+static atomic_t last_mnt_id = ATOMIC_INIT(0);
+
 static struct vfsmount *alloc_mount(struct dentry *root, const char *devname)
 {
 	struct vfsmount *mnt = kzalloc(sizeof(*mnt), GFP_KERNEL);
@@ -46,6 +48,7 @@ static struct vfsmount *alloc_mount(struct dentry *root, const char *devname)
 		return NULL;
 	}
 	refcount_set(&mnt->mnt_count, 1);
+	mnt->mnt_id = atomic_inc_return(&last_mnt_id);
 	mnt->mnt_parent = mnt;
 	mnt->mnt_mountpoint = mnt->mnt_root = dget(root);
 	mnt->mnt_sb = root->d_sb;
@@ -377,7 +380,33 @@ static void show_mount_flags(struct seq_file *m, const struct vfsmount *mnt)
 		seq_puts(m, ",relatime");
 }
 
-int mounts_show(struct seq_file *m, void *v)
+static void show_mounts_line(struct seq_file *m, const struct vfsmount *mnt, const char *where)
+{
+	seq_printf(m, "%s %s %s ", mnt->mnt_devname, where, mnt->mnt_sb->s_type->name);
+	show_mount_flags(m, mnt);
+	if (mnt->mnt_sb->s_op && mnt->mnt_sb->s_op->show_options)
+		mnt->mnt_sb->s_op->show_options(m, mnt->mnt_sb);
+	seq_puts(m, " 0 0\n");
+}
+
+/* The root of each file system is what is mounted: the fourth field is always "/". */
+static void show_mountinfo_line(struct seq_file *m, const struct vfsmount *mnt, const char *where)
+{
+	seq_printf(m, "%d %d %u:%u / %s ", mnt->mnt_id,
+		   mnt->mnt_parent == mnt ? 0 : mnt->mnt_parent->mnt_id,
+		   MAJOR(mnt->mnt_sb->s_dev), MINOR(mnt->mnt_sb->s_dev), where);
+	show_mount_flags(m, mnt);
+	seq_printf(m, " - %s %s %s", mnt->mnt_sb->s_type->name, mnt->mnt_devname,
+		   mnt->mnt_sb->s_flags & MS_RDONLY ? "ro" : "rw");
+	if (mnt->mnt_sb->s_op && mnt->mnt_sb->s_op->show_options)
+		mnt->mnt_sb->s_op->show_options(m, mnt->mnt_sb);
+	seq_putc(m, '\n');
+}
+
+/* A line for each mount that the reader's root shows. => may sleep; 0 or -ENOMEM */
+static int for_each_mount(struct seq_file *m, void (*show)(struct seq_file *m,
+							   const struct vfsmount *mnt,
+							   const char *where))
 {
 	char *buf = (char *)__get_free_page(GFP_KERNEL);
 	struct vfsmount *mnt;
@@ -394,15 +423,21 @@ int mounts_show(struct seq_file *m, void *v)
 
 		if (IS_ERR(p) || !reached)
 			continue;
-		seq_printf(m, "%s %s %s ", mnt->mnt_devname, p, mnt->mnt_sb->s_type->name);
-		show_mount_flags(m, mnt);
-		if (mnt->mnt_sb->s_op && mnt->mnt_sb->s_op->show_options)
-			mnt->mnt_sb->s_op->show_options(m, mnt->mnt_sb);
-		seq_puts(m, " 0 0\n");
+		show(m, mnt, p);
 	}
 	up_read(&namespace_sem);
 	path_put(&root);
 	free_page((unsigned long)buf);
 	return 0;
+}
+
+int mountinfo_show(struct seq_file *m, void *v)
+{
+	return for_each_mount(m, show_mountinfo_line);
+}
+
+int mounts_show(struct seq_file *m, void *v)
+{
+	return for_each_mount(m, show_mounts_line);
 }
 PROC_SHOW("mounts", mounts_show);

@@ -441,6 +441,18 @@ static int pid_mounts_show(struct seq_file *m, struct task_struct *task)
 }
 PROC_PID_SHOW("mounts", pid_mounts_show);
 
+static int pid_mountinfo_show(struct seq_file *m, struct task_struct *task)
+{
+	return mountinfo_show(m, NULL);
+}
+PROC_PID_SHOW("mountinfo", pid_mountinfo_show);
+
+static int personality_show(struct seq_file *m, struct task_struct *task)
+{
+	return seq_printf(m, "%08x\n", task->personality);
+}
+PROC_PID_SHOW_WRITE("personality", 0400, personality_show, NULL);
+
 /* ---- limits ---- */
 
 static const struct {

@@ -1,7 +1,7 @@
 /*
  * kernel/sys/calls_fs.h - the system calls of files: X(number, name).
  *
- * Absent, and so -ENOSYS: flock (143), the inotify, epoll, xattr and aio families, splice,
+ * Absent, and so -ENOSYS: the inotify, epoll and aio families, splice,
  * fanotify, quotactl, and fallocate (324): glibc's posix_fallocate then writes instead.
  */
 X(3, read)
@@ -52,6 +52,7 @@ X(133, fchdir)
 X(140, llseek)
 X(141, getdents)
 X(142, select)
+X(143, flock)
 X(145, readv)
 X(146, writev)
 X(148, fdatasync)
@@ -72,9 +73,23 @@ X(212, chown)
 X(220, getdents64)
 X(221, fcntl64)
 X(239, sendfile64)
+X(226, setxattr)
+X(227, lsetxattr)
+X(228, fsetxattr)
+X(229, getxattr)
+X(230, lgetxattr)
+X(231, fgetxattr)
+X(232, listxattr)
+X(233, llistxattr)
+X(234, flistxattr)
+X(235, removexattr)
+X(236, lremovexattr)
+X(237, fremovexattr)
+X(250, fadvise64)
 X(268, statfs64)
 X(269, fstatfs64)
 X(271, utimes)
+X(272, fadvise64_64)
 X(295, openat)
 X(296, mkdirat)
 X(297, mknodat)

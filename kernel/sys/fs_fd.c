@@ -5,6 +5,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
 #include <kernel/fs/files.h>
+#include <kernel/fs/flock.h>
 #include <kernel/fs/namei.h>
 #include <kernel/fs/pipe.h>
 #include <lib/kernel.h>
@@ -316,4 +317,63 @@ long sys_syncfs(unsigned int fd)
 	ret = file->f_mode & FMODE_PATH ? -EBADF : 0;
 	fput(file);
 	return ret;
+}
+
+/* ---- locks and advice ---- */
+
+#define LOCK_SH	1
+#define LOCK_EX	2
+#define LOCK_NB	4
+#define LOCK_UN	8
+
+long sys_flock(unsigned int fd, unsigned int cmd)
+{
+	unsigned int kind = cmd & ~(unsigned int)LOCK_NB;
+	struct file *file;
+	long ret = 0;
+
+	if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
+		return -EINVAL;
+	file = fget(fd);
+	if (!file)
+		return -EBADF;
+	if (file->f_mode & FMODE_PATH)
+		ret = -EBADF;
+	else if (kind == LOCK_UN)
+		flock_release(file);
+	else
+		ret = flock_acquire(file, kind == LOCK_EX, cmd & LOCK_NB);
+	fput(file);
+	return ret;
+}
+
+#define POSIX_FADV_NOREUSE	5	/* the last one */
+
+/* Files live in memory: there is nothing to read ahead, and nothing to forget. */
+static long do_fadvise(unsigned int fd, loff_t len, int advice)
+{
+	struct file *file = fget(fd);
+	long ret = 0;
+
+	if (!file)
+		return -EBADF;
+	if (file->f_mode & FMODE_PATH)
+		ret = -EBADF;
+	else if (S_ISFIFO(file->f_inode->i_mode))
+		ret = -ESPIPE;
+	else if (len < 0 || advice < 0 || advice > POSIX_FADV_NOREUSE)
+		ret = -EINVAL;
+	fput(file);
+	return ret;
+}
+
+long sys_fadvise64(unsigned int fd, unsigned long lo, unsigned long hi, size_t len, int advice)
+{
+	return do_fadvise(fd, (loff_t)len, advice);
+}
+
+long sys_fadvise64_64(unsigned int fd, unsigned long lo, unsigned long hi, unsigned long len_lo,
+		      unsigned long len_hi, int advice)
+{
+	return do_fadvise(fd, (loff_t)((u64)len_hi << 32 | len_lo), advice);
 }

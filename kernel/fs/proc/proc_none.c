@@ -16,3 +16,9 @@ static int partitions_show(struct seq_file *m, void *v)
 	return seq_puts(m, "major minor  #blocks  name\n\n");
 }
 PROC_SHOW("partitions", partitions_show);
+
+static int diskstats_show(struct seq_file *m, void *v)
+{
+	return 0;
+}
+PROC_SHOW("diskstats", diskstats_show);
