@@ -228,3 +228,21 @@ int __put_user_8(void __user *p, u64 val)
 {
 	return copy_user(p, &val, sizeof(val)) ? -EFAULT : 0;
 }
+
+int user_cmpxchg_4(void __user *p, u32 *old, u32 new)
+{
+	int err = 0;
+
+	if (!access_ok(p, 4))
+		return -EFAULT;
+	asm volatile("1:	lock; cmpxchgl %3, %2\n"
+		     "2:\n"
+		     ".pushsection .fixup, \"ax\"\n"
+		     "3:	movl %4, %0\n"
+		     "	jmp 2b\n"
+		     ".popsection\n"
+		     _ASM_EXTABLE(1b, 3b)
+		     : "+r"(err), "+a"(*old), "+m"(*(u32 __user *)p)
+		     : "r"(new), "i"(-EFAULT) : "memory", "cc");
+	return err;
+}

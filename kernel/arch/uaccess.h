@@ -97,6 +97,12 @@ int __put_user_2(void __user *p, u16 val);
 int __put_user_4(void __user *p, u32 val);
 int __put_user_8(void __user *p, u64 val);
 
+/*
+ * If *p is *old store @new there, atomically; *old becomes what was there.
+ * => may sleep; 0 or -EFAULT
+ */
+int user_cmpxchg_4(void __user *p, u32 *old, u32 new);
+
 /* Load *ptr into x. => 0, or -EFAULT with x = 0 */
 #define __get_user(x, ptr) ({						\
 	int __gu_err;							\

@@ -6,7 +6,8 @@
  * touched: a new address space is built beside it, with the argument and environment
  * strings already on its stack, and the file is read and checked.  Then comes the
  * point of no return, flush_old_exec(): other threads die, the new address space is
- * put on, handlers are reset, close-on-exec files closed.  After it a failure can
+ * put on, handlers are reset, close-on-exec files closed.  If it was not the leader
+ * that called, it becomes the leader: the process keeps its number.  After it a failure can
  * only be answered by SIGSEGV, for there is nothing left to return to.
  *
  *	stack of the new program, from the top:
@@ -41,6 +42,7 @@
 #include <kernel/proc/layout.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/thread.h>
+#include <kernel/sched/pid.h>
 #include <kernel/sched/sched.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -222,30 +224,88 @@ static int set_arg_limit(struct linux_binprm *bprm)
 
 /* ---- the point of no return ------------------------------------------------------------------ */
 
-/* Be alone: the other threads of the process go. => 0 or -EAGAIN: it is exiting already */
+/* Is nobody left but @tsk, and the leader as a zombie? */
+static bool others_are_gone(struct task_struct *tsk)
+{
+	struct task_struct *leader = tsk->group_leader;
+	bool gone;
+
+	read_lock_irq(&tasklist_lock);
+	if (leader == tsk)
+		gone = thread_group_empty(tsk);
+	else
+		gone = leader->exit_state == TASK_ZOMBIE && next_thread(tsk) == leader &&
+		       next_thread(leader) == tsk;
+	read_unlock_irq(&tasklist_lock);
+	return gone;
+}
+
+/*
+ * @tsk becomes the process: it takes the dead leader's number and its place among the
+ * relatives, and the leader goes as any thread does.
+ * => others_are_gone(); may sleep
+ */
+static void take_over_leadership(struct task_struct *tsk)
+{
+	struct task_struct *leader = tsk->group_leader;
+	struct signal_struct *sig = tsk->signal;
+	pid_t pid = tsk->pid;
+
+	write_lock_irq(&tasklist_lock);
+	unhash_task(leader);
+	unhash_task(tsk);
+	tsk->pid = leader->pid;
+	leader->pid = pid;
+	hash_task(leader);
+	hash_task(tsk);
+	list_replace_init(&leader->tasks, &tsk->tasks);
+	list_replace_init(&leader->sibling, &tsk->sibling);
+	tsk->group_leader = leader->group_leader = tsk;
+	tsk->real_parent = leader->real_parent;
+	tsk->parent = leader->parent;
+	tsk->exit_signal = SIGCHLD;
+	tsk->start_time = leader->start_time;
+	leader->exit_signal = -1;
+	leader->exit_state = TASK_DEAD;
+	sig->real_timer_task = tsk;
+	write_unlock_irq(&tasklist_lock);
+	/* It may be running for the old leader at this moment. */
+	if (del_timer_sync(&sig->real_timer))
+		add_timer(&sig->real_timer);
+	release_task(leader);
+}
+
+/*
+ * Be alone: the other threads of the process go.
+ * => may sleep; 0, or -EAGAIN: the process is exiting, or another thread was first
+ */
 static int de_thread(struct task_struct *tsk)
 {
 	struct sighand_struct *sighand = tsk->sighand;
+	struct signal_struct *sig = tsk->signal;
 	int err = 0;
 
 	if (thread_group_empty(tsk))
 		return unshare_sighand(tsk);
 	spin_lock_irq(&sighand->siglock);
-	/* Only the first task can take the process over: it has its number. */
-	if ((tsk->signal->flags & SIGNAL_GROUP_EXIT) || !thread_group_leader(tsk))
+	if ((sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exec_task) {
 		err = -EAGAIN;
-	else
+	} else {
+		sig->group_exec_task = tsk;
 		zap_other_threads(tsk);
-	if (!err)
-		tsk->signal->group_exec_task = tsk;
+	}
 	spin_unlock_irq(&sighand->siglock);
 	if (err)
 		return err;
-	while (!thread_group_empty(tsk)) {
+	while (!others_are_gone(tsk)) {
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 	}
-	tsk->signal->group_exec_task = NULL;
+	if (!thread_group_leader(tsk))
+		take_over_leadership(tsk);
+	spin_lock_irq(&sighand->siglock);
+	sig->group_exec_task = NULL;
+	spin_unlock_irq(&sighand->siglock);
 	return unshare_sighand(tsk);
 }
 

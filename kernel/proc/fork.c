@@ -484,6 +484,8 @@ void mm_release(struct task_struct *tsk)
 {
 	struct completion *vfork_done;
 
+	if (tsk->mm && tsk->robust_list)
+		exit_robust_list(tsk);
 	if (tsk->clear_child_tid) {
 		int *tidptr = tsk->clear_child_tid;
 

@@ -278,6 +278,76 @@ int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
 	return count;
 }
 
+/* ---- robust futexes -------------------------------------------------------------------------- */
+
+#define FUTEX_WAITERS		0x80000000u
+#define FUTEX_OWNER_DIED	0x40000000u
+#define FUTEX_TID_MASK		0x3fffffffu
+#define ROBUST_LIST_LIMIT	2048	/* a list may be circular */
+
+/* The user's list: each entry begins with a pointer to the next. */
+struct robust_list_head {
+	u32 next;
+	s32 futex_offset;	/* from an entry to its futex */
+	u32 list_op_pending;	/* an entry that was about to be entered or removed */
+};
+
+/* The owner of *uaddr is dead, if it is us. @pending: it may have been unlocked already */
+static int handle_futex_death(u32 *uaddr, pid_t tid, bool pi, bool pending)
+{
+	u32 old, seen;
+
+	if ((unsigned long)uaddr & 3 || get_user(old, uaddr))
+		return -EFAULT;
+	if (pending && !pi && !old) {
+		/* Unlocked, but died before it woke anybody. */
+		futex_wake(uaddr, 1, FUTEX_BITSET_MATCH_ANY);
+		return 0;
+	}
+	do {
+		if ((old & FUTEX_TID_MASK) != (u32)tid)
+			return 0;
+		seen = old;
+		if (user_cmpxchg_4(uaddr, &seen, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED))
+			return -EFAULT;
+	} while (seen != old && (old = seen, true));
+	if (!pi && (old & FUTEX_WAITERS))
+		futex_wake(uaddr, 1, FUTEX_BITSET_MATCH_ANY);
+	return 0;
+}
+
+/* The lowest bit of a pointer on the list says that its futex is a PI futex. */
+static u32 *entry_futex(u32 entry, s32 offset)
+{
+	return (u32 *)((entry & ~1u) + (u32)offset);
+}
+
+void exit_robust_list(struct task_struct *tsk)
+{
+	struct robust_list_head head;
+	u32 start = (u32)tsk->robust_list, entry, next;
+	int limit = ROBUST_LIST_LIMIT;
+	bool bad = false;
+
+	tsk->robust_list = NULL;
+	if (!start || copy_from_user(&head, (const void *)start, sizeof(head)))
+		return;
+	for (entry = head.next; (entry & ~1u) != start && limit-- && !bad; entry = next) {
+		/* First the next: who wakes up may free this one. */
+		bad = get_user(next, (const u32 *)(entry & ~1u));
+		if (entry != head.list_op_pending &&
+		    handle_futex_death(entry_futex(entry, head.futex_offset), tsk->pid, entry & 1,
+				       false))
+			return;
+		cond_resched();
+	}
+	if (head.list_op_pending)
+		handle_futex_death(entry_futex(head.list_op_pending, head.futex_offset), tsk->pid,
+				   head.list_op_pending & 1, true);
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+
 void __init futex_init(void)
 {
 	for (unsigned int i = 0; i < ARRAY_SIZE(futex_queues); i++) {

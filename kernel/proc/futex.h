@@ -6,6 +6,8 @@
 
 #include <lib/types.h>
 
+struct task_struct;
+
 #define FUTEX_WAIT		0
 #define FUTEX_WAKE		1
 #define FUTEX_REQUEUE		3
@@ -32,6 +34,12 @@ int futex_wake(u32 *uaddr, int nr, u32 bitset);
  * unless @cmpval is NULL.  => woken + moved, or -errno
  */
 int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval);
+
+/*
+ * A task dies: give up the robust futexes on its list, for others to take (FUTEX_OWNER_DIED).
+ * => may sleep; current, whose address space is still there
+ */
+void exit_robust_list(struct task_struct *tsk);
 
 /* Boot. */
 void futex_init(void);

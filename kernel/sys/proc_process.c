@@ -44,6 +44,64 @@ long sys_clone(unsigned long flags, unsigned long newsp, int *parent_tid, unsign
 	return do_fork(flags, newsp ? newsp : regs->esp, regs, parent_tid, child_tid, tls);
 }
 
+/* What clone3() refuses besides what clone() does. => 0 or -EINVAL */
+static long check_clone_args(const struct clone_args *args)
+{
+	/* The upper half: CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP are not here. */
+	if (args->flags >> 32 || (args->flags & (CLONE_DETACHED | CSIGNAL)))
+		return -EINVAL;
+	if (args->exit_signal & ~(u64)CSIGNAL || !valid_signal((unsigned long)args->exit_signal))
+		return -EINVAL;
+	if ((args->flags & (CLONE_THREAD | CLONE_PARENT)) && args->exit_signal)
+		return -EINVAL;
+	/* A chosen pid cannot be had. */
+	if (args->set_tid || args->set_tid_size)
+		return -EINVAL;
+	if (!args->stack != !args->stack_size)
+		return -EINVAL;
+	if (args->stack >> 32 || args->stack_size >> 32 ||
+	    !access_ok((unsigned long)args->stack, (unsigned long)args->stack_size))
+		return -EINVAL;
+	return 0;
+}
+
+/* A struct of @size bytes, of which we know the beginning. => 0, -EINVAL, -E2BIG, -EFAULT */
+static long get_clone_args(struct clone_args *args, const void *uargs, size_t size)
+{
+	u8 byte;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	memset(args, 0, sizeof(*args));
+	if (copy_from_user(args, uargs, min(size, sizeof(*args))))
+		return -EFAULT;
+	for (size_t i = sizeof(*args); i < size; i++) {
+		if (get_user(byte, (const u8 *)uargs + i))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}
+
+long sys_clone3(const struct clone_args *uargs, size_t size)
+{
+	struct pt_regs *regs = current_pt_regs();
+	struct clone_args args;
+	long err = get_clone_args(&args, uargs, size);
+
+	if (!err)
+		err = check_clone_args(&args);
+	if (err)
+		return err;
+	return do_fork((unsigned long)(args.flags | args.exit_signal),
+		       args.stack ? (unsigned long)(args.stack + args.stack_size) : regs->esp, regs,
+		       (int *)(unsigned long)args.parent_tid, (int *)(unsigned long)args.child_tid,
+		       (unsigned long)args.tls);
+}
+
 long sys_execve(const char *filename, const char *const *argv, const char *const *envp)
 {
 	struct user_arg_ptr args = { .is_kernel = false, .ptr = argv };

@@ -30,6 +30,20 @@
 #define CLONE_NEWNET		0x40000000u
 #define CLONE_IO		0x80000000u
 
+/* clone3(): the same in a struct that may grow. */
+struct clone_args {
+	u64 flags;		/* CLONE_*, without a signal in the low byte */
+	u64 pidfd;
+	u64 child_tid, parent_tid;
+	u64 exit_signal;
+	u64 stack, stack_size;	/* lowest byte, and size */
+	u64 tls;
+	u64 set_tid, set_tid_size;
+	u64 cgroup;
+};
+#define CLONE_ARGS_SIZE_VER0	64
+static_assert(sizeof(struct clone_args) == 88, "user ABI");
+
 #define SCHED_NORMAL	0
 #define SCHED_FIFO	1
 #define SCHED_RR	2
