@@ -21,7 +21,7 @@
 static char program[256];
 
 #define THREADS	8
-#define ROUNDS	2000
+#define ROUNDS	500
 
 /* ---- create, join, TLS ----------------------------------------------------------------------- */
 
@@ -83,7 +83,7 @@ static void *takes_turns(void *arg)
 {
 	long me = (long)arg;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 20; i++) {
 		pthread_mutex_lock(&mutex);
 		while (turn % THREADS != me)
 			pthread_cond_wait(&cond, &mutex);
@@ -96,7 +96,7 @@ static void *takes_turns(void *arg)
 
 static void *reads_and_writes(void *arg)
 {
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < 80; i++) {
 		if (i % 8 == (long)arg % 8) {
 			pthread_rwlock_wrlock(&rwlock);
 			expect_eq(__atomic_load_n(&readers, __ATOMIC_SEQ_CST), 0);
@@ -120,7 +120,7 @@ static void *meets(void *arg)
 {
 	long me = (long)arg, serial = 0;
 
-	for (int i = 0; i < 50; i++) {
+	for (int i = 0; i < 10; i++) {
 		phase[me] = i;
 		if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
 			serial++;
@@ -154,11 +154,11 @@ static void locks(void)
 	in_threads(counts);
 	expect_eq(counter, THREADS * ROUNDS);
 	in_threads(takes_turns);
-	expect_eq(turn, THREADS * 100);
+	expect_eq(turn, THREADS * 20);
 	in_threads(reads_and_writes);
-	expect_eq(written, THREADS * 25);
+	expect_eq(written, THREADS * 10);
 	must(pthread_barrier_init(&barrier, NULL, THREADS) == 0);
-	expect_eq(in_threads(meets), 50);
+	expect_eq(in_threads(meets), 10);
 	pthread_barrier_destroy(&barrier);
 
 	pthread_mutex_lock(&mutex);
