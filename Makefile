@@ -49,7 +49,7 @@ O	?= build$(suffix)
 
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
-NEED_SETUP := all run run-kernel exec test check check-layers check-headers soak boot-loop bench bench-smp mutants debug gdb record replay iso root \
+NEED_SETUP := all run run-kernel exec test test-linux check check-layers check-headers soak boot-loop bench bench-smp mutants debug gdb record replay iso root \
 	root-small root-debian tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
@@ -341,7 +341,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all kernel user host root root-small root-debian tests iso where run run-kernel exec test check soak bench bench-smp mutants debug gdb \
+.PHONY: all kernel user host root root-small root-debian tests iso where run run-kernel exec test test-linux check soak bench bench-smp mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -469,6 +469,10 @@ $(O)/add.cpio: FORCE
 build/debian/packages: scripts/debian-packages
 	@scripts/debs build/debian $$(sed 's/#.*//' $<)
 
+# Debian's own kernel for i386, the oracle of tests/user.
+build/linux/packages:
+	@scripts/debs --only ./boot build/linux 'linux-image-686?'
+
 # Below 24M our own programs (static, 0.7M each) stay out of the root: busybox alone.
 SMALL	:= $(shell [ $(MEM) -le 24 ] && echo -small)
 MODULES	:= $(O)/root$(if $(filter debian,$(ROOT)),-debian,$(SMALL)).cpio $(if $(ADD),$(O)/add.cpio)
@@ -500,6 +504,8 @@ exec: kernel root
 export CMD
 test:
 	@scripts/test $(if $(T),T='$(T)')
+test-linux: root tests build/linux/packages
+	@scripts/test-linux $(if $(T),T='$(T)')
 check-layers:
 	@scripts/check-layers
 check-headers:
@@ -555,6 +561,7 @@ help:
 # help: make run-kernel             the same by QEMU's own loader, without an ISO
 # help: make exec CMD='...'         run one command in the guest; its output, its exit status
 # help: make test [T=NAME]          every test on every machine; or one: T=buddy, T=buddy.split_and_merge
+# help: make test-linux [T=NAME]    the ring-3 tests on Debian's own kernel, which must pass them
 # help: make check                  the short form, for before each commit (two minutes)
 # help: make soak                   random tests with new seeds: MINUTES=30 on four processors, then a third of that on one
 # help: make bench                  instructions per operation beside Linux's

@@ -245,10 +245,12 @@ def thread_words(cpus, threads=""):
 
 
 class Machine:
-    def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None):
+    def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None,
+                 kernel=None):
         """sink(bytes) gets what arrives on COM2. With talk, a list of (expected, answer), we sit at the
         console instead: COM1 is our pipe, and each answer is typed when what is expected has come."""
         self.build_dir = build_dir
+        self.kernel = kernel or os.path.join(build_dir, "octavo")
         self.options = with_defaults(options or {})
         self.modules = list(modules)
         self.iso = iso
@@ -281,7 +283,7 @@ class Machine:
             words += ["-plugin", o["PLUGIN"]]
         if self.iso:
             return words + ["-cdrom", self.iso, "-boot", "d"]
-        words += ["-kernel", os.path.join(self.build_dir, "octavo"), "-append", self.append]
+        words += ["-kernel", self.kernel, "-append", self.append]
         if self.modules:
             # A module's path ends at a space and at a comma: give each a name without them.
             links = []
