@@ -17,7 +17,7 @@
  *
  * A return to ring 3 may itself fault, because registers that a program gave us
  * (sigreturn) may hold bad selectors.  Those three instructions have entries in
- * __ex_table: a bad ds or es becomes 0, a bad iret a SIGSEGV.
+ * __ex_table: a bad ds or es becomes 0, a bad iret a SIGILL.
  *
  * int 0x80 is a trap gate: interrupts stay on.  The six argument registers are
  * copied below the frame, so that C may use its arguments as scratch.

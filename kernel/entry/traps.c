@@ -87,7 +87,7 @@ TRAP(12, stack_segment, "stack segment", SIGBUS, SI_KERNEL, 0)
 TRAP(13, general_protection, "general protection fault", SIGSEGV, SI_KERNEL, 0)
 TRAP(15, reserved_exception, "reserved exception", SIGSEGV, SI_KERNEL, 0)
 TRAP(17, alignment_check, "alignment check", SIGBUS, BUS_ADRALN, 0)
-TRAP(32, iret_error, "iret exception", SIGSEGV, SI_KERNEL, 0)
+TRAP(32, iret_error, "iret exception", SIGILL, ILL_BADSTK, 0)
 
 asmlinkage void do_int3(struct pt_regs *regs, long error_code);
 asmlinkage void do_int3(struct pt_regs *regs, long error_code)

@@ -72,6 +72,7 @@
 #define SI_TKILL	(-6)
 #define ILL_ILLOPN	2
 #define ILL_COPROC	7
+#define ILL_BADSTK	8
 #define FPE_INTDIV	1
 #define FPE_INTOVF	2
 #define FPE_FLTDIV	3

@@ -25,7 +25,7 @@
 #define INTERP	"./interpreter"
 #define BASE	0x08048000u
 
-/* A file of one segment; the program has more headers in front of it. */
+/* A file of one segment, writable because Linux 6.1 clears the rest of its last page. */
 struct image {
 	Elf32_Ehdr ehdr;
 	Elf32_Phdr phdr[4];
@@ -50,7 +50,7 @@ static void init_image(struct image *im, int type, unsigned int base)
 	im->ehdr.e_phnum = 2;
 	im->phdr[0] = (Elf32_Phdr){
 		.p_type = PT_LOAD, .p_vaddr = base, .p_filesz = sizeof(*im),
-		.p_memsz = sizeof(*im), .p_flags = PF_R | PF_X, .p_align = 0x1000,
+		.p_memsz = sizeof(*im), .p_flags = PF_R | PF_W | PF_X, .p_align = 0x1000,
 	};
 	im->phdr[1] = (Elf32_Phdr){ .p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W };
 }

@@ -69,12 +69,15 @@ static void test_bad_memory(int fd)
 	expect_errno(write(fd, (char *)0xfffff000, 10), EFAULT);
 	expect_errno(write(fd, (char *)-1, 10), EFAULT);
 	expect_eq(lseek(fd, 0, SEEK_END), 0);
-	/* Half of it is there: a short write, or nothing. */
+	/*
+	 * A part of it is there: a short write, or nothing.  A part of whole words: on anything
+	 * else Linux 6.1 for i386, which copies by words, tries for ever.
+	 */
 	errno = 0;
 	{
-		ssize_t n = write(fd, page + 4090, 100);
+		ssize_t n = write(fd, page + 4092, 100);
 
-		expect(n == 6 || (n < 0 && errno == EFAULT));
+		expect(n == 4 || (n < 0 && errno == EFAULT));
 		expect_eq(lseek(fd, 0, SEEK_END), n < 0 ? 0 : n);
 	}
 	expect_eq(pwrite(fd, "abcdef", 6, 0), 6);
