@@ -103,6 +103,8 @@ with map_count."""
             name = "[heap]"
         elif start <= int(mm["start_stack"]) < end:
             name = "[stack]"
+        elif int(mm["vdso"]) and start in (int(mm["vdso"]), int(mm["vdso"]) - 4096):
+            name = "[vdso]" if start == int(mm["vdso"]) else "[vvar]"
         print("%08x-%08x %s %08x %s" % (start, end, rights, offset, name))
 
 
