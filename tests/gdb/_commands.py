@@ -132,6 +132,9 @@ def in_a_program():
     me = [line for line in words(run("mm-tasks")) if line[0] == "*"]
     expect(me and me[0][-1] == "brk", "the running task is brk:", me)
     expect("/bin/brk" in run("mm-vmas"), run("mm-vmas"))
+    vdso = find(r"([0-9a-f]{8})-[0-9a-f]{8} r-xp [0-9a-f]+ \[vdso\]", run("mm-vmas"))
+    expect(vdso and "symbols of" in run("user-symbols vdso"), "user-symbols vdso")
+    expect("__kernel_vsyscall" in run("info line __kernel_vsyscall"), "the vDSO's symbols are known")
     expect("not mapped" in run("mm-walk $pc"), "its first page comes by the fault of the first instruction")
     for command in ALL:
         expect(refusal(command) is None, command, "in ring 3:", refusal(command))
@@ -145,22 +148,27 @@ def entry_of(program):
 
 
 def into_the_kernel_and_back():
-    """glibc's own int $0x80, instruction by instruction."""
+    """The door in the vDSO, instruction by instruction."""
     go_to("main", "($cs & 3) == 3")
     walk = run("mm-walk $pc")
     expect(find(r"^pte\[[0-9a-f]{3}\].* P .*US", walk) and find(r"^physical 0x", walk), walk)
-    go_to("_dl_sysinfo_int80", "($cs & 3) == 3")
+    go_to("*__kernel_vsyscall", "($cs & 3) == 3")
+    for _ in range(8):
+        if "sysenter" in run("x/i $pc"):
+            break
+        run("stepi")
     gate, stack, number = value("$pc"), value("$esp"), value("$eax")
-    expect("int " in run("x/i $pc"), run("x/i $pc"))
+    expect("sysenter" in run("x/i $pc"), run("x/i $pc"))
     run("stepi")
-    expect(not in_ring_3(), "stepi over int $0x80 enters the kernel")
-    expect("system_call" in run("info symbol $pc"), run("info symbol $pc"))
+    expect(not in_ring_3(), "stepi over sysenter enters the kernel")
+    expect("sysenter_entry" in run("info symbol $pc"), run("info symbol $pc"))
     expect_equal(value("$eax"), number, "the number arrives")
     steps = 1
     while not in_ring_3() and steps < 20000:
         run("stepi")
         steps += 1
-    expect_equal((value("$pc"), value("$esp")), (gate + 2, stack), f"back behind int $0x80 after {steps} instructions")
+    expect_equal((value("$pc"), value("$esp")), (gate + 4, stack), f"back behind int $0x80 after {steps} instructions")
+
 
 
 before_paging()

@@ -71,7 +71,7 @@ kernel has loaded a table of its own it shows the one that the loader left."""
     @staticmethod
     def tss(cpu):
         """The one field of it that the processor uses here: where an entry from ring 3 gets its stack."""
-        esp0 = int(per_cpu("init_tss", cpu)["esp0"])
+        esp0 = int(per_cpu("cpu_tss", cpu)["tss"]["esp0"])
         owner = next((t for t in [*tasks(), *idle_tasks()] if int(t["stack"]) <= esp0 < int(t["stack"]) + STACK),
                      None)
         print("TSS  of cpu %d: esp0 0x%08x%s" % (cpu, esp0, "" if owner is None else

@@ -113,7 +113,8 @@ class UserSymbols(gdb.Command):
 
 PROGRAM is one of Octavo's own (brk, mmap, malloc...; TAB lists them) or an ELF
 file. All of them are linked to the same addresses, so the program that was
-named before is forgotten."""
+named before is forgotten. `user-symbols vdso' adds those of the vDSO, where the
+current task has it."""
 
     loaded = None
 
@@ -133,15 +134,23 @@ named before is forgotten."""
         name = arg.strip()
         if not name:
             raise gdb.GdbError("usage: user-symbols PROGRAM")
+        base = ""
+        if name == "vdso":
+            where = int(current()["mm"]["vdso"]) if int(current()["mm"]) else 0
+            if not where:
+                raise gdb.GdbError("the current task has no vDSO")
+            name = os.path.join(os.path.dirname(gdb.objfiles()[0].filename), "vdso.so.dbg")
+            base = " -o 0x%x" % where
         paths = [name] + [os.path.join(folder, name) for folder in self.folders()]
         path = next((p for p in paths if os.path.isfile(p)), None)
         if path is None:
             raise gdb.GdbError("no program %s (make user builds them)" % name)
-        if UserSymbols.loaded:
+        if UserSymbols.loaded and not base:
             gdb.execute("remove-symbol-file %s" % UserSymbols.loaded, to_string=True)
-        gdb.execute("add-symbol-file %s" % path, to_string=True)
+        gdb.execute("add-symbol-file %s%s" % (path, base), to_string=True)
         objfile = next(o for o in reversed(gdb.objfiles()) if os.path.samefile(o.filename, path))
-        UserSymbols.loaded = objfile.filename
+        if not base:
+            UserSymbols.loaded = objfile.filename
         print("symbols of %s" % path)
 
 
