@@ -4,6 +4,9 @@
 #ifndef OCTAVO_KERNEL_UAPI_SCHED_H
 #define OCTAVO_KERNEL_UAPI_SCHED_H
 
+#include <lib/compiler.h>
+#include <lib/types.h>
+
 #define CSIGNAL			0x000000ffu	/* signal for the parent at exit */
 #define CLONE_VM		0x00000100u
 #define CLONE_FS		0x00000200u
