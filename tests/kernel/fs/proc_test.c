@@ -89,6 +89,12 @@ static long show_sized(const struct proc_show *show, char *buf, size_t size)
 
 #define ROOM	(256 * 1024)
 
+/* Tables of disks: without one they are empty, as Linux's are. */
+static bool may_be_empty(const char *name)
+{
+	return !strcmp(name, "partitions") || !strcmp(name, "diskstats");
+}
+
 /*
  * Every file of the tree can be shown, into any size of buffer: it writes nothing behind the
  * buffer, and says nothing else when there is room.
@@ -111,6 +117,8 @@ KTEST(proc, every_file)
 					   show->name, sizes[i]);
 		}
 		len = show_sized(show, buf, ROOM);
+		if (!len && may_be_empty(show->name))
+			continue;
 		if (len <= 0 || len >= ROOM)
 			ktest_fail(t, __FILE__, __LINE__, "/proc/%s: %ld", show->name, len);
 		else if (buf[len - 1] != '\n' && buf[len - 1] != '\0')
