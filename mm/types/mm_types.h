@@ -121,9 +121,9 @@ struct mm_struct {
 	struct rb_root mm_rb;			/* [s] */
 	struct vm_area_struct *mmap_cache;	/* [s, racy hint under read] found last */
 	pgd_t *pgd;				/* [c] page directory, virtual */
-	refcount_t mm_users;			/* [a] tasks, see above */
 	unsigned long sysenter_return;		/* [c after exec] where SYSEXIT goes, in the vDSO */
 	unsigned long vdso;			/* [c after exec] where the vDSO is, 0: nowhere */
+	refcount_t mm_users;			/* [a] tasks, see above */
 	atomic_t mm_count;			/* [a] references to this struct */
 	int map_count;				/* [s] areas */
 	struct rw_semaphore mmap_sem;
