@@ -16,9 +16,12 @@
 #include <kernel/uapi/wait.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/space/mmap.h>
 
-#define PR_SET_NAME	15
-#define PR_GET_NAME	16
+#define PR_SET_NAME		15
+#define PR_GET_NAME		16
+#define PR_SET_THP_DISABLE	41
+#define PR_GET_THP_DISABLE	42
 
 /* ---- life and death -------------------------------------------------------------------------- */
 
@@ -304,7 +307,8 @@ out:
 
 /* ---- odds and ends --------------------------------------------------------------------------- */
 
-long sys_prctl(int option, unsigned long arg2)
+long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+	       unsigned long arg5)
 {
 	char comm[TASK_COMM_LEN];
 
@@ -319,6 +323,15 @@ long sys_prctl(int option, unsigned long arg2)
 		memset(comm, 0, sizeof(comm));
 		strlcpy(comm, current->comm, sizeof(comm));
 		return copy_to_user((void *)arg2, comm, sizeof(comm)) ? -EFAULT : 0;
+	case PR_SET_THP_DISABLE:
+		if (arg3 || arg4 || arg5)
+			return -EINVAL;
+		set_thp_disabled(current->mm, arg2);
+		return 0;
+	case PR_GET_THP_DISABLE:
+		if (arg2 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		return !!(current->mm->flags & MMF_DISABLE_THP);
 	}
 	return -EINVAL;
 }

@@ -50,6 +50,8 @@
 #define MADV_FREE	8
 #define MADV_DONTFORK	10
 #define MADV_DOFORK	11
+#define MADV_HUGEPAGE	14
+#define MADV_NOHUGEPAGE	15
 
 #define MREMAP_MAYMOVE		1
 #define MREMAP_FIXED		2

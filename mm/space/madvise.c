@@ -1,15 +1,14 @@
 /*
  * mm/space/madvise.c - what a program says it will do with its memory.
  *
- * Theory.  Three sorts of advice.  NORMAL, RANDOM, SEQUENTIAL and DONTFORK are
- * kept in the area's flags, for read-ahead and fork to look at.  DONTNEED acts
- * at once: the pages go, and the next touch brings zeros, or the file's content
+ * Theory.  Three sorts of advice.  NORMAL, RANDOM, SEQUENTIAL, DONTFORK and
+ * HUGEPAGE are kept in the area's flags, for read-ahead and fork to look at, and
+ * the last for nobody yet (huge_memory.c).  DONTNEED acts at once: the pages go, and the next touch brings zeros, or the file's content
  * again.  FREE promises only that the content may be lost at any time, for
  * private anonymous memory; we choose now, which is allowed and costs no list.
  * WILLNEED on files faults them in, as far as they reach.
  *
- * Transparent huge pages, merging and poisoning: -EINVAL, as in a kernel built
- * without them.
+ * Merging and poisoning: -EINVAL, as in a kernel built without them.
  *
  * Locking: mmap_sem, for writing only where areas are cut.
  */
@@ -40,6 +39,14 @@ static bool advice_flags(int behavior, unsigned long *set, unsigned long *clear)
 		return true;
 	case MADV_DOFORK:
 		*clear = VM_DONTCOPY;
+		return true;
+	case MADV_HUGEPAGE:
+		*set = VM_HUGEPAGE;
+		*clear = VM_NOHUGEPAGE;
+		return true;
+	case MADV_NOHUGEPAGE:
+		*set = VM_NOHUGEPAGE;
+		*clear = VM_HUGEPAGE;
 		return true;
 	}
 	return false;
@@ -138,6 +145,8 @@ static bool known_advice(int behavior)
 	case MADV_FREE:
 	case MADV_DONTFORK:
 	case MADV_DOFORK:
+	case MADV_HUGEPAGE:
+	case MADV_NOHUGEPAGE:
 		return true;
 	}
 	return false;

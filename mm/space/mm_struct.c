@@ -84,6 +84,8 @@ struct mm_struct *mm_alloc(void)
 		return NULL;
 	}
 	mm->free_area_cache = mm->mmap_base = TASK_SIZE;
+	if (current->mm)
+		mm->flags = current->mm->flags & MMF_INIT_MASK;
 	return mm;
 }
 

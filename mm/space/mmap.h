@@ -215,6 +215,9 @@ long do_msync(unsigned long start, unsigned long len, int flags);
 /* @vec: a user address, one byte for each page */
 long do_mincore(unsigned long start, unsigned long len, unsigned char *vec);
 
+/* PR_SET_THP_DISABLE: huge_memory.c. => takes mmap_sem */
+void set_thp_disabled(struct mm_struct *mm, bool disabled);
+
 /* --- commitment: accounting.c ----------------------------------------------------------------- */
 
 /* Promise @pages of memory that nothing but RAM and swap backs. => 0 or -ENOMEM */

@@ -138,6 +138,29 @@ static void smaps_page(struct page *page, pte_t entry, void *arg)
 		dirty ? sums->private_dirty++ : sums->private_clean++;
 }
 
+/* The two letters of each flag, in the order of the bits. */
+static const struct {
+	unsigned long flag;
+	char name[3];
+} flag_names[] = {
+	{ VM_READ,	"rd" }, { VM_WRITE,	"wr" }, { VM_EXEC,	 "ex" },
+	{ VM_SHARED,	"sh" }, { VM_MAYREAD,	"mr" }, { VM_MAYWRITE,	 "mw" },
+	{ VM_MAYEXEC,	"me" }, { VM_MAYSHARE,	"ms" }, { VM_GROWSDOWN,	 "gd" },
+	{ VM_PFNMAP,	"pf" }, { VM_LOCKED,	"lo" }, { VM_IO,	 "io" },
+	{ VM_SEQ_READ,	"sr" }, { VM_RAND_READ,	"rr" }, { VM_DONTCOPY,	 "dc" },
+	{ VM_DONTEXPAND, "de" }, { VM_ACCOUNT,	"ac" }, { VM_NORESERVE,	 "nr" },
+	{ VM_HUGEPAGE,	"hg" }, { VM_NOHUGEPAGE, "nh" },
+};
+
+static void show_vma_flags(struct seq_file *m, unsigned long flags)
+{
+	seq_puts(m, "VmFlags: ");
+	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
+		if (flags & flag_names[i].flag)
+			seq_printf(m, "%s ", flag_names[i].name);
+	seq_putc(m, '\n');
+}
+
 static void show_smap(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
 		      char *buf)
 {
@@ -159,6 +182,7 @@ static void show_smap(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 	seq_printf(m, "Anonymous:      %8lu kB\n", KB(s.anon));
 	seq_printf(m, "Swap:           %8lu kB\n", 0UL);
 	seq_printf(m, "Locked:         %8lu kB\n", vma->vm_flags & VM_LOCKED ? s.pss >> 10 : 0UL);
+	show_vma_flags(m, vma->vm_flags);
 }
 
 int task_smaps_show(struct seq_file *m, struct mm_struct *mm)

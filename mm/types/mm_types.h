@@ -87,6 +87,8 @@ struct vm_operations_struct {
 #define VM_DONTEXPAND	0x00040000UL
 #define VM_ACCOUNT	0x00100000UL	/* charged to Committed_AS */
 #define VM_NORESERVE	0x00200000UL
+#define VM_HUGEPAGE	0x20000000UL	/* advice of the program: huge_memory.c */
+#define VM_NOHUGEPAGE	0x40000000UL
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_EXEC | \
 			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
 
@@ -113,6 +115,10 @@ struct vm_area_struct {
 
 /* Kinds of resident pages, and swapped ones. */
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
+
+/* mm_struct.flags, kept over fork; MMF_INIT_MASK: and over exec. */
+#define MMF_DISABLE_THP	0x01000000UL	/* no huge pages, please */
+#define MMF_INIT_MASK	MMF_DISABLE_THP
 
 #define AT_VECTOR_SIZE	48	/* words: pairs of the ELF auxiliary vector */
 
@@ -142,6 +148,7 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;		/* [s] */
 	unsigned long saved_auxv[AT_VECTOR_SIZE];			/* [c after exec] */
 	unsigned long def_flags;		/* [s] mlockall(MCL_FUTURE) */
+	unsigned long flags;			/* [s] MMF_* */
 	unsigned long cpu_vm_mask;		/* [a] CPUs that may hold its TLB entries */
 	struct file *exe_file;			/* [s] for /proc/PID/exe */
 	struct list_head mmlist;		/* [mmlist_lock] all address spaces */

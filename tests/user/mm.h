@@ -90,6 +90,26 @@ static inline int temp_file(int pages)
 	return fd;
 }
 
+/* Does the area around @p have flag @name ("hg") in smaps? */
+static inline int has_vm_flag(const void *p, const char *name)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long start, end, inside = 0;
+	int found = -1;
+	char line[512];
+
+	must(f);
+	while (found < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = (unsigned long)p >= start && (unsigned long)p < end;
+		else if (inside && !strncmp(line, "VmFlags:", 8))
+			found = strstr(line + 8, name) != NULL;
+	}
+	fclose(f);
+	must(found >= 0);
+	return found;
+}
+
 static inline long minor_faults(void)
 {
 	struct rusage ru;

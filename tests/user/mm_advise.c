@@ -1,9 +1,11 @@
 /*
  * mm_advise - madvise, mincore, mlock: asked, told, and held to.
  *
- * calls: madvise mincore mlock mlock2 munlock mlockall munlockall
+ * calls: madvise prctl mincore mlock mlock2 munlock mlockall munlockall
  */
 #include <tests/user/mm.h>
+
+#include <sys/prctl.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
 
@@ -116,6 +118,42 @@ static void lock(void)
 	expect(munlockall() == 0);
 }
 
+static void thp_child(void)
+{
+	expect_eq(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+	execl("/proc/self/exe", "mm_advise", "thp", NULL);
+	must(0);
+}
+
+/* A wish that is noted, whatever comes of it; over fork, and the one about all memory over exec. */
+static void huge(void)
+{
+	char *p = map_anon(8 * PAGE, RW);
+
+	if (madvise(p + 2 * PAGE, 4 * PAGE, MADV_HUGEPAGE)) {
+		expect_eq(errno, EINVAL);	/* a Linux built without */
+		return;
+	}
+	expect(!has_vm_flag(p, " hg"));
+	expect(has_vm_flag(p + 2 * PAGE, " hg"));
+	expect(has_vm_flag(p + 5 * PAGE, " hg"));
+	expect(!has_vm_flag(p + 6 * PAGE, " hg"));
+	expect(madvise(p + 3 * PAGE, PAGE, MADV_NOHUGEPAGE) == 0);
+	expect(has_vm_flag(p + 3 * PAGE, " nh") && !has_vm_flag(p + 3 * PAGE, " hg"));
+	expect(has_vm_flag(p + 4 * PAGE, " hg") && !has_vm_flag(p + 4 * PAGE, " nh"));
+	p[3 * PAGE] = 3;
+	expect_eq(p[3 * PAGE], 3);
+	munmap(p, 8 * PAGE);
+
+	expect_eq(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
+	expect_errno(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 1), EINVAL);
+	expect_errno(prctl(PR_GET_THP_DISABLE, 1, 0, 0, 0), EINVAL);
+	expect_eq(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	expect_eq(in_child(thp_child), 0);
+	expect_eq(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+	expect_eq(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
+}
+
 /* DONTFORK: not in the child. */
 static char *unforked;
 
@@ -125,8 +163,10 @@ static void child(void)
 	expect_eq(try_read(unforked + PAGE), 0);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	if (argc > 1)
+		return prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) != 1;
 	mm_catch();
 	dontneed();
 	willneed();
@@ -137,6 +177,7 @@ int main(void)
 	expect_eq(in_child(child), 0);
 	expect(madvise(unforked, PAGE, MADV_DOFORK) == 0);
 	expect_eq(unforked[0], 1);
+	huge();
 	lock();
 	return test_result();
 }
