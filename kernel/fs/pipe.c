@@ -165,14 +165,18 @@ static size_t copy_from_iov(char *to, struct iovec *iov, size_t len, bool kernel
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* From the oldest page. => mutex held, nrbufs > 0; bytes copied */
+/*
+ * @len bytes from the oldest page, which has them. What faults in the middle stays in the pipe as a
+ * whole, as on Linux.  => mutex held, nrbufs > 0; @len, or 0: a fault
+ */
 static size_t read_buffer(struct pipe_inode_info *pipe, struct iovec *iov, size_t len)
 {
 	struct pipe_buffer *buf = &pipe->bufs[pipe->curbuf];
-	size_t n = min((size_t)buf->len, len);
+	size_t n = copy_to_iov(iov, (char *)kmap(buf->page) + buf->offset, len);
 
-	n = copy_to_iov(iov, (char *)kmap(buf->page) + buf->offset, n);
 	kunmap(buf->page);
+	if (n < len)
+		return 0;
 	buf->offset += (unsigned int)n;
 	buf->len -= (unsigned int)n;
 	if (!buf->len) {
@@ -250,7 +254,7 @@ static ssize_t append_to_last(struct pipe_inode_info *pipe, struct iovec *iov, s
 	return (ssize_t)n;
 }
 
-/* One page more. => mutex held, room in the ring; bytes written, short: a fault; -ENOMEM */
+/* One page more. => mutex held, room in the ring; @len; 0: a fault, and nothing written; -ENOMEM */
 static ssize_t append_page(struct pipe_inode_info *pipe, struct iovec *iov, size_t len, bool kernel)
 {
 	struct pipe_buffer *buf;
@@ -265,7 +269,7 @@ static ssize_t append_page(struct pipe_inode_info *pipe, struct iovec *iov, size
 	pipe->tmp_page = NULL;
 	n = copy_from_iov(kmap(page), iov, len, kernel);
 	kunmap(page);
-	if (!n) {
+	if (n < len) {
 		pipe->tmp_page = page;
 		return 0;
 	}

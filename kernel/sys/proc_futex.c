@@ -39,6 +39,15 @@ static bool has_timeout(int op)
 	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET;
 }
 
+/* A futex that others may share is known by what is mapped there, so that must be something. */
+static bool is_nowhere(u32 *uaddr, int op)
+{
+	u32 now;
+
+	return !(op & FUTEX_PRIVATE_FLAG) && !((unsigned long)uaddr % sizeof(u32)) &&
+	       copy_from_user(&now, uaddr, sizeof(now));
+}
+
 /* @ts: the time-out or NULL; @val2: the same argument as a number */
 static long do_futex(u32 *uaddr, int op, u32 val, const struct timespec64 *ts, u32 val2,
 		     u32 *uaddr2, u32 val3)
@@ -51,6 +60,9 @@ static long do_futex(u32 *uaddr, int op, u32 val, const struct timespec64 *ts, u
 		return -ENOSYS;
 	if (ts && !timespec64_valid(ts))
 		return -EINVAL;
+	if (is_nowhere(uaddr, op) ||
+	    ((cmd == FUTEX_REQUEUE || cmd == FUTEX_CMP_REQUEUE) && is_nowhere(uaddr2, op)))
+		return -EFAULT;
 	switch (cmd) {
 	case FUTEX_WAIT:
 		if (ts)
