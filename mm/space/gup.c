@@ -187,26 +187,41 @@ int get_user_pages(struct mm_struct *mm, unsigned long start, int nr, bool write
 	return i;
 }
 
-int make_pages_present(struct mm_struct *mm, unsigned long start, unsigned long end)
+/* => [s] read; 0, or -errno: from some page of [start, end), which lies in @vma, on none is there */
+static int populate_vma_page_range(struct vm_area_struct *vma, unsigned long start,
+				   unsigned long end)
+{
+	/* Private writable memory is populated by writing: it is wanted for that. */
+	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
+
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+		return 0;
+	if (!(vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
+		return -EFAULT;
+	while (start < end) {
+		int ret = get_user_pages(vma->vm_mm, start, (int)((end - start) >> PAGE_SHIFT),
+					 write, true, NULL);
+
+		if (ret < 0)
+			return ret;
+		start += (unsigned long)ret << PAGE_SHIFT;
+	}
+	return 0;
+}
+
+int __mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool ignore_errors)
 {
 	while (start < end) {
 		struct vm_area_struct *vma = find_vma_intersection(mm, start, end);
 		unsigned long stop;
-		int ret;
+		int err;
 
 		if (!vma)
 			return 0;
-		start = max(start, vma->vm_start);
 		stop = min(end, vma->vm_end);
-		if (vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) {
-			/* Private writable memory is populated by writing: it is wanted for that. */
-			bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
-
-			ret = get_user_pages(mm, start, (int)((stop - start) >> PAGE_SHIFT), write,
-					     true, NULL);
-			if (ret < 0)
-				return ret;
-		}
+		err = populate_vma_page_range(vma, max(start, vma->vm_start), stop);
+		if (err && (!ignore_errors || err == -EINTR))
+			return err;
 		start = stop;
 	}
 	return 0;

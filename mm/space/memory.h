@@ -73,8 +73,16 @@ struct page *follow_page(struct vm_area_struct *vma, unsigned long address, bool
  */
 int get_user_pages(struct mm_struct *mm, unsigned long start, int nr, bool write, bool force,
 		   struct page **pages);
-/* Fault a range in (mlock, MAP_POPULATE). => [s] read; 0 or -errno */
-int make_pages_present(struct mm_struct *mm, unsigned long start, unsigned long end);
+/*
+ * Fault a range in, holes apart.  An area of which a page cannot be had is given up there; then
+ * the next is tried (@ignore_errors: MAP_POPULATE, mlockall) or all is over (mlock).
+ * => [s] read; may sleep; 0, or the -errno it ended with
+ */
+int __mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool ignore_errors);
+static inline void make_pages_present(struct mm_struct *mm, unsigned long start, unsigned long end)
+{
+	__mm_populate(mm, start, end, true);
+}
 /*
  * Copy between a kernel buffer and another address space (/proc/PID/cmdline, exec's stack).
  * => takes mmap_sem for reading; may sleep; bytes copied

@@ -100,7 +100,7 @@ long do_mlock(unsigned long start, unsigned long len, bool on)
 		up_write(&mm->mmap_sem);
 		return ret;
 	}
-	ret = make_pages_present(mm, start, end);
+	ret = __mm_populate(mm, start, end, false);
 	up_read(&mm->mmap_sem);
 	/* A page that cannot be had: as POSIX wants it. */
 	return ret == -EFAULT ? -ENOMEM : ret == -ENOMEM ? -EAGAIN : ret;

@@ -60,6 +60,9 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 	change_protection(vma, start, end, vma->vm_page_prot);
 	vm_stat_account(mm, oldflags, -pages);
 	vm_stat_account(mm, newflags, pages);
+	/* Locked memory does not wait for a first write either: the copies are made now. */
+	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (newflags & VM_WRITE))
+		make_pages_present(mm, start, end);
 	return 0;
 }
 

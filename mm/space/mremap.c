@@ -110,6 +110,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 	}
 	if (old_len)
 		do_munmap(mm, old_addr, old_len);
+	if (flags & VM_LOCKED)
+		make_pages_present(mm, new_addr + old_len, new_addr + new_len);
 	return new_addr;
 }
 
@@ -148,17 +150,21 @@ static bool expand_in_place(struct vm_area_struct *vma, unsigned long new_end)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	long pages = (long)((new_end - vma->vm_end) >> PAGE_SHIFT);
-	unsigned long old_end = vma->vm_end;
+	unsigned long old_end = vma->vm_end, flags = vma->vm_flags;
 
 	if (new_end < old_end || new_end > TASK_SIZE ||
 	    (vma->vm_next && new_end > vm_start_gap(vma->vm_next)))
 		return false;
-	if ((vma->vm_flags & VM_ACCOUNT) && vm_enough_memory(pages))
+	if ((flags & VM_ACCOUNT) && vm_enough_memory(pages))
 		return false;
-	vm_stat_account(mm, vma->vm_flags, pages);
-	if (!vma_merge(mm, vma, old_end, new_end, vma->vm_flags, vma->vm_file,
+	vm_stat_account(mm, flags, pages);
+	if (!vma_merge(mm, vma, old_end, new_end, flags, vma->vm_file,
 		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy))
 		vma_adjust(vma, vma->vm_start, new_end, vma->vm_pgoff);
+	if (flags & VM_LOCKED) {
+		mm->locked_vm += (unsigned long)pages;
+		make_pages_present(mm, old_end, new_end);
+	}
 	return true;
 }
 
@@ -167,40 +173,30 @@ static unsigned long mremap_locked(struct mm_struct *mm, unsigned long addr, uns
 				   unsigned long new_len, unsigned long flags,
 				   unsigned long new_addr)
 {
-	struct vm_area_struct *vma;
-	unsigned long locked;
+	struct vm_area_struct *vma = find_vma(mm, addr);
 
+	/* Before anything is unmapped: from nowhere nothing can be moved. */
+	if (!vma || vma->vm_start > addr)
+		return (unsigned long)-EFAULT;
 	if (flags & MREMAP_FIXED)
 		return mremap_to(mm, addr, old_len, new_addr, new_len);
 	if (old_len >= new_len) {
 		int err = old_len > new_len ?
 			  do_munmap(mm, addr + new_len, old_len - new_len) : 0;
 
-		if (err)
-			return (unsigned long)err;
-		vma = find_vma(mm, addr);
-		return vma && vma->vm_start <= addr ? addr : (unsigned long)-EFAULT;
+		return err ? (unsigned long)err : addr;
 	}
 	vma = vma_to_resize(mm, addr, old_len, new_len);
 	if (IS_ERR(vma))
 		return (unsigned long)PTR_ERR(vma);
-	locked = vma->vm_flags & VM_LOCKED;
-	if (old_len && vma->vm_end == addr + old_len && expand_in_place(vma, addr + new_len)) {
-		if (locked) {
-			mm->locked_vm += (new_len - old_len) >> PAGE_SHIFT;
-			make_pages_present(mm, addr + old_len, addr + new_len);
-		}
+	if (old_len && vma->vm_end == addr + old_len && expand_in_place(vma, addr + new_len))
 		return addr;
-	}
 	if (!(flags & MREMAP_MAYMOVE))
 		return (unsigned long)-ENOMEM;
 	new_addr = get_unmapped_area(vma->vm_file, 0, new_len, vma->vm_pgoff, 0);
 	if (IS_ERR_VALUE(new_addr))
 		return new_addr;
-	new_addr = move_vma(vma, addr, old_len, new_len, new_addr);
-	if (locked && !IS_ERR_VALUE(new_addr))
-		make_pages_present(mm, new_addr + old_len, new_addr + new_len);
-	return new_addr;
+	return move_vma(vma, addr, old_len, new_len, new_addr);
 }
 
 long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
