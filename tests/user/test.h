@@ -12,6 +12,7 @@
  *	skip(reason)			exit 77
  *	return test_result();		at the end of main
  *	test_tmpdir()			go to an empty directory that is removed at the end
+ *	test_option(name, otherwise)	name=N of the kernel's command line
  *	test_seed(otherwise)		of random operations: seed=N of the kernel's command line (make soak)
  */
 #ifndef OCTAVO_TESTS_USER_TEST_H
@@ -134,18 +135,27 @@ static inline int test_result(void)
 	return test_failures != 0;
 }
 
-/* The same in every run, unless seed=N stands on the kernel's command line. */
-static inline unsigned int test_seed(unsigned int otherwise)
+/* The number behind "@name=" on the kernel's command line, or @otherwise. */
+static inline unsigned int test_option(const char *name, unsigned int otherwise)
 {
-	char line[1024] = "", *at;
+	char line[1024] = " ", word[64], *at;
 	FILE *f = fopen("/proc/cmdline", "r");
 
 	if (f) {
-		line[fread(line, 1, sizeof(line) - 1, f)] = '\0';
+		line[1 + fread(line + 1, 1, sizeof(line) - 2, f)] = '\0';
 		fclose(f);
 	}
-	at = strstr(line, "seed=");
-	return at ? (unsigned int)strtoul(at + 5, NULL, 0) ^ otherwise : otherwise;
+	snprintf(word, sizeof(word), " %s=", name);
+	at = strstr(line, word);
+	return at ? (unsigned int)strtoul(at + strlen(word), NULL, 0) : otherwise;
+}
+
+/* The same in every run, unless seed=N stands on the kernel's command line. */
+static inline unsigned int test_seed(unsigned int otherwise)
+{
+	unsigned int seed = test_option("seed", 0);
+
+	return seed ? seed ^ otherwise : otherwise;
 }
 
 #endif
