@@ -31,17 +31,23 @@ DEV		?= 0
 one-of = $(if $(filter $($1),$2),,$(error $1=$($1): must be one of: $2))
 only   = $(if $(filter $($1),$2),,$(error $1=$($1) is not implemented yet: only $1=$2))
 $(call one-of,DEBUG,0 1)
+$(call one-of,PAE,0 1)
 $(call one-of,HIGHMEM,0 1)
 $(call one-of,DEV,0 1)
 $(call one-of,ROOT,busybox debian)
 $(call one-of,PAGE_OFFSET,0xC0000000 0xB0000000 0xA0000000 0x90000000 0x80000000 0x70000000 \
 	0x60000000 0x50000000 0x40000000)
-$(call only,PAE,0)
+ifeq ($(PAE),1)
+ifeq ($(filter 0xC0000000 0x80000000 0x40000000,$(PAGE_OFFSET)),)
+$(error PAE=1 PAGE_OFFSET=$(PAGE_OFFSET): an entry of the top table maps 1G, so the kernel begins \
+	at 0xC0000000, 0x80000000 or 0x40000000)
+endif
+endif
 $(call only,SLAB,slab)
 $(call only,SMP,1)
 $(call only,NUMA,1)
 
-suffix := $(if $(filter 1,$(DEBUG)),-debug)$(if $(filter 0,$(HIGHMEM)),-nohighmem)
+suffix := $(if $(filter 1,$(DEBUG)),-debug)$(if $(filter 1,$(PAE)),-pae)$(if $(filter 0,$(HIGHMEM)),-nohighmem)
 suffix := $(suffix)$(if $(filter-out 0xC0000000,$(PAGE_OFFSET)),-$(patsubst 0x%,%,$(PAGE_OFFSET)))
 O	?= build$(suffix)
 
@@ -74,7 +80,7 @@ CLANG	:= $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 # ---- flags -------------------------------------------------------------------------------------------
 
 CONFIG	:= -D__OCTAVO__ -DCONFIG_PAGE_OFFSET=$(PAGE_OFFSET) $(if $(filter 1,$(DEBUG)),-DCONFIG_DEBUG) \
-	$(if $(filter 1,$(HIGHMEM)),-DCONFIG_HIGHMEM)
+	$(if $(filter 1,$(HIGHMEM)),-DCONFIG_HIGHMEM) $(if $(filter 1,$(PAE)),-DCONFIG_X86_PAE)
 
 # Freestanding i686 without FPU and vector registers (they belong to user programs); no
 # position-independent code, stack protector or CET marks, which some distributions switch on.
@@ -492,7 +498,7 @@ MANY	= $(if $(filter-out 1,$(NODES) $(CPUS)),$(shell python3 scripts/octavo.py $
 MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM MEM CPUS NODES THREADS ROOT ADD APPEND,$(if $($v),$v='$($v)'))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND,$(if $($v),$v='$($v)'))
 
 run: iso
 	$(LEAVE)
@@ -585,7 +591,8 @@ help:
 # help: PAGE_OFFSET      0xC0000000  0x40000000 ... 0xB0000000: where the kernel's part begins
 # help: ROOT             busybox    busybox debian: what the root file system holds (debian wants MEM=512)
 # help: HIGHMEM          1           0 1: use memory above the direct map
-# help: PAE SLAB         0 slab      (one value yet)
+# help: PAE              0           0 1: three-level page tables, memory above 4G, NX
+# help: SLAB             slab        (one value yet)
 # help: SMP NUMA         1 1         (one value yet)
 # help: BUSYBOX CC QEMU  found       a file or program to use instead
 # help: O                build...    the folder for all that is made; follows the options

@@ -36,7 +36,7 @@
 #include <lib/string.h>
 #include <mm/phys/memblock.h>
 
-extern u32 boot_pg_tables[];		/* head.S; the symbol is a physical address */
+extern pte_t boot_pg_tables[];		/* head.S; the symbol is a physical address */
 extern char _text[], _end[];
 
 #define EARLY_MAPPED	(16UL << 20)	/* what head.S maps */
@@ -55,21 +55,21 @@ static char loader_name[64] __initdata;
  */
 static void __init early_copy(void *dst, u32 phys, size_t len)
 {
-	u32 *entry = (u32 *)__va(boot_pg_tables) + WINDOW_ENTRY;
-	u32 saved = *entry;
+	pte_t *entry = (pte_t *)__va(boot_pg_tables) + WINDOW_ENTRY;
+	pte_t saved = *entry;
 
 	while (len) {
 		size_t offset = phys & ~PAGE_MASK;
 		size_t chunk = min(len, (size_t)(PAGE_SIZE - offset));
 
-		*entry = (phys & (u32)PAGE_MASK) | __PAGE_KERNEL;
+		set_pte(entry, pfn_pte(PFN_DOWN(phys), __pgprot(__PAGE_KERNEL)));
 		__flush_tlb_one((unsigned long)WINDOW);
 		memcpy(dst, WINDOW + offset, chunk);
 		dst = (char *)dst + chunk;
 		phys += chunk;
 		len -= chunk;
 	}
-	*entry = saved;
+	set_pte(entry, saved);
 	__flush_tlb_one((unsigned long)WINDOW);
 }
 
@@ -174,14 +174,14 @@ static void __init add_ram(u64 start, u64 end, u64 limit)
 
 static void __init memory_to_memblock(void)
 {
-	const u64 reachable = (u64)1 << 32;	/* without PAE */
-	u64 limit = min(cmdline_get_mem("mem", reachable), reachable - PAGE_SIZE);
+	const u64 reachable = MAX_PHYS_ADDR;
+	u64 limit = min(cmdline_get_mem("mem", reachable), reachable);
 	u64 ignored = 0;
 
 	/* Less than the image, or no number at all: the direct map would end below us. */
 	if (limit < PAGE_ALIGN(__pa(_end))) {
 		pr_warn("mem=: the kernel itself ends at %luK, not obeyed\n", __pa(_end) >> 10);
-		limit = reachable - PAGE_SIZE;
+		limit = reachable;
 	}
 	for (unsigned int i = 0; i < nr_e820; i++) {
 		const struct e820_entry *e = &e820_map[i];
@@ -241,7 +241,7 @@ static void __init take_modules(const struct multiboot_info *info)
 		if (mod.cmdline)
 			early_string(module->cmdline, mod.cmdline, sizeof(module->cmdline));
 		nr_boot_modules++;
-		pr_info("module: [mem 0x%08x-0x%08x] %s\n", module->start, module->end - 1,
+		pr_info("module: [mem 0x%08llx-0x%08llx] %s\n", (u64)module->start, (u64)module->end - 1,
 			module->cmdline);
 	}
 }

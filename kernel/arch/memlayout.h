@@ -9,7 +9,7 @@
  *	            8M hole: catches a pointer that runs off the direct map
  *	VMALLOC_START  vmalloc area, one unmapped page after every vm_struct
  *	VMALLOC_END
- *	PKMAP_BASE  kmap: one page table, 1024 windows onto high memory
+ *	PKMAP_BASE  kmap: one page table, 1024 windows onto high memory (PAE: 512)
  *	            guard
  *	FIXADDR_START .. FIXADDR_TOP  fixmap: named, compile-time addresses
  *	0xFFFFF000  the last page is never mapped, so that a pointer that is a
@@ -59,8 +59,13 @@
 #define VMALLOC_OFFSET		(8 << 20)
 
 #define FIXADDR_TOP		0xfffff000
-/* One page table of kmap windows, in a 4M slot of its own below the fixmap's. */
+/* One page table of kmap windows, in a slot of its own below the fixmap's. */
+#ifdef CONFIG_X86_PAE
+#define LAST_PKMAP		512
+#define PKMAP_BASE		0xffc00000
+#else
 #define LAST_PKMAP		1024
 #define PKMAP_BASE		0xff800000
+#endif
 
 #endif

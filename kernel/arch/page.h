@@ -5,7 +5,7 @@
  * mix a pte with a pgd, a protection or a plain number.  (All code is built
  * with -freg-struct-return: such a struct travels in a register.)  The types
  * of the entries differ between two-level and three-level paging and live in
- * <kernel/arch/pgtable-2level.h>.
+ * <kernel/arch/pgtable-2level.h> and -3level.h.
  *
  * __pa() and __va() translate within the direct map only: for an address in
  * the vmalloc area, in kmap or in user space a page-table walk is needed.
@@ -19,12 +19,23 @@
 #include <lib/compiler.h>
 #include <lib/types.h>
 
-/* A physical address: 32 bits today, 64 under PAE. */
+/* A physical address.  Not to be cut by PAGE_MASK, which has 32 bits: ALIGN_DOWN() keeps all. */
+#ifdef CONFIG_X86_PAE
+typedef u64 phys_addr_t;
+#else
 typedef u32 phys_addr_t;
+#endif
+
+/* What we use of physical addresses ends here. */
+#ifdef CONFIG_X86_PAE
+#define MAX_PHYS_ADDR		((u64)1 << 36)
+#else
+#define MAX_PHYS_ADDR		(((u64)1 << 32) - PAGE_SIZE)
+#endif
 
 #define PAGE_ALIGN(addr)	(((addr) + PAGE_SIZE - 1) & PAGE_MASK)
-#define PFN_UP(x)		(((x) + PAGE_SIZE - 1) >> PAGE_SHIFT)
-#define PFN_DOWN(x)		((x) >> PAGE_SHIFT)
+#define PFN_UP(x)		((unsigned long)(((x) + PAGE_SIZE - 1) >> PAGE_SHIFT))
+#define PFN_DOWN(x)		((unsigned long)((x) >> PAGE_SHIFT))
 #define PFN_PHYS(pfn)		((phys_addr_t)(pfn) << PAGE_SHIFT)
 
 #define __pa(x)			((unsigned long)(x) - PAGE_OFFSET)

@@ -14,6 +14,9 @@
  * folded away: a pmd *is* the pgd entry, pmd_offset() costs nothing, and
  * pgd_none() and pgd_present() are constants.
  *
+ * There is no bit that forbids to execute, so _PAGE_NX is no bit at all.
+ *
+ * The same in three levels, name by name: pgtable-3level.h.
  * Reference: Intel SDM volume 3, section 4.3, figure 4-4.
  */
 #ifndef OCTAVO_KERNEL_ARCH_PGTABLE_2LEVEL_H
@@ -21,16 +24,25 @@
 
 #include <kernel/arch/page.h>
 
-typedef struct { u32 pte; } pte_t;
-typedef struct { u32 pgd; } pgd_t;
+typedef u32 pteval_t;
+typedef u32 pmdval_t;
+typedef u32 pgdval_t;
+typedef u32 pgprotval_t;
+
+typedef struct { pteval_t pte; } pte_t;
+typedef struct { pgdval_t pgd; } pgd_t;
 typedef struct { pgd_t pgd; } pmd_t;
-typedef struct { u32 pgprot; } pgprot_t;
+typedef struct { pgprotval_t pgprot; } pgprot_t;
 
 #define PGDIR_SHIFT	22
 #define PMD_SHIFT	PGDIR_SHIFT
 #define PTRS_PER_PGD	1024
 #define PTRS_PER_PMD	1
 #define PTRS_PER_PTE	1024
+
+#define PTE_PFN_MASK	((pteval_t)PAGE_MASK)	/* where an entry keeps the frame */
+#define _PAGE_NX	((pteval_t)0)
+#define PTE_FMT		"%08x"			/* to print an entry of any level */
 
 #define pte_val(x)	((x).pte)
 #define pgd_val(x)	((x).pgd)
@@ -44,6 +56,8 @@ typedef struct { u32 pgprot; } pgprot_t;
 static inline int pgd_none(pgd_t pgd)		{ (void)pgd; return 0; }
 static inline int pgd_bad(pgd_t pgd)		{ (void)pgd; return 0; }
 static inline int pgd_present(pgd_t pgd)	{ (void)pgd; return 1; }
+
+#define pmd_index(address)	0UL
 
 static inline pmd_t *pmd_offset(pgd_t *dir, unsigned long address)
 {
@@ -67,6 +81,16 @@ static inline void set_pgd(pgd_t *pgdp, pgd_t pgd)
 	*(volatile u32 *)&pgdp->pgd = pgd.pgd;
 }
 
+static inline void pte_clear(pte_t *ptep)
+{
+	set_pte(ptep, __pte(0));
+}
+
+static inline void pmd_clear(pmd_t *pmdp)
+{
+	set_pmd(pmdp, __pmd(0));
+}
+
 /* Take the entry and leave nothing, in one step that no CPU can come between. */
 static inline pte_t ptep_get_and_clear(pte_t *ptep)
 {
@@ -76,9 +100,12 @@ static inline pte_t ptep_get_and_clear(pte_t *ptep)
 	return __pte(old);
 }
 
+/* The entry as somebody without page_table_lock sees it. */
+static inline pte_t ptep_get_lockless(const pte_t *ptep)
+{
+	return READ_ONCE(*ptep);
+}
+
 #define pte_none(x)		(!pte_val(x))
-#define pte_pfn(x)		((unsigned long)(pte_val(x) >> PAGE_SHIFT))
-#define pfn_pte(pfn, prot)	__pte(((u32)(pfn) << PAGE_SHIFT) | pgprot_val(prot))
-#define pmd_pfn(x)		((unsigned long)(pmd_val(x) >> PAGE_SHIFT))
 
 #endif

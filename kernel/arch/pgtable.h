@@ -8,6 +8,9 @@
  *	|     frame number      | AVL | G |PS | D | A |PCD|PWT|U/S|R/W| P |
  *	+-----------------------+-----+---+---+---+---+---+---+---+---+---+
  *
+ * With three levels (PAE) that is the low half of an entry of 64 bits: see
+ * pgtable-3level.h, beside pgtable-2level.h.  What the two have in common is here.
+ *
  * An entry with P and PROTNONE clear is ours to define.  All zeros: nothing
  * was ever mapped here.  Otherwise a swap entry: which area, and which slot.
  *
@@ -33,7 +36,11 @@
 #ifndef OCTAVO_KERNEL_ARCH_PGTABLE_H
 #define OCTAVO_KERNEL_ARCH_PGTABLE_H
 
+#ifdef CONFIG_X86_PAE
+#include <kernel/arch/pgtable-3level.h>
+#else
 #include <kernel/arch/pgtable-2level.h>
+#endif
 #include <lib/bitops.h>
 
 #define PMD_SIZE	(1UL << PMD_SHIFT)
@@ -44,7 +51,7 @@
 /* Directory entries of user space, and of the kernel above them. */
 #define USER_PTRS_PER_PGD	(PAGE_OFFSET >> PGDIR_SHIFT)
 #define KERNEL_PGD_PTRS		(PTRS_PER_PGD - USER_PTRS_PER_PGD)
-static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "PAGE_OFFSET must be a multiple of 4M");
+static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "a directory entry is user's or the kernel's");
 
 #define _PAGE_BIT_RW		1
 #define _PAGE_BIT_ACCESSED	5
@@ -56,7 +63,7 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "PAGE_OFFSET must be a multiple 
 #define _PAGE_PCD	0x010
 #define _PAGE_ACCESSED	0x020
 #define _PAGE_DIRTY	0x040
-#define _PAGE_PSE	0x080	/* in a directory entry: a 4M page */
+#define _PAGE_PSE	0x080	/* in a directory entry: a large page */
 #define _PAGE_GLOBAL	0x100	/* survives a reload of cr3 */
 #define _PAGE_PROTNONE	0x100	/* in an entry that is not present */
 #define _PAGE_SPECIAL	0x200	/* software: no struct page is counted (zero page, device memory) */
@@ -64,7 +71,7 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "PAGE_OFFSET must be a multiple 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _KERNPG_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
 /* What pte_modify() keeps: where the page is and what happened to it. */
-#define _PAGE_CHG_MASK	((u32)PAGE_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL)
+#define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL)
 
 #define PAGE_NONE	__pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
 #define PAGE_READONLY	__pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -74,6 +81,7 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "PAGE_OFFSET must be a multiple 
 #define __PAGE_KERNEL	(_PAGE_PRESENT | _PAGE_RW | _PAGE_DIRTY | _PAGE_ACCESSED)
 #define PAGE_KERNEL	__pgprot(__PAGE_KERNEL | __default_kernel_global)
 #define PAGE_KERNEL_RO	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __default_kernel_global)
+#define PAGE_KERNEL_LARGE __pgprot(__PAGE_KERNEL | _PAGE_PSE | __default_kernel_global)
 #define PAGE_KERNEL_NOCACHE __pgprot(__PAGE_KERNEL | _PAGE_PCD | __default_kernel_global)
 /* _PAGE_GLOBAL where the CPU has it, else 0.  [c] set by paging_init() */
 extern u32 __default_kernel_global;
@@ -88,6 +96,9 @@ extern pgd_t swapper_pg_dir[PTRS_PER_PGD];
 #define pgd_offset(mm, address)	((mm)->pgd + pgd_index(address))
 #define pgd_offset_k(address)	(swapper_pg_dir + pgd_index(address))
 
+/* The directory that this processor uses. */
+#define current_pgd()		((pgd_t *)__va(read_cr3()))
+
 static inline int pmd_none(pmd_t pmd)	 { return !pmd_val(pmd); }
 static inline int pmd_present(pmd_t pmd) { return pmd_val(pmd) & _PAGE_PRESENT; }
 static inline int pmd_large(pmd_t pmd)
@@ -99,12 +110,11 @@ static inline int pmd_bad(pmd_t pmd)
 {
 	return (pmd_val(pmd) & (~(u32)PAGE_MASK & ~_PAGE_USER)) != _KERNPG_TABLE;
 }
-static inline void pmd_clear(pmd_t *pmd) { set_pmd(pmd, __pmd(0)); }
-static inline phys_addr_t pmd_phys(pmd_t pmd) { return pmd_val(pmd) & PAGE_MASK; }
 
 /* Page tables live in low memory, so that a walk costs no mapping. */
+#define pmd_page_vaddr(pmd)		((unsigned long)__va((u32)pmd_val(pmd) & PAGE_MASK))
 #define pte_offset_kernel(pmd, address) \
-	((pte_t *)__va(pmd_phys(*(pmd))) + pte_index(address))
+	((pte_t *)pmd_page_vaddr(*(pmd)) + pte_index(address))
 #define pte_offset_map(pmd, address)	pte_offset_kernel(pmd, address)
 #define pte_unmap(pte)			((void)(pte))
 
@@ -130,10 +140,6 @@ static inline pte_t pte_modify(pte_t pte, pgprot_t newprot)
 	return __pte((pte_val(pte) & _PAGE_CHG_MASK) | pgprot_val(newprot));
 }
 
-static inline void pte_clear(pte_t *ptep)
-{
-	set_pte(ptep, __pte(0));
-}
 /* Atomic against the CPU, which sets A and D in a live entry at any time. */
 static inline void ptep_set_wrprotect(pte_t *ptep)
 {
@@ -148,6 +154,10 @@ static inline int ptep_test_and_clear_dirty(pte_t *ptep)
 	return test_and_clear_bit(_PAGE_BIT_DIRTY, (unsigned long *)ptep);
 }
 
+#define pte_pfn(x)		((unsigned long)((pte_val(x) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pmd_pfn(x)		((unsigned long)((pmd_val(x) & PTE_PFN_MASK) >> PAGE_SHIFT))
+#define pfn_pte(pfn, prot)	__pte(((pteval_t)(pfn) << PAGE_SHIFT) | pgprot_val(prot))
+#define pfn_pmd(pfn, prot)	__pmd(((pmdval_t)(pfn) << PAGE_SHIFT) | pgprot_val(prot))
 #define mk_pte(page, prot)	pfn_pte(page_to_pfn(page), (prot))
 #define pte_page(pte)		pfn_to_page(pte_pfn(pte))
 
@@ -158,7 +168,7 @@ typedef struct { unsigned long val; } swp_entry_t;
 #define swp_offset(x)		((x).val >> (2 + SWP_TYPE_BITS))
 #define swp_entry(type, offset) \
 	((swp_entry_t){ ((unsigned long)(type) << 2) | ((unsigned long)(offset) << (2 + SWP_TYPE_BITS)) })
-#define pte_to_swp_entry(pte)	((swp_entry_t){ pte_val(pte) })
+#define pte_to_swp_entry(pte)	((swp_entry_t){ (unsigned long)pte_val(pte) })
 #define swp_entry_to_pte(x)	__pte((x).val)
 /* The G bit lies inside the type field: a swap type may not reach it. */
 #define MAX_SWAPFILES		32

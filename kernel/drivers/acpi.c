@@ -64,11 +64,12 @@ static bool __init read_header(phys_addr_t at, struct acpi_header *header)
 	firmware_read(header, at, sizeof(*header));
 	if (header->length < sizeof(*header) || header->length > MAX_LENGTH ||
 	    at + header->length < at) {
-		pr_warn("ACPI: no table at 0x%08x\n", at);
+		pr_warn("ACPI: no table at 0x%08llx\n", (u64)at);
 		return false;
 	}
 	if (firmware_checksum(at, header->length)) {
-		pr_warn("ACPI: %.4s at 0x%08x: wrong checksum, ignored\n", header->signature, at);
+		pr_warn("ACPI: %.4s at 0x%08llx: wrong checksum, ignored\n", header->signature,
+			(u64)at);
 		return false;
 	}
 	return true;
@@ -322,7 +323,8 @@ void __init acpi_init(void)
 		pr_info("ACPI: no tables\n");
 		return;
 	}
-	pr_info("ACPI: RSDP at 0x%08x, RSDT at 0x%08x (%.6s)\n", at, rsdp.rsdt_address, rsdp.oem_id);
+	pr_info("ACPI: RSDP at 0x%08llx, RSDT at 0x%08x (%.6s)\n", (u64)at, rsdp.rsdt_address,
+		rsdp.oem_id);
 	if (!read_header(rsdp.rsdt_address, &header) || memcmp(header.signature, "RSDT", 4) != 0)
 		return;
 	for (unsigned int i = 0; i < ARRAY_SIZE(readers); i++)

@@ -14,10 +14,10 @@
 void __init firmware_read(void *dst, phys_addr_t phys, size_t len)
 {
 	while (len) {
-		size_t offset = phys & ~PAGE_MASK;
+		size_t offset = (size_t)phys & ~PAGE_MASK;
 		size_t chunk = min(len, (size_t)(PAGE_SIZE - offset));
 
-		set_fixmap(FIX_ACPI_BEGIN, phys & PAGE_MASK);
+		set_fixmap(FIX_ACPI_BEGIN, phys - offset);
 		memcpy(dst, (char *)fix_to_virt(FIX_ACPI_BEGIN) + offset, chunk);
 		clear_fixmap(FIX_ACPI_BEGIN);
 		dst = (char *)dst + chunk;
@@ -56,10 +56,10 @@ u8 __init firmware_checksum(phys_addr_t phys, size_t len)
 	u8 sum = 0;
 
 	while (len) {
-		size_t offset = phys & ~PAGE_MASK;
+		size_t offset = (size_t)phys & ~PAGE_MASK;
 		size_t chunk = min(len, (size_t)(PAGE_SIZE - offset));
 
-		set_fixmap(FIX_ACPI_BEGIN, phys & PAGE_MASK);
+		set_fixmap(FIX_ACPI_BEGIN, phys - offset);
 		sum += sum_bytes(window + offset, chunk);
 		phys += chunk;
 		len -= chunk;
@@ -87,7 +87,7 @@ phys_addr_t __init firmware_scan(phys_addr_t start, phys_addr_t end, const char 
 	phys_addr_t found = 0;
 
 	for (start = ALIGN(start, 16); start < end && !found; ) {
-		phys_addr_t page = start & PAGE_MASK;
+		phys_addr_t page = ALIGN_DOWN(start, (phys_addr_t)PAGE_SIZE);
 		const char *at;
 
 		set_fixmap(FIX_ACPI_BEGIN, page);

@@ -96,12 +96,17 @@ static void show_signal_msg(struct pt_regs *regs, unsigned long error_code, unsi
 /* The entries that the CPU went through. */
 static void dump_pagetable(unsigned long address)
 {
-	pgd_t *pgd = (pgd_t *)__va(read_cr3() & PAGE_MASK) + pgd_index(address);
+	pgd_t *pgd = current_pgd() + pgd_index(address);
 	pmd_t *pmd = pmd_offset(pgd, address);
 
-	printk(KERN_ALERT "*pde = %08x", pmd_val(*pmd));
-	if (pmd_present(*pmd) && !pmd_large(*pmd))
-		printk(KERN_CONT " *pte = %08x", pte_val(*pte_offset_map(pmd, address)));
+	printk(KERN_ALERT);
+	if (PTRS_PER_PMD > 1)
+		printk(KERN_CONT "*pdpt = " PTE_FMT " ", pgd_val(*pgd));
+	if (pgd_present(*pgd)) {
+		printk(KERN_CONT "*pde = " PTE_FMT, pmd_val(*pmd));
+		if (pmd_present(*pmd) && !pmd_large(*pmd))
+			printk(KERN_CONT " *pte = " PTE_FMT, pte_val(*pte_offset_map(pmd, address)));
+	}
 	printk(KERN_CONT "\n");
 }
 

@@ -52,6 +52,7 @@
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/numa.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/phys/pgalloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/space/mmap.h>
@@ -79,6 +80,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(mem_init,		"free frames are in the buddy system: alloc_pages works"),
 	STEP(kmem_cache_init,	"slab caches: kmalloc works"),
 	STEP(kmap_init,		"windows onto high memory"),
+	STEP(pgtable_cache_init, "top tables of page directories (PAE)"),
 	STEP(vmalloc_init,	"vmalloc works"),
 	STEP(kstack_init,	"kernel stacks with guard pages"),
 	/* time and interrupts */

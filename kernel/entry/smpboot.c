@@ -110,16 +110,17 @@ static pgd_t *__init trampoline_pgd(void)
 	}
 	set_pte(pte + pte_index(TRAMPOLINE_PHYS),
 		pfn_pte(PFN_DOWN(TRAMPOLINE_PHYS), __pgprot(__PAGE_KERNEL)));
-	set_pgd(pgd, __pgd(__pa(pte) | _KERNPG_TABLE));
+	pmd_populate_kernel(&init_mm, pmd_offset(pgd, TRAMPOLINE_PHYS), pte);
 	return pgd;
 }
 
 static void __init free_trampoline_pgd(pgd_t *pgd)
 {
-	pte_t *pte = __va(pgd_val(pgd[0]) & PAGE_MASK);
+	pmd_t *pmd = pmd_offset(pgd, TRAMPOLINE_PHYS);
+	pte_t *pte = pte_offset_kernel(pmd, 0);
 
 	pte_clear(pte + pte_index(TRAMPOLINE_PHYS));
-	set_pgd(pgd, __pgd(0));
+	pmd_clear(pmd);
 	pte_free_kernel(&init_mm, pte);
 	pgd_free(&init_mm, pgd);
 }
@@ -164,7 +165,7 @@ static bool __init wake_cpu(int cpu, u8 id, struct task_struct *idle, pgd_t *pgd
 
 	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	*data = (struct trampoline_data){
-		.pgd = __pa(pgd), .cr4 = read_cr4() & X86_CR4_PSE,
+		.pgd = __pa(pgd), .cr4 = read_cr4() & (X86_CR4_PSE | X86_CR4_PAE),
 		.esp = (u32)task_stack_top(idle),
 		.entry = (u32)(id == cmdline_get_int("smp_mute", -1) ? machine_halt :
 							      start_secondary),

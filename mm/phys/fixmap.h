@@ -36,8 +36,8 @@ enum fixed_addresses {
 #define FIXADDR_START	(FIXADDR_TOP - FIXADDR_SIZE + PAGE_SIZE)
 
 static_assert(__end_of_fixed_addresses < PTRS_PER_PTE, "the fixmap lives under one page table");
-static_assert((FIXADDR_TOP & ~PGDIR_MASK) == PGDIR_SIZE - PAGE_SIZE, "... the last one");
-static_assert(PKMAP_BASE + LAST_PKMAP * PAGE_SIZE <= (FIXADDR_TOP & PGDIR_MASK),
+static_assert((FIXADDR_TOP & ~PMD_MASK) == PMD_SIZE - PAGE_SIZE, "... the last one");
+static_assert(PKMAP_BASE + LAST_PKMAP * PAGE_SIZE <= (FIXADDR_TOP & PMD_MASK),
 	      "kmap's windows end below it");
 
 #define __fix_to_virt(x)	((unsigned long)FIXADDR_TOP - ((unsigned long)(x) << PAGE_SHIFT))

@@ -300,8 +300,8 @@ int kmap_check(void)
 	for (i = 0; i < LAST_PKMAP; i++) {
 		if (window_is_sane(i))
 			continue;
-		pr_err("kmap_check: window %u: count %d, entry %08x, page %p\n", i, pkmap_count[i],
-		       (unsigned int)pte_val(pkmap_page_table[i]), page_address_maps[i].page);
+		pr_err("kmap_check: window %u: count %d, entry " PTE_FMT ", page %p\n", i,
+		       pkmap_count[i], pte_val(pkmap_page_table[i]), page_address_maps[i].page);
 		faults++;
 	}
 	spin_unlock_irqrestore(&kmap_lock, save);

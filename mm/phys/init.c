@@ -6,10 +6,10 @@
  * they are in use: an entry is exchanged for another that maps the same frames,
  * so nothing is ever missing.
  *
- *	direct map	4M pages, which need no page table and one TLB entry where 4K
- *			pages need 1024; global, as they are the same for all
+ *	direct map	4M pages (PAE: 2M), which need no page table and one TLB entry where
+ *			4K pages need 1024; global, as they are the same for all
  *	  but 4K pages	where the kernel image lies, because .text and .rodata are
- *			read-only, and for the last part of RAM that is not 4M
+ *			read-only, and for the last part of RAM that is not one
  *	kmap, fixmap	a page table each, now, so that every directory that is ever
  *			copied from swapper_pg_dir has them
  *	vmalloc		nothing: entries appear on demand in swapper_pg_dir, and in
@@ -17,7 +17,7 @@
  *
  * With the option nopse, or on a CPU without, all is 4K pages.  Page tables
  * come from memory that is mapped already; the limit of memblock rises with
- * each 4M.  When a large module covers everything above the image, the 600K
+ * each of them.  When a large module covers everything above the image, the 600K
  * below 640K still hold the tables for as many megabytes.
  *
  * free_area_init() (nodes.c) cuts RAM into nodes and zones.  mem_init() then visits each run of frames
@@ -56,13 +56,13 @@
 #define IS_ENABLED_HIGHMEM	0
 #endif
 
-static_assert(PMD_SIZE == MAX_ORDER_PAGES << PAGE_SHIFT, "direct map and buddy blocks end alike");
+static_assert((MAX_ORDER_PAGES << PAGE_SHIFT) % PMD_SIZE == 0, "a buddy block is whole large pages");
 
 u32 __default_kernel_global;
 unsigned long max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
 void *high_memory;
 unsigned long totalram_pages, totalhigh_pages;
-unsigned long direct_pages_4k, direct_pages_4M;
+unsigned long direct_pages_4k, direct_pages_large;
 
 /* ---- paging_init -------------------------------------------------------------------- */
 
@@ -93,7 +93,7 @@ static pgprot_t __init kernel_prot(unsigned long addr)
 	return PAGE_KERNEL;
 }
 
-/* Does the image, or the end of RAM, lie in the 4M from @addr? */
+/* Does the image, or the end of RAM, lie in the large page from @addr? */
 static bool __init needs_small_pages(unsigned long addr, unsigned long end)
 {
 	if (!boot_cpu_has(X86_FEATURE_PSE) || end - addr < PMD_SIZE)
@@ -102,24 +102,31 @@ static bool __init needs_small_pages(unsigned long addr, unsigned long end)
 	       addr + PMD_SIZE > (unsigned long)__va(LOAD_PHYSICAL_ADDR);
 }
 
-/* An empty page table for the 4M around @addr. */
-static void __init one_page_table_init(unsigned long addr)
+static pmd_t *__init kernel_pmd(unsigned long addr)
 {
-	pte_t *table = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
-
-	set_pgd(pgd_offset_k(addr), __pgd(__pa(table) | _KERNPG_TABLE));
+	return pmd_offset(pgd_offset_k(addr), addr);
 }
 
-/* Map the 4M from @addr on, or what of them lies below @end. */
+static void __init enter_table(unsigned long addr, pte_t *table)
+{
+	set_pmd(kernel_pmd(addr), __pmd(__pa(table) | _KERNPG_TABLE));
+}
+
+/* An empty page table around @addr. */
+static void __init one_page_table_init(unsigned long addr)
+{
+	enter_table(addr, memblock_alloc(PAGE_SIZE, PAGE_SIZE));
+}
+
+/* Map one directory entry's range from @addr on, or what of it lies below @end. */
 static void __init map_slot(unsigned long addr, unsigned long end)
 {
 	unsigned long at;
 	pte_t *table;
 
 	if (!needs_small_pages(addr, end)) {
-		set_pgd(pgd_offset_k(addr),
-			__pgd(__pa(addr) | __PAGE_KERNEL | _PAGE_PSE | __default_kernel_global));
-		direct_pages_4M++;
+		set_pmd(kernel_pmd(addr), pfn_pmd(PFN_DOWN(__pa(addr)), PAGE_KERNEL_LARGE));
+		direct_pages_large++;
 		return;
 	}
 	table = memblock_alloc(PAGE_SIZE, PAGE_SIZE);
@@ -127,7 +134,7 @@ static void __init map_slot(unsigned long addr, unsigned long end)
 		set_pte(table + pte_index(at), pfn_pte(PFN_DOWN(__pa(at)), kernel_prot(at)));
 		direct_pages_4k++;
 	}
-	set_pgd(pgd_offset_k(addr), __pgd(__pa(table) | _KERNPG_TABLE));
+	enter_table(addr, table);
 }
 
 static void __init kernel_physical_mapping_init(void)
@@ -141,7 +148,7 @@ static void __init kernel_physical_mapping_init(void)
 	}
 	/* What the first tables mapped beyond the end of RAM. */
 	for (; addr < PAGE_OFFSET + EARLY_MAPPED; addr += PMD_SIZE)
-		set_pgd(pgd_offset_k(addr), __pgd(0));
+		pmd_clear(kernel_pmd(addr));
 	memblock_set_current_limit(__pa(end));
 }
 

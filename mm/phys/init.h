@@ -49,7 +49,7 @@ void free_ktestmem(void);
  */
 unsigned long free_reserved_area(void *start, void *end, int poison, const char *name);
 
-/* [c] 4K and 4M pages that the direct map uses: DirectMap4k, DirectMap4M */
-extern unsigned long direct_pages_4k, direct_pages_4M;
+/* [c] small and large pages that the direct map uses: DirectMap4k, DirectMap4M (PAE: 2M) */
+extern unsigned long direct_pages_4k, direct_pages_large;
 
 #endif

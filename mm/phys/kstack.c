@@ -31,10 +31,10 @@
 #include <mm/phys/vmstat.h>
 
 #define KSTACK_PAGES	(THREAD_SIZE / PAGE_SIZE)
-#define SLOTS_PER_TABLE	(PGDIR_SIZE / KSTACK_SLOT_SIZE)
+#define SLOTS_PER_TABLE	(PMD_SIZE / KSTACK_SLOT_SIZE)
 /* One slot for so many pages of RAM: then all stacks together take an eighth of it. */
 #define PAGES_PER_SLOT	(8 * KSTACK_PAGES)
-static_assert(PKMAP_BASE % PGDIR_SIZE == 0, "the range is made of whole page tables");
+static_assert(PKMAP_BASE % PMD_SIZE == 0, "the range is made of whole page tables");
 
 static unsigned long kstack_start;		/* [c] */
 static unsigned long *kstack_map;		/* [lock] a bit for each slot: mapped */
@@ -51,9 +51,9 @@ unsigned long kstack_area_start(void)
 	if (unlikely(!kstack_start)) {
 		BUG_ON(!max_mapnr || !high_memory);
 		tables = DIV_ROUND_UP(max_mapnr / PAGES_PER_SLOT, SLOTS_PER_TABLE);
-		most = (PKMAP_BASE - VMALLOC_START) / 2 / PGDIR_SIZE;
+		most = (PKMAP_BASE - VMALLOC_START) / 2 / PMD_SIZE;
 		tables = clamp(tables, 1UL, most);
-		kstack_start = PKMAP_BASE - tables * PGDIR_SIZE;
+		kstack_start = PKMAP_BASE - tables * PMD_SIZE;
 	}
 	return kstack_start;
 }
@@ -247,7 +247,7 @@ void __init kstack_init(void)
 {
 	unsigned long addr;
 
-	for (addr = kstack_area_start(); addr < PKMAP_BASE; addr += PGDIR_SIZE)
+	for (addr = kstack_area_start(); addr < PKMAP_BASE; addr += PMD_SIZE)
 		if (!pte_alloc_kernel(pmd_offset(pgd_offset_k(addr), addr), addr))
 			panic("kstack_init: no memory for page tables");
 	kstack_map = kcalloc(BITS_TO_LONGS(kstack_max()), sizeof(long), GFP_KERNEL);

@@ -8,7 +8,7 @@
  * looks for the first gap in `reserved` that lies inside `memory`; the final
  * walk visits both arrays side by side.
  *
- * Addresses are kept below 4G - 4K, so that base + size never wraps in 32 bits.
+ * Addresses are kept below 4G - 4K (PAE: 64G), so that base + size never wraps.
  *
  * First fit from below leaves high addresses, where there is most memory, in
  * one piece, and keeps early page tables inside what the first, small mapping
@@ -29,8 +29,8 @@
 #include <lib/string.h>
 #include <mm/phys/init.h>
 
-/* No address from here on is managed: its end must fit into 32 bits. */
-#define MEMBLOCK_TOP	(~(phys_addr_t)0 & PAGE_MASK)
+/* No address from here on is managed: the end of a range must fit into phys_addr_t. */
+#define MEMBLOCK_TOP	((phys_addr_t)MAX_PHYS_ADDR)
 
 struct memblock memblock = { .current_limit = MEMBLOCK_TOP };
 
@@ -113,7 +113,7 @@ int __init memblock_remove_range(struct memblock_type *type, phys_addr_t base, p
 	return 0;
 }
 
-/* Cut [base, base + size) to what 32 bits can address. */
+/* Cut [base, base + size) to what page tables can address. */
 static void __init clip(u64 *base, u64 *size)
 {
 	u64 end = *base + *size;
@@ -211,7 +211,8 @@ void * __init memblock_alloc(phys_addr_t size, phys_addr_t align)
 	phys_addr_t addr = memblock_phys_alloc(size, align);
 
 	if (!addr)
-		panic("memblock: no %u bytes below 0x%08x", size, memblock.current_limit);
+		panic("memblock: no %llu bytes below 0x%08llx", (u64)size,
+		      (u64)memblock.current_limit);
 	return memset(__va(addr), 0, size);
 }
 
@@ -306,7 +307,7 @@ void __init memblock_walk(unsigned long end_pfn, memblock_walk_t fn)
 	for (i = 0; i < memblock.memory.cnt; i++) {
 		const struct memblock_region *r = &memblock.memory.regions[i];
 		unsigned long from = PFN_UP(r->base);
-		unsigned long to = min((unsigned long)PFN_DOWN(region_end(r)), end_pfn);
+		unsigned long to = min(PFN_DOWN(region_end(r)), end_pfn);
 
 		if (from >= to)
 			continue;
@@ -324,7 +325,7 @@ void __init memblock_walk(unsigned long end_pfn, memblock_walk_t fn)
 #define IOMEM_MAX	48
 
 struct iomem_entry {
-	u32 start, end;			/* both inclusive */
+	phys_addr_t start, end;		/* both inclusive */
 	const char *name;		/* stays valid */
 };
 
@@ -335,16 +336,16 @@ void iomem_register(u64 start, u64 end, const char *name)
 {
 	unsigned int i = iomem_count;
 
-	if (start >> 32 || iomem_count == IOMEM_MAX)
+	if (start > (phys_addr_t)~0ull || iomem_count == IOMEM_MAX)
 		return;
-	end = min_t(u64, end, 0xffffffffu);
+	end = min_t(u64, end, (phys_addr_t)~0ull);
 	while (i && (iomem_table[i - 1].start > start ||
 		     (iomem_table[i - 1].start == start && iomem_table[i - 1].end < end))) {
 		iomem_table[i] = iomem_table[i - 1];
 		i--;
 	}
-	iomem_table[i].start = (u32)start;
-	iomem_table[i].end = (u32)end;
+	iomem_table[i].start = (phys_addr_t)start;
+	iomem_table[i].end = (phys_addr_t)end;
 	iomem_table[i].name = name;
 	iomem_count++;
 }
@@ -393,7 +394,7 @@ static int iomem_show(struct seq_file *m, void *v)
 		for (j = 0; j < i; j++)
 			if (iomem_table[j].start <= e->start && iomem_table[j].end >= e->end)
 				seq_puts(m, "  ");
-		seq_printf(m, "%08x-%08x : %s\n", e->start, e->end, e->name);
+		seq_printf(m, "%08llx-%08llx : %s\n", (u64)e->start, (u64)e->end, e->name);
 	}
 	return 0;
 }

@@ -10,8 +10,8 @@
  * after that the arrays only answer questions (/proc/iomem, page_is_ram).
  *
  * Ranges may be added in any order, may overlap and repeat: an array always
- * holds disjoint, sorted ranges that do not touch.  RAM from 4G - 4K on cannot
- * be addressed without PAE and is cut off.
+ * holds disjoint, sorted ranges that do not touch.  RAM that page tables cannot
+ * address is cut off: from 4G - 4K on, with PAE from 64G on.
  *
  * Locking: none; one processor, interrupts off or not yet meaningful.
  */
@@ -26,7 +26,7 @@
 
 struct memblock_region {
 	phys_addr_t base;
-	phys_addr_t size;		/* bytes, not 0; base + size <= 4G - 4K */
+	phys_addr_t size;		/* bytes, not 0; base + size <= MAX_PHYS_ADDR */
 };
 
 struct memblock_type {

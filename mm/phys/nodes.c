@@ -137,9 +137,9 @@ static void __init print_zone_ranges(void)
 
 		zone_limits(type, &start, &end);
 		if (start < end)
-			pr_info("  %-8s [mem 0x%08lx-0x%08lx]\n",
-				contig_page_data.node_zones[type].name, start << PAGE_SHIFT,
-				(end << PAGE_SHIFT) - 1);
+			pr_info("  %-8s [mem 0x%08llx-0x%08llx]\n",
+				contig_page_data.node_zones[type].name, (u64)PFN_PHYS(start),
+				(u64)PFN_PHYS(end) - 1);
 		else
 			pr_info("  %-8s empty\n", contig_page_data.node_zones[type].name);
 	}
@@ -153,8 +153,8 @@ static void __init print_node_ranges(void)
 
 		for (; pfn < end; pfn = next) {
 			next = numa_run_end(pfn, end);
-			pr_info("  node %3d: [mem 0x%08lx-0x%08lx]\n", early_pfn_to_nid(pfn),
-				pfn << PAGE_SHIFT, (next << PAGE_SHIFT) - 1);
+			pr_info("  node %3d: [mem 0x%08llx-0x%08llx]\n", early_pfn_to_nid(pfn),
+				(u64)PFN_PHYS(pfn), (u64)PFN_PHYS(next) - 1);
 		}
 	}
 }
@@ -226,7 +226,7 @@ static phys_addr_t __init alloc_map_frames(int nid, phys_addr_t size)
 	if (!phys)
 		phys = memblock_find_in_range(0, memblock.current_limit, size, PAGE_SIZE);
 	if (!phys)
-		panic("no room for mem_map: %uK", size >> 10);
+		panic("no room for mem_map: %luK", (unsigned long)(size >> 10));
 	memblock_reserve(phys, size);
 	return phys;
 }
@@ -234,13 +234,12 @@ static phys_addr_t __init alloc_map_frames(int nid, phys_addr_t size)
 static void __init map_frames(unsigned long addr, phys_addr_t phys, phys_addr_t size)
 {
 	for (; size; addr += PAGE_SIZE, phys += PAGE_SIZE, size -= PAGE_SIZE) {
-		pgd_t *pgd = pgd_offset_k(addr);
+		pmd_t *pmd = pmd_offset(pgd_offset_k(addr), addr);
 
-		if (!pgd_val(*pgd))
-			set_pgd(pgd, __pgd(__pa(memblock_alloc(PAGE_SIZE, PAGE_SIZE)) |
+		if (pmd_none(*pmd))
+			set_pmd(pmd, __pmd(__pa(memblock_alloc(PAGE_SIZE, PAGE_SIZE)) |
 					   _KERNPG_TABLE));
-		set_pte(pte_offset_kernel(pmd_offset(pgd, addr), addr),
-			pfn_pte(PFN_DOWN(phys), PAGE_KERNEL));
+		set_pte(pte_offset_kernel(pmd, addr), pfn_pte(PFN_DOWN(phys), PAGE_KERNEL));
 	}
 }
 

@@ -24,7 +24,7 @@
  * Memory changes its node only at multiples of 4M, the largest block of the buddy
  * system: a 4M block belongs to the node of its first byte of RAM that a range names.
  * Thus two buddies never belong to two nodes, and merging them need not ask; and the
- * whole map is an array of 1024 bytes.  Tables that cut elsewhere are off by up to 4M.
+ * whole map is an array of 1024 bytes (PAE: 16K).  Tables that cut elsewhere are off by up to 4M.
  *
  *	numa=off	one node
  *	numa=fake=N	N nodes of equal size, 20 apart; processors are dealt in turn
@@ -165,10 +165,10 @@ static u64 __init ram_unnamed(const struct numa_tables *tables)
 {
 	u64 at = 0, sum = 0, next;
 
-	for (; at < 1ull << 32; at = next) {
+	for (; at < MAX_PHYS_ADDR; at = next) {
 		bool named = false;
 
-		next = 1ull << 32;
+		next = MAX_PHYS_ADDR;
 		for (unsigned int i = 0; i < tables->nr_ranges; i++) {
 			const struct numa_range *r = &tables->range[i];
 

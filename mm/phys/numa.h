@@ -41,7 +41,8 @@ void numa_add_cpu(struct numa_tables *tables, u32 domain, u8 apic_id);
 
 /* A node's memory is cut into blocks of the buddy system's largest size, each of one node. */
 #define NUMA_BLOCK_PAGES	(1UL << (MAX_ORDER - 1))
-#define NUMA_BLOCKS		((1UL << (32 - PAGE_SHIFT)) / NUMA_BLOCK_PAGES)
+#define NUMA_BLOCKS \
+	((unsigned int)(((MAX_PHYS_ADDR >> PAGE_SHIFT) + NUMA_BLOCK_PAGES - 1) / NUMA_BLOCK_PAGES))
 
 /* What we make of it. */
 struct numa_layout {

@@ -8,7 +8,10 @@
  * instructions each.  So each CPU keeps them on two lists, linked through their
  * first word, which is put back to zero when a page leaves the list.
  *
- * A directory on the list keeps its kernel part.  It may be older than
+ * One list is for page tables, the other for directories: the only one of two
+ * levels, or the middle ones of three.  (The top one of three is 32 bytes.)
+ *
+ * A directory of two levels keeps its kernel part on the list.  It may be older than
  * swapper_pg_dir's by some vmalloc entries: those are entered at a fault
  * (vmalloc_fault), as in any directory that is older than the entry.  Kernel
  * entries only ever come, they never change or go, so nothing in it is wrong.
@@ -41,6 +44,7 @@
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/phys/slab.h>
 #include <mm/phys/vmstat.h>
 
 struct quicklist {
@@ -49,7 +53,7 @@ struct quicklist {
 };
 
 struct pgt_cache {
-	struct quicklist pgd, pte;
+	struct quicklist dir, pte;
 };
 static DEFINE_PER_CPU(struct pgt_cache, pgt_cache);
 
@@ -132,25 +136,100 @@ static unsigned int quicklist_trim(struct quicklist *list, unsigned int left)
 }
 
 #ifdef CONFIG_DEBUG
-static void assert_table_clear(const void *table, unsigned int entries)
+static void assert_table_clear(const void *table, unsigned int words)
 {
-	const u32 *entry = table;
+	const u32 *word = table;
 	unsigned int i;
 
-	for (i = 0; i < entries; i++)
-		BUG_VAL(entry[i], i, entry[i]);
+	for (i = 0; i < words; i++)
+		BUG_VAL(word[i], i, word[i]);
 }
 #else
-static inline void assert_table_clear(const void *table, unsigned int entries)
+static inline void assert_table_clear(const void *table, unsigned int words)
 {
 	(void)table;
-	(void)entries;
+	(void)words;
 }
 #endif
 
+#ifdef CONFIG_X86_PAE
+
+static struct kmem_cache *pgd_cachep;	/* [c] */
+
+void __init pgtable_cache_init(void)
+{
+	pgd_cachep = kmem_cache_create("pgd", PTRS_PER_PGD * sizeof(pgd_t),
+				       PTRS_PER_PGD * sizeof(pgd_t), SLAB_PANIC, NULL);
+}
+
+/* A middle directory, all zeros. => may sleep; NULL: no memory */
+static pmd_t *pmd_alloc_one(void)
+{
+	pmd_t *pmd = quicklist_get(&this_cpu_ptr(&pgt_cache)->dir);
+
+	if (pmd) {
+		count_vm_event(PMD_QUICKLIST_HITS);
+		return pmd;
+	}
+	pmd = table_page_alloc(GFP_KERNEL | __GFP_ZERO);
+	if (pmd)
+		count_vm_event(PMD_QUICKLIST_MISSES);
+	return pmd;
+}
+
+/* => all zeros */
+static void pmd_free(pmd_t *pmd)
+{
+	assert_table_clear(pmd, PAGE_SIZE / sizeof(u32));
+	quicklist_put(&this_cpu_ptr(&pgt_cache)->dir, pmd);
+}
+
+/* The middle directories of the first @nr gigabytes go, and the top table. */
+static void free_directories(pgd_t *pgd, unsigned int nr)
+{
+	while (nr--)
+		pmd_free(pmd_offset(pgd + nr, 0));
+	kmem_cache_free(pgd_cachep, pgd);
+}
+
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
-	pgd_t *pgd = quicklist_get(&this_cpu_ptr(&pgt_cache)->pgd);
+	pgd_t *pgd = kmem_cache_alloc(pgd_cachep, GFP_KERNEL);
+	unsigned int i;
+
+	(void)mm;
+	if (!pgd)
+		return NULL;
+	for (i = 0; i < USER_PTRS_PER_PGD; i++) {
+		pmd_t *pmd = pmd_alloc_one();
+
+		if (!pmd) {
+			free_directories(pgd, i);
+			return NULL;
+		}
+		set_pgd(pgd + i, __pgd(__pa(pmd) | _PAGE_PRESENT));
+	}
+	memcpy(pgd + USER_PTRS_PER_PGD, swapper_pg_dir + USER_PTRS_PER_PGD,
+	       KERNEL_PGD_PTRS * sizeof(pgd_t));
+	return pgd;
+}
+
+void pgd_free(struct mm_struct *mm, pgd_t *pgd)
+{
+	(void)mm;
+	free_directories(pgd, USER_PTRS_PER_PGD);
+	check_pgt_cache();
+}
+
+#else
+
+void __init pgtable_cache_init(void)
+{
+}
+
+pgd_t *pgd_alloc(struct mm_struct *mm)
+{
+	pgd_t *pgd = quicklist_get(&this_cpu_ptr(&pgt_cache)->dir);
 
 	(void)mm;
 	if (pgd) {
@@ -170,10 +249,12 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 void pgd_free(struct mm_struct *mm, pgd_t *pgd)
 {
 	(void)mm;
-	assert_table_clear(pgd, USER_PTRS_PER_PGD);
-	quicklist_put(&this_cpu_ptr(&pgt_cache)->pgd, pgd);
+	assert_table_clear(pgd, USER_PTRS_PER_PGD * sizeof(pgd_t) / sizeof(u32));
+	quicklist_put(&this_cpu_ptr(&pgt_cache)->dir, pgd);
 	check_pgt_cache();
 }
+
+#endif
 
 pte_t *pte_alloc_one_kernel(struct mm_struct *mm, unsigned long address)
 {
@@ -201,7 +282,7 @@ struct page *pte_alloc_one(struct mm_struct *mm, unsigned long address)
 void pte_free_kernel(struct mm_struct *mm, pte_t *pte)
 {
 	(void)mm;
-	assert_table_clear(pte, PTRS_PER_PTE);
+	assert_table_clear(pte, PAGE_SIZE / sizeof(u32));
 	quicklist_put(&this_cpu_ptr(&pgt_cache)->pte, pte);
 }
 
@@ -249,10 +330,10 @@ int check_pgt_cache(void)
 {
 	struct pgt_cache *cache = this_cpu_ptr(&pgt_cache);
 
-	if (likely(cache->pgd.nr + cache->pte.nr <= PGT_CACHE_HIGH))
+	if (likely(cache->dir.nr + cache->pte.nr <= PGT_CACHE_HIGH))
 		return 0;
-	quicklist_trim(&cache->pgd, PGT_CACHE_LOW / 2);
-	quicklist_trim(&cache->pte, PGT_CACHE_LOW - cache->pgd.nr);
+	quicklist_trim(&cache->dir, PGT_CACHE_LOW / 2);
+	quicklist_trim(&cache->pte, PGT_CACHE_LOW - cache->dir.nr);
 	return 1;
 }
 
@@ -260,7 +341,7 @@ static void drain_this_cpu(void *freed)
 {
 	struct pgt_cache *cache = this_cpu_ptr(&pgt_cache);
 
-	atomic_add((int)(quicklist_trim(&cache->pgd, 0) + quicklist_trim(&cache->pte, 0)), freed);
+	atomic_add((int)(quicklist_trim(&cache->dir, 0) + quicklist_trim(&cache->pte, 0)), freed);
 }
 
 unsigned long drain_pgt_cache(void)
@@ -277,6 +358,6 @@ unsigned long nr_quicklist_pages(void)
 	int cpu;
 
 	for_each_possible_cpu(cpu)
-		sum += per_cpu(pgt_cache, cpu).pgd.nr + per_cpu(pgt_cache, cpu).pte.nr;
+		sum += per_cpu(pgt_cache, cpu).dir.nr + per_cpu(pgt_cache, cpu).pte.nr;
 	return sum;
 }

@@ -7,6 +7,11 @@
  * free_pgtables leave it so), and a pgd's user part too: they come back out as
  * they went in.
  *
+ * Three levels (PAE): the top table is four entries of 8 bytes, not a page, and
+ * comes from a cache of its own; all middle directories of user space are made
+ * and freed with it, because the processor reads its entries only when it loads
+ * cr3.  The kernel's middle directories are swapper_pmd, for ever, for everybody.
+ *
  *	pgd_alloc(mm) / pgd_free(mm, pgd)
  *	pte_alloc_map(mm, pmd, addr)	the table's entry, table made if missing
  *	pte_alloc_kernel(pmd, addr)	the same in swapper_pg_dir
@@ -22,6 +27,9 @@
 #define PGT_CACHE_LOW	25
 #define PGT_CACHE_HIGH	50
 
+/* Boot: after kmem_cache_init(). */
+void pgtable_cache_init(void);
+
 /* A directory whose upper part is the kernel's. => may sleep; NULL: no memory */
 pgd_t *pgd_alloc(struct mm_struct *mm);
 /* => user part all zeros */
@@ -34,13 +42,12 @@ pte_t *pte_alloc_one_kernel(struct mm_struct *mm, unsigned long address);
 void pte_free(struct mm_struct *mm, struct page *pte);
 void pte_free_kernel(struct mm_struct *mm, pte_t *pte);
 
-/* Two levels: the middle directory is the top one's entry, and always there. */
+/* The middle directory is always there: the top one's entry, or made with the pgd. */
 static inline pmd_t *pmd_alloc(struct mm_struct *mm, pgd_t *pgd, unsigned long address)
 {
 	(void)mm;
 	return pmd_offset(pgd, address);
 }
-#define pmd_free(mm, pmd)	do { (void)(pmd); } while (0)
 
 static inline void pmd_populate(struct mm_struct *mm, pmd_t *pmd, struct page *pte)
 {

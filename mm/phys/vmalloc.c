@@ -252,8 +252,7 @@ unsigned long vmalloc_to_pfn(const void *addr)
 /* No locks: it only reads swapper_pg_dir, whose entries are made once and stay. */
 int vmalloc_fault(unsigned long address)
 {
-	pgd_t *pgd = (pgd_t *)__va(read_cr3() & PAGE_MASK) + pgd_index(address);
-	pmd_t *pmd = pmd_offset(pgd, address);
+	pmd_t *pmd = pmd_offset(current_pgd() + pgd_index(address), address);
 	pmd_t *pmd_k = pmd_offset(pgd_offset_k(address), address);
 	pte_t *pte_k;
 
@@ -437,7 +436,7 @@ static bool range_is_used_ram(unsigned long first, unsigned long last)
 void *ioremap(phys_addr_t phys, unsigned long size)
 {
 	phys_addr_t last = phys + size - 1;
-	unsigned long offset = phys & ~PAGE_MASK, addr, pfn;
+	unsigned long offset = (unsigned long)phys & ~PAGE_MASK, addr, pfn;
 	struct vm_struct *area;
 
 	if (!size || last < phys || range_is_used_ram(PFN_DOWN(phys), PFN_DOWN(last)))
@@ -445,7 +444,7 @@ void *ioremap(phys_addr_t phys, unsigned long size)
 	area = __get_vm_area(size + offset, VM_IOREMAP, GFP_KERNEL, __builtin_return_address(0));
 	if (!area)
 		return NULL;
-	area->phys_addr = phys & PAGE_MASK;
+	area->phys_addr = phys - offset;
 	addr = area_start(area);
 	for (pfn = PFN_DOWN(phys); pfn <= PFN_DOWN(last); pfn++, addr += PAGE_SIZE) {
 		if (map_kernel_page(addr, pfn, PAGE_KERNEL_NOCACHE)) {
@@ -489,7 +488,7 @@ static int vmallocinfo_show(struct seq_file *m, void *v)
 		if (area->nr_pages)
 			seq_printf(m, " pages=%u", area->nr_pages);
 		if (area->flags & VM_IOREMAP)
-			seq_printf(m, " phys=0x%08lx", (unsigned long)area->phys_addr);
+			seq_printf(m, " phys=0x%08llx", (u64)area->phys_addr);
 		seq_printf(m, " %s%s%s\n", area_kind(area), area->flags & VM_USERMAP ? " user" : "",
 			   area->flags & VM_VPAGES ? " vpages" : "");
 	}
@@ -569,7 +568,7 @@ static long count_areas(void)
 }
 
 /*
- * The first 4M get their page table now.  Tests get four: page tables stay, and
+ * The first page table is made now.  Tests get four: page tables stay, and
  * one that a test was the first to need would count as its leak.
  */
 void __init vmalloc_init(void)
@@ -578,7 +577,7 @@ void __init vmalloc_init(void)
 	unsigned int i, tables = ktest_requested() ? 4 : 1;
 
 	BUG_ON(VMALLOC_END <= VMALLOC_START);
-	for (i = 0; i < tables && addr < VMALLOC_END; i++, addr += PGDIR_SIZE)
+	for (i = 0; i < tables && addr < VMALLOC_END; i++, addr += PMD_SIZE)
 		if (!pte_alloc_kernel(pmd_offset(pgd_offset_k(addr), addr), addr))
 			pr_err("vmalloc_init: no memory for a page table\n");
 	ktest_register_counter("vmalloc_areas", count_areas);

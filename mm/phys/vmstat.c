@@ -312,7 +312,8 @@ static void meminfo_kernel(struct seq_file *m)
 	kb_line(m, "Hugepagesize:", PMD_SIZE >> PAGE_SHIFT);
 	kb_line(m, "Hugetlb:", 0);
 	kb_line(m, "DirectMap4k:", direct_pages_4k);
-	kb_line(m, "DirectMap4M:", direct_pages_4M << (PMD_SHIFT - PAGE_SHIFT));
+	kb_line(m, PMD_SHIFT == 22 ? "DirectMap4M:" : "DirectMap2M:",
+		direct_pages_large << (PMD_SHIFT - PAGE_SHIFT));
 }
 
 static int meminfo_show(struct seq_file *m, void *v)
@@ -442,6 +443,8 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
 	[PGD_QUICKLIST_HITS] = "pgd_quicklist_hits",
 	[PGD_QUICKLIST_MISSES] = "pgd_quicklist_misses",
+	[PMD_QUICKLIST_HITS] = "pmd_quicklist_hits",
+	[PMD_QUICKLIST_MISSES] = "pmd_quicklist_misses",
 	[PTE_QUICKLIST_HITS] = "pte_quicklist_hits",
 	[PTE_QUICKLIST_MISSES] = "pte_quicklist_misses",
 	[PCP_REFILL] = "pcp_refill", [PCP_FLUSH] = "pcp_flush",

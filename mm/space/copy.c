@@ -161,9 +161,9 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 
 static bool loses_rights(pte_t old, pte_t new)
 {
-	u32 rights = _PAGE_PRESENT | _PAGE_RW;
+	pteval_t lost = pte_val(old) & ~pte_val(new) & (_PAGE_PRESENT | _PAGE_RW);
 
-	return pte_val(old) & ~pte_val(new) & rights;
+	return lost || (pte_val(new) & ~pte_val(old) & _PAGE_NX);
 }
 
 /* => true if some entry allows less than before */

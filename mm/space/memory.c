@@ -375,8 +375,8 @@ static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 /* A swap entry where nothing was ever swapped out. */
 static vm_fault_t __cold bad_pte_entry(struct mm_struct *mm, unsigned long address, pte_t entry)
 {
-	pr_err("mm: bad page table entry %08x at %08lx in %s[%d]\n", pte_val(entry), address,
-	       current->comm, current->pid);
+	pr_err("mm: bad page table entry " PTE_FMT " at %08lx in %s[%d]\n", pte_val(entry),
+	       address, current->comm, current->pid);
 	WARN_ON_ONCE(1);
 	return VM_FAULT_SIGBUS;
 }
@@ -392,10 +392,10 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
 	pte = pte_alloc_map(mm, mm_pmd(mm, address), address);
 	if (unlikely(!pte))
 		return VM_FAULT_OOM;
-	entry = READ_ONCE(*pte);
+	entry = ptep_get_lockless(pte);
 	address &= PAGE_MASK;
 
-	switch (classify_fault(pte_val(entry), file, vma->vm_flags & VM_SHARED, write)) {
+	switch (classify_fault((u32)pte_val(entry), file, vma->vm_flags & VM_SHARED, write)) {
 	case FAULT_ANON:
 		return do_anonymous_page(mm, vma, address, pte);
 	case FAULT_ZERO:

@@ -101,11 +101,11 @@ static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsi
 	int lies = 0;
 
 	if (!vma || vma->vm_start > addr)
-		return LIE(mm, "entry %08x at %08lx is in no area", pte_val(entry), addr);
+		return LIE(mm, "entry " PTE_FMT " at %08lx is in no area", pte_val(entry), addr);
 	if (!pte_present(entry))
-		return LIE(mm, "entry %08x at %08lx is not present", pte_val(entry), addr);
+		return LIE(mm, "entry " PTE_FMT " at %08lx is not present", pte_val(entry), addr);
 	if (pte_write(entry) && !(vma->vm_flags & VM_WRITE))
-		lies += LIE(mm, "entry %08x at %08lx is writable", pte_val(entry), addr);
+		lies += LIE(mm, "entry " PTE_FMT " at %08lx is writable", pte_val(entry), addr);
 	page = vm_normal_page(entry);
 	if (!page)
 		return lies;
@@ -123,20 +123,23 @@ static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsi
 /* The page tables against areas and counters. => lies */
 static int check_tables(struct mm_struct *mm)
 {
-	unsigned long rss[NR_MM_COUNTERS] = { 0 }, tables = 0, index, addr;
+	unsigned long rss[NR_MM_COUNTERS] = { 0 }, tables = 0, start, addr;
 	int lies = 0, i;
 
-	for (index = 0; index < USER_PTRS_PER_PGD; index++) {
-		pmd_t *pmd = mm_pmd(mm, index << PGDIR_SHIFT);
+	for (start = 0; start < TASK_SIZE; start += PMD_SIZE) {
+		pmd_t *pmd = mm_pmd(mm, start);
 
 		if (!pmd_present(*pmd))
 			continue;
 		tables++;
-		for (addr = index << PGDIR_SHIFT; addr < (index + 1) << PGDIR_SHIFT; addr += PAGE_SIZE) {
+		for (addr = start; addr < start + PMD_SIZE; addr += PAGE_SIZE) {
 			pte_t entry = *pte_offset_map(pmd, addr);
 
 			if (!pte_none(entry))
 				lies += check_pte(mm, addr, entry, rss);
+			else if (pte_val(entry))
+				lies += LIE(mm, "half an entry at %08lx: " PTE_FMT, addr,
+					    pte_val(entry));
 		}
 	}
 	if (tables != mm->nr_ptes)

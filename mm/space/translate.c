@@ -7,15 +7,19 @@
  *	linear = directory index (10 bits) . table index (10) . offset (12)
  *	cr3 --[directory index]--> page table --[table index]--> frame + offset
  *
+ * or, with three levels, by two directories:
+ *
+ *	linear = top index (2 bits) . directory index (9) . table index (9) . offset (12)
+ *
  * An entry of the directory with PS set ends the walk early: 4M page, offset of
- * 22 bits.  The segments are flat, so the first step changes nothing; it is
+ * 22 bits (three levels: 2M, 21 bits).  The segments are flat, so the first step changes nothing; it is
  * shown because it is taken.
  *
  * /proc/PID/translate shows this for the address that was last written to the
  * open file; the program user/translate.c is made of it.
  *
  * Locking: mmap_sem for reading while user entries are looked at.
- * References: Intel SDM volume 3, sections 3.4 and 4.3.
+ * References: Intel SDM volume 3, sections 3.4, 4.3 and 4.4.
  */
 #include <mm/space/proc_mm.h>
 
@@ -30,15 +34,16 @@
 #define DESC_GRANULARITY (1u << 23)
 
 /* The names of an entry's flags. */
-static void show_entry_flags(struct seq_file *m, u32 entry, bool leaf)
+static void show_entry_flags(struct seq_file *m, pteval_t entry, bool leaf)
 {
 	static const struct {
-		u32 bit;
+		pteval_t bit;
 		const char *name;
 	} names[] = {
 		{ _PAGE_RW, "RW" }, { _PAGE_USER, "US" }, { _PAGE_PWT, "PWT" },
 		{ _PAGE_PCD, "PCD" }, { _PAGE_ACCESSED, "A" }, { _PAGE_DIRTY, "D" },
 		{ _PAGE_PSE, "PS" }, { _PAGE_GLOBAL, "G" }, { _PAGE_SPECIAL, "special" },
+		{ _PAGE_NX, "NX" },
 	};
 	unsigned int i;
 
@@ -87,21 +92,21 @@ static void show_frame(struct seq_file *m, unsigned long pfn)
 		   PageTable(page) ? "page table" : page->mapping ? "page cache" : "kernel");
 }
 
-static void show_large(struct seq_file *m, u32 entry, unsigned long addr)
+static void show_large(struct seq_file *m, pmdval_t entry, unsigned long addr)
 {
-	unsigned long phys = (entry & PMD_MASK) | (addr & ~PMD_MASK);
+	phys_addr_t phys = (phys_addr_t)(entry & PTE_PFN_MASK) | (addr & ~PMD_MASK);
 
-	seq_printf(m, "large page  4M, no page table\n");
+	seq_printf(m, "large page  %luM, no page table\n", PMD_SIZE >> 20);
 	seq_printf(m, "offset      0x%06lx\n", addr & ~PMD_MASK);
-	seq_printf(m, "physical    0x%08lx\n", phys);
-	show_frame(m, phys >> PAGE_SHIFT);
+	seq_printf(m, "physical    0x%08llx\n", (u64)phys);
+	show_frame(m, PFN_DOWN(phys));
 }
 
 static void show_table_entry(struct seq_file *m, pmd_t *pmd, unsigned long addr)
 {
-	pte_t *pte = pte_offset_map(pmd, addr), entry = *pte;
+	pte_t *pte = pte_offset_map(pmd, addr), entry = ptep_get_lockless(pte);
 
-	seq_printf(m, "table       0x%03lx  entry 0x%08x at 0x%08lx  ", pte_index(addr),
+	seq_printf(m, "table       0x%03lx  entry 0x" PTE_FMT " at 0x%08lx  ", pte_index(addr),
 		   pte_val(entry), __pa(pte));
 	show_entry_flags(m, pte_val(entry), true);
 	if (pte_none(entry)) {
@@ -113,19 +118,23 @@ static void show_table_entry(struct seq_file *m, pmd_t *pmd, unsigned long addr)
 		seq_puts(m, "not present: PROT_NONE keeps the frame but forbids every access\n");
 		return;
 	}
-	seq_printf(m, "physical    0x%08lx\n",
-		   (pte_pfn(entry) << PAGE_SHIFT) | (addr & ~PAGE_MASK));
+	seq_printf(m, "physical    0x%08llx\n",
+		   (u64)PFN_PHYS(pte_pfn(entry)) | (addr & ~PAGE_MASK));
 	show_frame(m, pte_pfn(entry));
 }
 
 static void show_walk(struct seq_file *m, struct mm_struct *mm, unsigned long addr)
 {
-	pmd_t *pmd = pmd_offset(pgd_offset(mm, addr), addr), entry = *pmd;
+	pgd_t *pgd = pgd_offset(mm, addr);
+	pmd_t *pmd = pmd_offset(pgd, addr), entry = *pmd;
 
 	seq_printf(m, "cr3         0x%08lx  %s\n", __pa(mm->pgd),
 		   mm == &init_mm ? "swapper_pg_dir" : "of this process");
-	seq_printf(m, "directory   0x%03lx  entry 0x%08x at 0x%08lx  ", pgd_index(addr),
-		   pmd_val(entry), __pa(pmd));
+	if (PTRS_PER_PMD > 1)
+		seq_printf(m, "top         0x%lx    entry 0x" PTE_FMT " at 0x%08lx  P\n",
+			   pgd_index(addr), pgd_val(*pgd), __pa(pgd));
+	seq_printf(m, "directory   0x%03lx  entry 0x" PTE_FMT " at 0x%08lx  ",
+		   PTRS_PER_PMD > 1 ? pmd_index(addr) : pgd_index(addr), pmd_val(entry), __pa(pmd));
 	show_entry_flags(m, pmd_val(entry), pmd_large(entry));
 	if (!pmd_present(entry))
 		seq_puts(m, "not mapped: no page table\n");

@@ -227,18 +227,18 @@ static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 			    unsigned long floor, unsigned long ceiling, struct list_head *tables)
 {
 	struct mm_struct *mm = tlb->mm;
-	unsigned long next = 0;			/* first directory index that was not looked at */
+	unsigned long next = 0;			/* first table, by number, that was not looked at */
 
 	if (!ceiling)
 		ceiling = TASK_SIZE;
 	for (; vma && mm->nr_ptes; vma = vma->vm_next) {
-		unsigned long index = max(next, pgd_index(vma->vm_start));
+		unsigned long index = max(next, vma->vm_start >> PMD_SHIFT);
 
-		for (next = pgd_index(vma->vm_end - 1) + 1; index < next; index++) {
-			unsigned long low = index << PGDIR_SHIFT;
+		for (next = ((vma->vm_end - 1) >> PMD_SHIFT) + 1; index < next; index++) {
+			unsigned long low = index << PMD_SHIFT;
 			pmd_t *pmd = mm_pmd(mm, low);
 
-			if (!pmd_present(*pmd) || low < floor || ceiling - low < PGDIR_SIZE)
+			if (!pmd_present(*pmd) || low < floor || ceiling - low < PMD_SIZE)
 				continue;
 			list_add(&pfn_to_page(pmd_pfn(*pmd))->lru, tables);
 			pmd_clear(pmd);

@@ -9,15 +9,15 @@
 #include <mm/phys/memblock.h>
 #include <mm/phys/page_alloc.h>
 
-/* The entry that maps a kernel address, 4K or 4M, as the frame number and the flags; 0: none. */
-static u32 walk(unsigned long addr)
+/* The entry that maps a kernel address, small or large, as frame number and flags; 0: none. */
+static pteval_t walk(unsigned long addr)
 {
 	pmd_t *pmd = pmd_offset(pgd_offset_k(addr), addr);
 
 	if (!pmd_present(*pmd))
 		return 0;
 	if (pmd_large(*pmd))
-		return pmd_val(*pmd) + (u32)(addr & ~PMD_MASK & PAGE_MASK);
+		return pmd_val(*pmd) + (addr & ~PMD_MASK & PAGE_MASK);
 	return pte_val(*pte_offset_kernel(pmd, addr));
 }
 
@@ -27,14 +27,14 @@ KTEST(directmap, complete)
 	unsigned long pfn;
 
 	for (pfn = 0; pfn < max_low_pfn; pfn++) {
-		u32 entry = walk((unsigned long)__va(pfn << PAGE_SHIFT));
+		pteval_t entry = walk((unsigned long)__va(pfn << PAGE_SHIFT));
 
-		KASSERT_EQ(t, (unsigned long)entry >> PAGE_SHIFT, pfn);
+		KASSERT_EQ(t, pte_pfn(__pte(entry)), pfn);
 		KASSERT(t, entry & _PAGE_PRESENT && !(entry & _PAGE_USER));
 	}
-	KEXPECT_EQ(t, walk((unsigned long)high_memory), 0u);
+	KEXPECT(t, !walk((unsigned long)high_memory));
 	KEXPECT_EQ(t, (unsigned long)__pa(high_memory), max_low_pfn << PAGE_SHIFT);
-	KEXPECT_EQ(t, direct_pages_4k + direct_pages_4M * PTRS_PER_PTE, max_low_pfn);
+	KEXPECT_EQ(t, direct_pages_4k + direct_pages_large * PTRS_PER_PTE, max_low_pfn);
 }
 
 /* Code and constants cannot be written to, data can; WP makes that hold for the kernel. */
@@ -56,7 +56,7 @@ KTEST(directmap, large_and_global)
 	unsigned long addr = PAGE_OFFSET + 4 * PMD_SIZE;
 
 	KEXPECT_EQ(t, __default_kernel_global, global);
-	KEXPECT_EQ(t, walk((unsigned long)_stext) & _PAGE_GLOBAL, global);
+	KEXPECT_EQ(t, (u32)walk((unsigned long)_stext) & _PAGE_GLOBAL, global);
 	KEXPECT_EQ(t, !!(read_cr4() & X86_CR4_PGE), !!global);
 	if (addr + PMD_SIZE > (unsigned long)high_memory) {
 		ktest_skip(t, "too little memory for a large page");
@@ -64,8 +64,8 @@ KTEST(directmap, large_and_global)
 	}
 	KEXPECT_EQ(t, !!pmd_large(*pmd_offset(pgd_offset_k(addr), addr)),
 		   boot_cpu_has(X86_FEATURE_PSE));
-	KEXPECT_EQ(t, walk(addr) & _PAGE_GLOBAL, global);
-	KEXPECT_EQ(t, direct_pages_4M > 0, boot_cpu_has(X86_FEATURE_PSE));
+	KEXPECT_EQ(t, (u32)walk(addr) & _PAGE_GLOBAL, global);
+	KEXPECT_EQ(t, direct_pages_large > 0, boot_cpu_has(X86_FEATURE_PSE));
 }
 
 /* NULL and the last page are mapped nowhere; kmap and fixmap have their tables from the start. */
@@ -74,8 +74,8 @@ KTEST(directmap, edges)
 	unsigned int i;
 
 	for (i = 0; i < USER_PTRS_PER_PGD; i++)
-		KASSERT_EQ(t, pgd_val(swapper_pg_dir[i]), 0u);
-	KEXPECT_EQ(t, walk(0xfffff000), 0u);
+		KASSERT(t, !pgd_val(swapper_pg_dir[i]));
+	KEXPECT(t, !walk(0xfffff000));
 	KEXPECT(t, pmd_present(*pmd_offset(pgd_offset_k(PKMAP_BASE), PKMAP_BASE)));
 	KEXPECT(t, pmd_present(*pmd_offset(pgd_offset_k(FIXADDR_START), FIXADDR_START)));
 }

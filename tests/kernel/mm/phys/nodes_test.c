@@ -79,7 +79,7 @@ KTEST(nodes, tables_memory_only_cpu_only)
 {
 	two_domains(0, 9);
 	numa_add_cpu(&tables, 5, 7);
-	numa_add_memory(&tables, 2, 1ull << 33, 1 << 20);	/* to be plugged in, one day */
+	numa_add_memory(&tables, 2, 1ull << 40, 1 << 20);	/* to be plugged in, one day */
 	tables.slot_of_apic[2] = tables.slot_of_apic[3] = NUMA_NO_SLOT;
 	KEXPECT_EQ(t, numa_layout_from_tables(&layout, &tables), NULL);
 	KEXPECT_EQ(t, layout.nr_nodes, 3);

@@ -16,6 +16,12 @@
 #include <mm/phys/vmalloc.h>
 #include <mm/phys/vmstat.h>
 
+#ifdef CONFIG_X86_PAE
+#define LARGE_LINE	"DirectMap2M"
+#else
+#define LARGE_LINE	"DirectMap4M"
+#endif
+
 /* The classes sum to all frames; without the holes to MemTotal and what is reserved. */
 KTEST(pageclass, sums)
 {
@@ -183,7 +189,7 @@ KTEST(pageclass, meminfo)
 		"HardwareCorrupted:", "AnonHugePages:", "ShmemHugePages:", "ShmemPmdMapped:",
 		"FileHugePages:", "FilePmdMapped:", "HugePages_Total:", "HugePages_Free:",
 		"HugePages_Rsvd:", "HugePages_Surp:", "Hugepagesize:", "Hugetlb:",
-		"DirectMap4k:", "DirectMap4M:",
+		"DirectMap4k:", LARGE_LINE ":",
 	};
 	const char *at = text;
 	unsigned int i;
@@ -205,7 +211,7 @@ KTEST(pageclass, meminfo)
 	KEXPECT_EQ(t, meminfo_kb("HighFree") + meminfo_kb("LowFree"), meminfo_kb("MemFree"));
 	KEXPECT(t, meminfo_kb("MemAvailable") <= meminfo_kb("MemTotal"));
 	KEXPECT_EQ(t, meminfo_kb("Slab"), meminfo_kb("SReclaimable") + meminfo_kb("SUnreclaim"));
-	KEXPECT_EQ(t, meminfo_kb("DirectMap4k") + meminfo_kb("DirectMap4M"),
+	KEXPECT_EQ(t, meminfo_kb("DirectMap4k") + meminfo_kb(LARGE_LINE),
 		   (long)max_low_pfn * 4);
 }
 

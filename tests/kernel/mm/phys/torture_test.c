@@ -469,7 +469,13 @@ enum { TABLE_PTE, TABLE_PGD, NR_TABLE_KINDS };
 
 static unsigned int own_words(const struct made *m)
 {
-	return m->kind == TABLE_PGD ? USER_PTRS_PER_PGD : PTRS_PER_PTE;
+	return m->kind == TABLE_PGD && PTRS_PER_PMD == 1 ? USER_PTRS_PER_PGD : PAGE_SIZE / sizeof(u32);
+}
+
+/* The words that come out as zeros: of a directory, what is for user space. */
+static void *own_part(const struct made *m)
+{
+	return m->kind == TABLE_PGD ? (void *)pmd_offset(m->what, 0) : m->what;
 }
 
 static struct made *make_table(struct torturer *me)
@@ -480,18 +486,18 @@ static struct made *make_table(struct torturer *me)
 
 	if (!m)
 		return NULL;
-	if (!words_are(m->what, own_words(m), 0))
+	if (!words_are(own_part(m), own_words(m), 0))
 		WRONG(me);
 	/* No processor walks it: it is a page of words to us. */
-	memset(m->what, (int)(m->stamp & 0xff), own_words(m) * sizeof(u32));
+	memset(own_part(m), (int)(m->stamp & 0xff), own_words(m) * sizeof(u32));
 	return m;
 }
 
 static void unmake_table(struct torturer *me, struct made *m)
 {
-	if (!words_are(m->what, own_words(m), (m->stamp & 0xff) * 0x01010101u))
+	if (!words_are(own_part(m), own_words(m), (m->stamp & 0xff) * 0x01010101u))
 		WRONG(me);
-	memset(m->what, 0, own_words(m) * sizeof(u32));
+	memset(own_part(m), 0, own_words(m) * sizeof(u32));
 	if (m->kind == TABLE_PGD)
 		pgd_free(NULL, m->what);
 	else

@@ -17,6 +17,7 @@
 #include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/phys/pgalloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/phys/vmstat.h>
@@ -174,6 +175,30 @@ static unsigned long read_under(pgd_t *pgd, unsigned long *addr)
 	return value;
 }
 
+#ifdef CONFIG_X86_PAE
+
+/* All address spaces share the kernel's middle directories: a new page table is in each at once. */
+KTEST(vmalloc, shared_directories)
+{
+	pgd_t *pgd = pgd_alloc(NULL);
+	unsigned long *a = vmalloc(PAGE_SIZE), addr = PAGE_OFFSET;
+
+	KASSERT(t, pgd && a);
+	do {
+		KASSERT_EQ(t, pmd_offset(pgd + pgd_index(addr), addr),
+			   pmd_offset(pgd_offset_k(addr), addr));
+		addr += PMD_SIZE;
+	} while (addr);
+	*a = 0x0c7a50;
+	KEXPECT_EQ(t, read_under(pgd, a), 0x0c7a50ul);
+	KEXPECT_EQ(t, vmalloc_fault((unsigned long)a), 0);
+	KEXPECT_EQ(t, vmalloc_fault((unsigned long)a + PAGE_SIZE), -1);
+	vfree(a);
+	pgd_free(NULL, pgd);
+}
+
+#else
+
 /*
  * A directory that lacks the entry gets it from swapper_pg_dir at the first
  * touch, and only then; without an area there, the fault is real.
@@ -203,6 +228,8 @@ KTEST(vmalloc, lazy_sync)
 	free_page((unsigned long)pgd);
 }
 
+#endif
+
 /* Pages that nobody else in the kernel can use without effort are taken first. */
 KTEST(vmalloc, high_memory_first)
 {
@@ -226,7 +253,7 @@ KTEST(vmalloc, high_memory_first)
 /* Device memory: the VGA text buffer shows what the direct map shows; RAM is refused. */
 KTEST(vmalloc, ioremap)
 {
-	const unsigned long phys = 0xb8000;
+	const phys_addr_t phys = 0xb8000, last_page = (phys_addr_t)0 - PAGE_SIZE;
 	unsigned long page = __get_free_page(GFP_KERNEL), va;
 	char *io = ioremap(phys + 6, 4000);
 	pte_t pte;
@@ -236,12 +263,12 @@ KTEST(vmalloc, ioremap)
 	KEXPECT_EQ(t, va & ~PAGE_MASK, 6ul);
 	KEXPECT(t, !memcmp(io, (char *)__va(phys) + 6, 3000));
 	pte = *pte_offset_kernel(pmd_offset(pgd_offset_k(va), va), va);
-	KEXPECT_EQ(t, pte_pfn(pte), phys >> PAGE_SHIFT);
+	KEXPECT_EQ(t, pte_pfn(pte), PFN_DOWN(phys));
 	KEXPECT(t, pte_val(pte) & _PAGE_PCD);
 	iounmap(io);
 	KEXPECT(t, !mapped(io));
 	KEXPECT(t, !ioremap(__pa(page), PAGE_SIZE));
-	KEXPECT(t, !ioremap(0xfffff000, 2 * PAGE_SIZE));
+	KEXPECT(t, !ioremap(last_page, 2 * PAGE_SIZE));
 	KEXPECT(t, !ioremap(0xb8000, 0));
 	free_page(page);
 }
@@ -375,9 +402,9 @@ KTEST(kstack, tables_from_boot)
 {
 	unsigned long addr;
 
-	KEXPECT_EQ(t, kstack_area_start() % PGDIR_SIZE, 0ul);
+	KEXPECT_EQ(t, kstack_area_start() % PMD_SIZE, 0ul);
 	KEXPECT(t, VMALLOC_END < kstack_area_start());
-	for (addr = kstack_area_start(); addr < PKMAP_BASE; addr += PGDIR_SIZE)
+	for (addr = kstack_area_start(); addr < PKMAP_BASE; addr += PMD_SIZE)
 		KEXPECT(t, pmd_present(*pmd_offset(pgd_offset_k(addr), addr)));
 	KEXPECT(t, kstack_max() >= 128);
 }

@@ -447,7 +447,7 @@ KTEST(smp_mm, forced_writes_stay_private)
 #define SHARED_AT	SCRATCH_BASE
 #define PRIVATE_AT	(SCRATCH_BASE + FILE_PAGES * PAGE_SIZE)
 /* Each thread's own place, with page tables of its own that come and go. */
-#define OWN_MAP_AT(nr)	(SCRATCH_BASE + 0x4000000UL + (unsigned long)(nr) * PGDIR_SIZE)
+#define OWN_MAP_AT(nr)	(SCRATCH_BASE + 0x4000000UL + (unsigned long)(nr) * PMD_SIZE)
 
 static struct file *cut_file;
 
