@@ -10,6 +10,7 @@
 #include <kernel/fs/namei.h>
 #include <kernel/uapi/fcntl.h>
 #include <lib/errno.h>
+#include <lib/kernel.h>
 
 #define XATTR_NAME_MAX	255
 #define XATTR_SIZE_MAX	65536
@@ -51,35 +52,50 @@ static long check_name(const char *name)
 	return !len || len == (long)sizeof(buf) ? -ERANGE : -EOPNOTSUPP;
 }
 
-static long check_set(const char *name, size_t size, int flags)
+/* Could all of it be read? => 0 or -EFAULT */
+static long check_value(const char *value, size_t size)
+{
+	char piece[64];
+
+	for (size_t at = 0; at < size; at += sizeof(piece))
+		if (copy_from_user(piece, value + at, min(size - at, sizeof(piece))))
+			return -EFAULT;
+	return 0;
+}
+
+static long check_set(const char *name, const void *value, size_t size, int flags)
 {
 	long err;
 
 	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
 		return -EINVAL;
 	err = check_name(name);
-	return err == -EOPNOTSUPP && size > XATTR_SIZE_MAX ? -E2BIG : err;
+	if (err != -EOPNOTSUPP)
+		return err;
+	if (size > XATTR_SIZE_MAX)
+		return -E2BIG;
+	return check_value(value, size) ? -EFAULT : err;
 }
 
 long sys_setxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
 	long err = find(path, LOOKUP_FOLLOW);
 
-	return err ? err : check_set(name, size, flags);
+	return err ? err : check_set(name, value, size, flags);
 }
 
 long sys_lsetxattr(const char *path, const char *name, const void *value, size_t size, int flags)
 {
 	long err = find(path, 0);
 
-	return err ? err : check_set(name, size, flags);
+	return err ? err : check_set(name, value, size, flags);
 }
 
 long sys_fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)
 {
 	long err = find_fd(fd);
 
-	return err ? err : check_set(name, size, flags);
+	return err ? err : check_set(name, value, size, flags);
 }
 
 long sys_getxattr(const char *path, const char *name, void *value, size_t size)

@@ -2,9 +2,9 @@
  * tests/user/attack_pointers_proc.h - the calls about processes, signals, time, memory and the
  * machine, for attack_pointers.c.
  *
- * untouched: set_tid_address set_robust_list signal reboot
+ * untouched: set_tid_address set_robust_list signal reboot flistxattr
  * by hand: clone
- * (The former keep an address, or ignore it: nothing is read or written before they return.)
+ * (The former keep an address, or ignore it, or there is no attribute to tell.)
  */
 #ifndef OCTAVO_TESTS_USER_ATTACK_POINTERS_PROC_H
 #define OCTAVO_TESTS_USER_ATTACK_POINTERS_PROC_H
@@ -32,6 +32,7 @@ static void *one_page[1] = { some_bytes };
 static int old_mmap_args[6] = { 0, 4096, 1, 0x22, -1, 0 };
 static int queued_info[32] = { SIGUSR2, 0, SI_QUEUE };
 static int futex_word[2];
+static unsigned long long fork_args[8] = { [4] = SIGCHLD };
 
 #define NOBODY		0x3ffffff	/* a pid that nobody has */
 #define MASK		zero_words
@@ -97,6 +98,8 @@ static const struct row proc_rows[] = {
 	RP(421, rt_sigtimedwait_time64, pend_signal, IN(waited_signals, 8), OUTX(128, OPT | LATE),
 	   INX(zero_words, 16, OPT), V(8)),
 	R(422, futex_time64, INX(futex_word, 4, WORD), V(FUTEX_WAIT), V(0), INX(zero_words, 16, OPT)),
+
+	R(435, clone3, IN(fork_args, 64), V(64)),
 
 	/* memory */
 	R(90, mmap, IN(old_mmap_args, 24)),
