@@ -258,6 +258,7 @@ SRCS	+= mm/space/copy.c                   # page-table entries copied, moved, re
 SRCS	+= mm/space/gup.c                    # the kernel reads and writes another's memory
 SRCS	+= mm/space/madvise.c                # what a program says it will do with its memory
 SRCS	+= mm/space/huge_memory.c            # huge pages: advice that is noted
+SRCS	+= mm/space/lazyfree.c               # entries made clean or old: MADV_FREE, MADV_COLD
 SRCS	+= mm/space/memory.c                 # page faults: making the page tables say what the areas mean
 SRCS	+= mm/space/mempolicy.c              # memory policies of areas
 SRCS	+= mm/space/mincore.c                # which pages are in memory, and write them back

@@ -58,8 +58,9 @@ void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long node
  */
 unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, unsigned int gfp_mask);
 
-/* kernel/proc: current's soft limit, RLIMIT_* (kernel threads: RLIM_INFINITY). */
+/* kernel/proc: current's soft and hard limit, RLIMIT_* (kernel threads: init's). */
 unsigned long rlimit(unsigned int limit);
+unsigned long rlimit_max(unsigned int limit);
 
 struct address_space;
 /*

@@ -207,6 +207,8 @@ struct file_operations {
 	int (*flush)(struct file *file);		/* at each close */
 	int (*release)(struct inode *inode, struct file *file);	/* at the last one */
 	int (*fsync)(struct file *file, int datasync);
+	/* Bytes become a hole, the size stays (MADV_REMOVE). => may sleep; 0 or -errno */
+	int (*punch_hole)(struct file *file, loff_t offset, loff_t len);
 	/* Write bytes of a page of another file (sendfile). => bytes or -errno */
 	ssize_t (*sendpage)(struct file *file, struct page *page, unsigned int offset, size_t size,
 			    loff_t *pos);

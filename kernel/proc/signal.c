@@ -41,6 +41,11 @@ unsigned long rlimit(unsigned int limit)
 	return task_rlimit(current, limit);
 }
 
+unsigned long rlimit_max(unsigned int limit)
+{
+	return READ_ONCE(current->signal->rlim[limit].rlim_max);
+}
+
 /* ---- the look-at-me bit ---------------------------------------------------------------------- */
 
 static bool has_pending(const struct sigpending *pending, const sigset_t *blocked)

@@ -34,16 +34,17 @@ static bool set_brk(struct mm_struct *mm, unsigned long brk)
 	unsigned long newbrk = PAGE_ALIGN(brk), oldbrk = PAGE_ALIGN(mm->brk);
 	struct vm_area_struct *next;
 
-	if (brk < mm->start_brk || brk > TASK_SIZE)
+	if (brk < mm->start_brk || brk > TASK_SIZE || !brk_within_limit(mm, brk))
 		return false;
 	if (brk <= mm->brk) {
-		if (newbrk < oldbrk && do_munmap(mm, newbrk, oldbrk - newbrk))
+		next = newbrk < oldbrk ? find_vma(mm, newbrk) : NULL;
+		/* Who unmapped the heap's end himself has no heap to shrink. */
+		if (newbrk < oldbrk && (!next || next->vm_start >= oldbrk ||
+					do_munmap(mm, newbrk, oldbrk - newbrk)))
 			return false;
 		mm->brk = brk;
 		return true;
 	}
-	if (!brk_within_limit(mm, brk))
-		return false;
 	/* Not into the next area, nor into the page before it: heaps and maps stay apart. */
 	if (newbrk > oldbrk) {
 		next = find_vma(mm, oldbrk);
@@ -80,6 +81,10 @@ long sys_mmap2(unsigned long addr, unsigned long len, unsigned long prot, unsign
 		file = fget((unsigned int)fd);
 		if (!file)
 			return -EBADF;
+	}
+	if (file && (file->f_mode & FMODE_PATH)) {
+		fput(file);
+		return -EBADF;
 	}
 	down_write(&mm->mmap_sem);
 	ret = do_mmap_pgoff(file, addr, len, prot, flags, pgoff);
@@ -144,18 +149,19 @@ long sys_msync(unsigned long start, unsigned long len, int flags)
 
 long sys_mlock(unsigned long start, unsigned long len)
 {
-	return do_mlock(start, len, true);
+	return do_mlock(start, len, VM_LOCKED);
 }
 
-/* MLOCK_ONFAULT would have to lock pages as they come: not here. */
 long sys_mlock2(unsigned long start, unsigned long len, int flags)
 {
-	return flags ? -EINVAL : do_mlock(start, len, true);
+	if (flags & ~MLOCK_ONFAULT)
+		return -EINVAL;
+	return do_mlock(start, len, VM_LOCKED | (flags & MLOCK_ONFAULT ? VM_LOCKONFAULT : 0));
 }
 
 long sys_munlock(unsigned long start, unsigned long len)
 {
-	return do_mlock(start, len, false);
+	return do_munlock(start, len);
 }
 
 long sys_mlockall(int flags)

@@ -21,6 +21,7 @@
 #define MAP_TYPE		0x0f
 #define MAP_FIXED		0x10
 #define MAP_ANONYMOUS		0x20
+#define MAP_32BIT		0x40	/* everything is, here */
 #define MAP_GROWSDOWN		0x0100
 #define MAP_DENYWRITE		0x0800	/* ignored */
 #define MAP_EXECUTABLE		0x1000	/* ignored */
@@ -32,6 +33,9 @@
 #define MAP_HUGETLB		0x40000
 #define MAP_SYNC		0x80000
 #define MAP_FIXED_NOREPLACE	0x100000
+#define MAP_UNINITIALIZED	0x4000000	/* ignored: only machines without an MMU do it */
+#define MAP_HUGE_SHIFT		26		/* log2 of the huge page wanted, in six bits */
+#define MAP_HUGE_MASK		0x1ful		/* those of them that MAP_SHARED lets pass */
 
 #define MS_ASYNC	1
 #define MS_INVALIDATE	2
@@ -48,13 +52,23 @@
 #define MADV_WILLNEED	3
 #define MADV_DONTNEED	4
 #define MADV_FREE	8
+#define MADV_REMOVE	9
 #define MADV_DONTFORK	10
 #define MADV_DOFORK	11
 #define MADV_HUGEPAGE	14
 #define MADV_NOHUGEPAGE	15
+#define MADV_DONTDUMP	16
+#define MADV_DODUMP	17
+#define MADV_WIPEONFORK	18
+#define MADV_KEEPONFORK	19
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+#define MADV_DONTNEED_LOCKED	24
 
-#define MREMAP_MAYMOVE		1
-#define MREMAP_FIXED		2
-#define MREMAP_DONTUNMAP	4
+#define MREMAP_MAYMOVE		1ul
+#define MREMAP_FIXED		2ul
+#define MREMAP_DONTUNMAP	4ul	/* the old area stays, empty */
 
 #endif

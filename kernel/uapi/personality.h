@@ -11,6 +11,7 @@
 #define PER_LINUX		0x0000000u
 #define PER_MASK		0x00000ffu
 #define ADDR_NO_RANDOMIZE	0x0040000u	/* the next program's addresses are the usual ones */
+#define ADDR_COMPAT_LAYOUT	0x0200000u	/* the next program's mmap goes upwards */
 #define READ_IMPLIES_EXEC	0x0400000u	/* mmap and mprotect: PROT_READ brings PROT_EXEC */
 
 #endif

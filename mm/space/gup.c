@@ -194,7 +194,8 @@ static int populate_vma_page_range(struct vm_area_struct *vma, unsigned long sta
 	/* Private writable memory is populated by writing: it is wanted for that. */
 	bool write = (vma->vm_flags & (VM_WRITE | VM_SHARED)) == VM_WRITE;
 
-	if (vma->vm_flags & (VM_IO | VM_PFNMAP))
+	/* VM_LOCKONFAULT: its pages are locked as they come, and are not brought. */
+	if (vma->vm_flags & (VM_IO | VM_PFNMAP | VM_LOCKONFAULT))
 		return 0;
 	if (!(vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return -EFAULT;

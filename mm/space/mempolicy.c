@@ -82,28 +82,14 @@ static unsigned long misplaced_pages(struct vm_area_struct *vma, unsigned long s
 }
 
 /* Give the part of @vma in [start, end) the policy. => the area that has it now, or ERR_PTR */
-static struct vm_area_struct *mbind_vma(struct mm_struct *mm, struct vm_area_struct *vma,
-					unsigned long start, unsigned long end,
-					struct mempolicy *pol)
+static struct vm_area_struct *mbind_vma(struct vm_area_struct *vma, unsigned long start,
+					unsigned long end, struct mempolicy *pol)
 {
-	struct vm_area_struct *prev = start > vma->vm_start ? vma : vma->vm_prev, *merged;
-	int err;
+	struct vm_area_struct *prev = start > vma->vm_start ? vma : vma->vm_prev;
 
 	if (mpol_equal(vma->vm_policy, pol))
 		return vma;
-	merged = vma_merge(mm, prev, start, end, vma->vm_flags, vma->vm_file,
-			   linear_page_index(vma, start), pol);
-	if (merged)
-		return merged;
-	err = start > vma->vm_start ? split_vma(mm, vma, start, 1) : 0;
-	if (!err && end < vma->vm_end)
-		err = split_vma(mm, vma, end, 0);
-	if (err)
-		return ERR_PTR(err);
-	mpol_put(vma->vm_policy);
-	vma->vm_policy = pol;
-	mpol_get(pol);
-	return vma;
+	return vma_modify(prev, vma, start, end, vma->vm_flags, pol);
 }
 
 static int mbind_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start,
@@ -112,7 +98,7 @@ static int mbind_range(struct mm_struct *mm, struct vm_area_struct *vma, unsigne
 	while (vma && vma->vm_start < end) {
 		unsigned long to = min(end, vma->vm_end);
 
-		vma = mbind_vma(mm, vma, max(start, vma->vm_start), to, pol);
+		vma = mbind_vma(vma, max(start, vma->vm_start), to, pol);
 		if (IS_ERR(vma))
 			return (int)PTR_ERR(vma);
 		/* What was joined may reach further: on behind what is done. */

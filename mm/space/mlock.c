@@ -12,42 +12,39 @@
 #include <mm/space/vma.h>
 
 #include <kernel/core/hooks.h>
-#include <kernel/uapi/mman.h>
 #include <kernel/uapi/resource.h>
 #include <lib/err.h>
 #include <lib/kernel.h>
 #include <mm/space/memory.h>
 
-/* [start, end) of @vma becomes locked or not. => the area around it, or ERR_PTR */
-static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned long start,
-					  unsigned long end, bool lock)
-{
-	struct vm_area_struct *prev = start > vma->vm_start ? vma : vma->vm_prev, *merged;
-	unsigned long flags = (vma->vm_flags & ~VM_LOCKED) | (lock ? VM_LOCKED : 0);
-	struct mm_struct *mm = vma->vm_mm;
-	long pages = (long)((end - start) >> PAGE_SHIFT);
-	int err;
+#define VM_LOCK_FLAGS	(VM_LOCKED | VM_LOCKONFAULT)
 
-	if (flags == vma->vm_flags || (vma->vm_flags & (VM_IO | VM_PFNMAP)))
+/*
+ * [start, end) of @vma gets @lock, of VM_LOCK_FLAGS. Special areas are passed over.
+ * => the area around it, or ERR_PTR
+ */
+static struct vm_area_struct *mlock_fixup(struct vm_area_struct *vma, unsigned long start,
+					  unsigned long end, unsigned long lock)
+{
+	unsigned long oldflags = vma->vm_flags, pages = (end - start) >> PAGE_SHIFT;
+	unsigned long flags = (oldflags & ~VM_LOCK_FLAGS) | lock;
+
+	if (flags == oldflags || (oldflags & VM_SPECIAL))
 		return vma;
-	merged = vma_merge(mm, prev, start, end, flags, vma->vm_file,
-			   linear_page_index(vma, start), vma->vm_policy);
-	if (merged) {
-		vma = merged;
-	} else {
-		err = start > vma->vm_start ? split_vma(mm, vma, start, 1) : 0;
-		if (!err && end < vma->vm_end)
-			err = split_vma(mm, vma, end, 0);
-		if (err)
-			return ERR_PTR(err);
-		vma->vm_flags = flags;
-	}
-	mm->locked_vm += (unsigned long)(lock ? pages : -pages);
+	vma = vma_modify(start > vma->vm_start ? vma : vma->vm_prev, vma, start, end, flags,
+			 vma->vm_policy);
+	if (IS_ERR(vma))
+		return vma;
+	if (!(oldflags & VM_LOCKED))
+		vma->vm_mm->locked_vm += pages;
+	if (!(flags & VM_LOCKED))
+		vma->vm_mm->locked_vm -= pages;
 	return vma;
 }
 
 /* All of [start, end), which must be mapped without holes. => [s] write */
-static long mlock_range(struct mm_struct *mm, unsigned long start, unsigned long end, bool lock)
+static long apply_vma_lock_flags(struct mm_struct *mm, unsigned long start, unsigned long end,
+				 unsigned long lock)
 {
 	struct vm_area_struct *vma = find_vma(mm, start);
 
@@ -60,54 +57,85 @@ static long mlock_range(struct mm_struct *mm, unsigned long start, unsigned long
 		vma = mlock_fixup(vma, start, stop, lock);
 		if (IS_ERR(vma))
 			return PTR_ERR(vma);
-		start = stop;
-		if (vma->vm_end <= start)
-			vma = vma->vm_next;
+		start = max(stop, vma->vm_end);
+		vma = vma->vm_next;
 	}
 	return 0;
 }
 
-static bool over_limit(struct mm_struct *mm, unsigned long pages)
+/* Pages of [start, end) that are locked already. => [s] read */
+static unsigned long count_mlocked_pages(struct mm_struct *mm, unsigned long start,
+					 unsigned long end)
 {
-	unsigned long limit = rlimit(RLIMIT_MEMLOCK);
+	struct vm_area_struct *vma = find_vma(mm, start);
+	unsigned long pages = 0;
 
-	return current->euid != 0 && limit != RLIM_INFINITY && pages > limit >> PAGE_SHIFT;
+	for (; vma && vma->vm_start < end; vma = vma->vm_next)
+		if (vma->vm_flags & VM_LOCKED)
+			pages += (min(vma->vm_end, end) - max(vma->vm_start, start)) >> PAGE_SHIFT;
+	return pages;
 }
 
-long do_mlock(unsigned long start, unsigned long len, bool on)
+/* Would @pages locked pages be too many? */
+static bool over_limit(unsigned long pages)
+{
+	return pages > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT && !capable_ipc_lock();
+}
+
+/* @start and @len as the caller gave them: what they touch, in whole pages. => false: it wraps */
+static bool whole_pages(unsigned long *start, unsigned long len, unsigned long *end)
+{
+	len = PAGE_ALIGN(len + (*start & ~PAGE_MASK));
+	*start &= PAGE_MASK;
+	*end = *start + len;
+	return *end >= *start;
+}
+
+/* @lock: VM_LOCKED, perhaps with VM_LOCKONFAULT. */
+long do_mlock(unsigned long start, unsigned long len, unsigned long lock)
 {
 	struct mm_struct *mm = current->mm;
-	unsigned long end;
-	long ret;
+	unsigned long end, pages;
+	long ret = -ENOMEM;
+	bool fits;
 
-	len = PAGE_ALIGN(len + (start & ~PAGE_MASK));
-	start &= PAGE_MASK;
-	end = start + len;
-	if (end < start)
-		return -EINVAL;
-	if (end == start)
-		return 0;
-	if (on && current->euid != 0 && !rlimit(RLIMIT_MEMLOCK))
+	if (!can_do_mlock())
 		return -EPERM;
+	fits = whole_pages(&start, len, &end);
+	pages = (end - start) >> PAGE_SHIFT;
 	down_write(&mm->mmap_sem);
-	if (on && over_limit(mm, mm->locked_vm + (len >> PAGE_SHIFT)))
-		ret = -ENOMEM;
-	else
-		ret = mlock_range(mm, start, end, on);
-	if (!ret && on)
-		downgrade_write(&mm->mmap_sem);
-	if (ret || !on) {
+	pages += mm->locked_vm;
+	if (over_limit(pages))
+		pages -= count_mlocked_pages(mm, start, end);
+	if (!over_limit(pages))
+		ret = fits ? apply_vma_lock_flags(mm, start, end, lock) : -EINVAL;
+	if (ret) {
 		up_write(&mm->mmap_sem);
 		return ret;
 	}
+	downgrade_write(&mm->mmap_sem);
 	ret = __mm_populate(mm, start, end, false);
 	up_read(&mm->mmap_sem);
 	/* A page that cannot be had: as POSIX wants it. */
 	return ret == -EFAULT ? -ENOMEM : ret == -ENOMEM ? -EAGAIN : ret;
 }
 
+long do_munlock(unsigned long start, unsigned long len)
+{
+	struct mm_struct *mm = current->mm;
+	unsigned long end;
+	long ret;
+
+	if (!whole_pages(&start, len, &end))
+		return -EINVAL;
+	down_write(&mm->mmap_sem);
+	ret = apply_vma_lock_flags(mm, start, end, 0);
+	up_write(&mm->mmap_sem);
+	return ret;
+}
+
 /* Mark what is mapped now; areas that cannot be cut stay as they are. => [s] write */
-static void mlock_all_areas(struct mm_struct *mm, bool lock)
+static void mlock_all_areas(struct mm_struct *mm, unsigned long lock)
 {
 	struct vm_area_struct *vma = mm->mmap;
 
@@ -120,18 +148,19 @@ static void mlock_all_areas(struct mm_struct *mm, bool lock)
 
 long do_mlockall(int flags)
 {
+	unsigned long lock = VM_LOCKED | (flags & MCL_ONFAULT ? VM_LOCKONFAULT : 0);
 	struct mm_struct *mm = current->mm;
 	long ret = -ENOMEM;
 
-	if (!flags || (flags & ~(MCL_CURRENT | MCL_FUTURE)))
+	if (!flags || flags == MCL_ONFAULT || (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)))
 		return -EINVAL;
-	if (current->euid != 0 && !rlimit(RLIMIT_MEMLOCK))
+	if (!can_do_mlock())
 		return -EPERM;
 	down_write(&mm->mmap_sem);
-	if (!(flags & MCL_CURRENT) || !over_limit(mm, mm->total_vm)) {
-		mm->def_flags = flags & MCL_FUTURE ? VM_LOCKED : 0;
+	if (!(flags & MCL_CURRENT) || !over_limit(mm->total_vm)) {
+		mm->def_flags = flags & MCL_FUTURE ? lock : 0;
 		if (flags & MCL_CURRENT)
-			mlock_all_areas(mm, true);
+			mlock_all_areas(mm, lock);
 		ret = 0;
 	}
 	downgrade_write(&mm->mmap_sem);
@@ -147,7 +176,7 @@ long do_munlockall(void)
 
 	down_write(&mm->mmap_sem);
 	mm->def_flags = 0;
-	mlock_all_areas(mm, false);
+	mlock_all_areas(mm, 0);
 	up_write(&mm->mmap_sem);
 	return 0;
 }

@@ -139,12 +139,16 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 		return NULL;
 	}
 	vma->vm_mm = mm;
-	vma->vm_flags &= ~VM_LOCKED;
+	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	if (vma->vm_file)
 		get_file(vma->vm_file);
 	vma_append(mm, vma, prev);
 	if (vma->vm_ops && vma->vm_ops->open)
 		vma->vm_ops->open(vma);
+	if (unlikely(vma->vm_flags & VM_WIPEONFORK)) {
+		vma->has_anon = false;
+		return vma;
+	}
 	return copy_page_range(mm, oldmm, old) ? NULL : vma;
 }
 

@@ -13,7 +13,9 @@
  *	0xc0000000	stack, grows down by page faults
  *
  * Downwards, so that heap and mmap area share what is free between them, and
- * whichever needs more gets it.
+ * whichever needs more gets it.  The older layout, upwards from a third of the
+ * addresses, is there for who asks by personality(ADDR_COMPAT_LAYOUT), or for all
+ * by /proc/sys/vm/legacy_va_layout; it has no memory of where it searched.
  *
  * Finding a place.  The search walks the list from free_area_cache down.  All
  * holes above that mark have been seen and are at most cached_hole_size, so a
@@ -34,6 +36,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/random.h>
 #include <kernel/fs/fs.h>
+#include <kernel/fs/mount.h>
 #include <kernel/uapi/mman.h>
 #include <kernel/uapi/personality.h>
 #include <kernel/uapi/resource.h>
@@ -45,7 +48,8 @@
 #define MIN_STACK_ROOM	(128UL << 20)		/* bytes between mmap_base and TASK_SIZE */
 #define MAX_STACK_ROOM	(TASK_SIZE / 6 * 5)
 
-unsigned long mmap_min_addr = 16 * PAGE_SIZE;
+unsigned long mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
+unsigned long dac_mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
 unsigned long stack_guard_gap = STACK_GUARD_GAP << PAGE_SHIFT;
 
 /* --- flags and limits -------------------------------------------------------------------------- */
@@ -55,13 +59,6 @@ unsigned long calc_vm_prot_bits(unsigned long prot)
 	static_assert(PROT_READ == VM_READ && PROT_WRITE == VM_WRITE && PROT_EXEC == VM_EXEC,
 		      "PROT_* are VM_*");
 	return prot & (PROT_READ | PROT_WRITE | PROT_EXEC);
-}
-
-unsigned long effective_prot(unsigned long prot)
-{
-	if ((prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC))
-		prot |= PROT_EXEC;
-	return prot;
 }
 
 unsigned long calc_vm_flag_bits(unsigned long flags)
@@ -95,18 +92,44 @@ int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long np
 	if (mm->total_vm + npages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return 0;
 	if (is_data_mapping(vm_flags) && mm->data_vm + npages > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
-		return 0;
+		/* A soft limit of 0 is what a debugger sets to see brk fail; mmap goes on. */
+		return !rlimit(RLIMIT_DATA) &&
+		       mm->data_vm + npages <= rlimit_max(RLIMIT_DATA) >> PAGE_SHIFT;
 	return 1;
+}
+
+bool capable_ipc_lock(void)
+{
+	return current->euid == 0;
+}
+
+bool can_do_mlock(void)
+{
+	return rlimit(RLIMIT_MEMLOCK) || capable_ipc_lock();
 }
 
 int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
 {
-	if (current->euid == 0)
+	if (mm->locked_vm + npages <= rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT)
 		return 0;
-	return mm->locked_vm + npages > rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT ? -EAGAIN : 0;
+	return capable_ipc_lock() ? 0 : -EAGAIN;
+}
+
+/* CAP_SYS_RAWIO: who has it can shoot the kernel in the foot in simpler ways. */
+static int security_mmap_addr(unsigned long addr)
+{
+	return addr < dac_mmap_min_addr && current->euid != 0 ? -EPERM : 0;
 }
 
 /* --- finding a place ---------------------------------------------------------------------------- */
+
+bool sysctl_legacy_va_layout;
+
+/* As it was before there was another: from a third of the addresses on, upwards. */
+static bool mmap_is_legacy(void)
+{
+	return (current->personality & ADDR_COMPAT_LAYOUT) || READ_ONCE(sysctl_legacy_va_layout);
+}
 
 void arch_pick_mmap_layout(struct mm_struct *mm)
 {
@@ -119,7 +142,9 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	if (room + pad > room)
 		room += pad;
 	room = clamp(room, MIN_STACK_ROOM, MAX_STACK_ROOM);
-	mm->mmap_base = PAGE_ALIGN(TASK_SIZE - room - random);
+	mm->mmap_legacy = mmap_is_legacy();
+	mm->mmap_base = mm->mmap_legacy ? TASK_UNMAPPED_BASE + random :
+					  PAGE_ALIGN(TASK_SIZE - room - random);
 	mm->free_area_cache = mm->mmap_base;
 	mm->cached_hole_size = 0;
 }
@@ -147,9 +172,28 @@ static unsigned long search_down(struct mm_struct *mm, unsigned long upper, unsi
 	}
 }
 
+/* The lowest free @len bytes from @lower on. => or -ENOMEM */
+static unsigned long search_up(struct mm_struct *mm, unsigned long lower, unsigned long len)
+{
+	struct vm_area_struct *vma = find_vma(mm, lower);
+
+	if (vma && vma->vm_start < lower) {
+		lower = vma->vm_end;
+		vma = vma->vm_next;
+	}
+	for (; vma; vma = vma->vm_next) {
+		unsigned long upper = vm_start_gap(vma);
+
+		if (upper > lower && upper - lower >= len)
+			return lower;
+		lower = vma->vm_end;
+	}
+	return TASK_SIZE - lower >= len ? lower : (unsigned long)-ENOMEM;
+}
+
 static unsigned long arch_get_unmapped_area_topdown(struct mm_struct *mm, unsigned long len)
 {
-	unsigned long addr, ignored = 0;
+	unsigned long addr;
 
 	if (len <= mm->cached_hole_size) {
 		mm->cached_hole_size = 0;
@@ -162,37 +206,45 @@ static unsigned long arch_get_unmapped_area_topdown(struct mm_struct *mm, unsign
 			return addr;
 		}
 	}
-	/* Once more over everything, the stack's room included. */
-	addr = search_down(mm, TASK_SIZE, len, &ignored);
-	if (!addr)
-		return (unsigned long)-ENOMEM;
-	mm->free_area_cache = min(addr, mm->mmap_base);
-	mm->cached_hole_size = 0;
-	return addr;
+	/* Once more, from below and the stack's room included. */
+	return search_up(mm, TASK_UNMAPPED_BASE, len);
+}
+
+/* Where mmap without MAP_FIXED puts @len bytes, at @hint if that is free. => or -errno */
+static unsigned long find_free_area(struct mm_struct *mm, unsigned long hint, unsigned long len)
+{
+	struct vm_area_struct *vma;
+
+	if (hint) {
+		hint = PAGE_ALIGN(hint);
+		vma = find_vma(mm, hint);
+		if (hint <= TASK_SIZE - len && hint >= mmap_min_addr &&
+		    (!vma || hint + len <= vm_start_gap(vma)))
+			return hint;
+	}
+	if (mm->mmap_legacy)
+		return search_up(mm, mm->mmap_base, len);
+	return arch_get_unmapped_area_topdown(mm, len);
 }
 
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				unsigned long pgoff, unsigned long flags)
 {
-	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
+	int err;
 
-	if (len > TASK_SIZE)
+	if (len > TASK_SIZE - mmap_min_addr)
 		return (unsigned long)-ENOMEM;
-	if (flags & MAP_FIXED) {
-		if (addr & ~PAGE_MASK)
-			return (unsigned long)-EINVAL;
-		if (addr > TASK_SIZE - len)
-			return (unsigned long)-ENOMEM;
-		return addr < mmap_min_addr ? (unsigned long)-EPERM : addr;
-	}
-	if (addr) {
-		addr = max(PAGE_ALIGN(addr), mmap_min_addr);
-		vma = find_vma(mm, addr);
-		if (addr <= TASK_SIZE - len && (!vma || addr + len <= vm_start_gap(vma)))
+	if (!(flags & MAP_FIXED)) {
+		addr = find_free_area(current->mm, addr, len);
+		if (IS_ERR_VALUE(addr))
 			return addr;
 	}
-	return arch_get_unmapped_area_topdown(mm, len);
+	if (addr > TASK_SIZE - len)
+		return (unsigned long)-ENOMEM;
+	if (addr & ~PAGE_MASK)
+		return (unsigned long)-EINVAL;
+	err = security_mmap_addr(addr);
+	return err ? (unsigned long)err : addr;
 }
 
 /* [start, end) became free: the next search must see it. */
@@ -204,30 +256,73 @@ static void forget_free_area(struct mm_struct *mm, unsigned long end)
 
 /* --- mmap ---------------------------------------------------------------------------------------- */
 
-/* The rights that a file's open mode allows; clears what it does not. => 0 or -errno */
+/* Flags that MAP_SHARED has always let pass; MAP_SHARED_VALIDATE refuses any other. */
+#define LEGACY_MAP_MASK	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_32BIT |	\
+			 MAP_GROWSDOWN | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_LOCKED |		\
+			 MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK |		\
+			 MAP_HUGETLB | MAP_UNINITIALIZED | MAP_HUGE_MASK << MAP_HUGE_SHIFT)
+
+static bool path_noexec(const struct path *path)
+{
+	return path->mnt->mnt_flags & MS_NOEXEC;
+}
+
+/* A shared mapping reaches the file. => 0 or -errno, *vm_flags adjusted */
+static int check_shared_mapping(struct file *file, unsigned long prot, unsigned long *vm_flags)
+{
+	bool writable = file->f_mode & FMODE_WRITE;
+
+	if ((prot & PROT_WRITE) && !writable)
+		return -EACCES;
+	*vm_flags |= VM_SHARED | VM_MAYSHARE;
+	/* Nobody can ever write through it: it shares no more than a private one does. */
+	if (!writable)
+		*vm_flags &= ~(VM_MAYWRITE | VM_SHARED);
+	return 0;
+}
+
+/* The rights that a file's open mode and mount allow; clears what they do not. => 0 or -errno */
 static int check_file_mapping(struct file *file, unsigned long flags, unsigned long prot,
 			      unsigned long *vm_flags)
 {
+	int err = 0;
+
 	switch (flags & MAP_TYPE) {
 	case MAP_SHARED_VALIDATE:
-		if (flags & MAP_SYNC)
+		if (flags & ~LEGACY_MAP_MASK)
 			return -EOPNOTSUPP;
 		fallthrough;
 	case MAP_SHARED:
-		if ((prot & PROT_WRITE) && !(file->f_mode & FMODE_WRITE))
-			return -EACCES;
-		*vm_flags |= VM_SHARED | VM_MAYSHARE;
-		if (!(file->f_mode & FMODE_WRITE))
-			*vm_flags &= ~VM_MAYWRITE;
+		err = check_shared_mapping(file, prot, vm_flags);
+		if (err)
+			return err;
 		fallthrough;
 	case MAP_PRIVATE:
 		if (!(file->f_mode & FMODE_READ))
 			return -EACCES;
+		if (path_noexec(&file->f_path)) {
+			if (*vm_flags & VM_EXEC)
+				return -EPERM;
+			*vm_flags &= ~VM_MAYEXEC;
+		}
 		if (!file->f_op->mmap)
 			return -ENODEV;
-		return 0;
+		return *vm_flags & VM_GROWSDOWN ? -EINVAL : 0;
 	}
 	return -EINVAL;
+}
+
+/*
+ * May pages from @pgoff on be mapped? A regular file's pages are counted in one word, a device
+ * has no more than its driver was written for: one word of bytes.
+ */
+static bool file_mmap_ok(struct file *file, unsigned long pgoff, unsigned long len)
+{
+	umode_t mode = file_inode(file)->i_mode;
+
+	if (S_ISREG(mode) || S_ISBLK(mode) || S_ISSOCK(mode))
+		return true;
+	return pgoff <= (ULONG_MAX - len) >> PAGE_SHIFT;
 }
 
 static bool offset_wraps(unsigned long pgoff, unsigned long len)
@@ -305,11 +400,20 @@ static int prepare_anonymous(unsigned long len, unsigned long flags, unsigned lo
 	case MAP_PRIVATE:
 		return 0;
 	case MAP_SHARED:
+		if (*vm_flags & VM_GROWSDOWN)
+			return -EINVAL;
 		*vm_flags |= VM_SHARED | VM_MAYSHARE;
 		*file = shmem_zero_setup_file(len);
 		return PTR_ERR_OR_ZERO(*file);
 	}
 	return -EINVAL;
+}
+
+/* A hint is a hint: down to its page, and up to where mapping is allowed. */
+static unsigned long round_hint_to_min(unsigned long hint)
+{
+	hint &= PAGE_MASK;
+	return hint && hint < mmap_min_addr ? PAGE_ALIGN(mmap_min_addr) : hint;
 }
 
 static unsigned long mapped_pages(struct mm_struct *mm, unsigned long start, unsigned long end)
@@ -333,13 +437,7 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 	if (!may_expand_vm(mm, vm_flags, (unsigned long)pages) &&
 	    !may_expand_vm(mm, vm_flags, (unsigned long)pages - mapped_pages(mm, addr, addr + len)))
 		return (unsigned long)-ENOMEM;
-	if (find_vma_intersection(mm, addr, addr + len)) {
-		int err = do_munmap(mm, addr, len);
-
-		if (err)
-			return (unsigned long)err;
-	}
-	if (mm->map_count >= sysctl_max_map_count)
+	if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len))
 		return (unsigned long)-ENOMEM;
 	if (vm_flags & VM_ACCOUNT) {
 		int err = vm_enough_memory(pages);
@@ -374,11 +472,17 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 	len = PAGE_ALIGN(len);
 	if (!len)
 		return (unsigned long)-ENOMEM;
-	prot = effective_prot(prot);
+	if (read_implies_exec(prot) && !(file && path_noexec(&file->f_path)))
+		prot |= PROT_EXEC;
 	if (offset_wraps(pgoff, len))
 		return (unsigned long)-EOVERFLOW;
+	/* One more than the limit is let pass here, but not cut (split_vma). */
+	if (mm->map_count > sysctl_max_map_count)
+		return (unsigned long)-ENOMEM;
 	if (flags & MAP_FIXED_NOREPLACE)
 		flags |= MAP_FIXED;
+	if (!(flags & MAP_FIXED))
+		addr = round_hint_to_min(addr);
 
 	addr = get_unmapped_area(file, addr, len, pgoff, flags);
 	if (IS_ERR_VALUE(addr))
@@ -388,11 +492,12 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 
 	vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags |
 		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
-	if (vm_flags & VM_LOCKED) {
-		err = check_mlock_limit(mm, len >> PAGE_SHIFT);
-		if (err)
-			return (unsigned long)err;
-	}
+	if ((flags & MAP_LOCKED) && !can_do_mlock())
+		return (unsigned long)-EPERM;
+	if ((vm_flags & VM_LOCKED) && check_mlock_limit(mm, len >> PAGE_SHIFT))
+		return (unsigned long)-EAGAIN;
+	if (file && !file_mmap_ok(file, pgoff, len))
+		return (unsigned long)-EOVERFLOW;
 	if (file)
 		err = check_file_mapping(file, flags, prot, &vm_flags);
 	else
@@ -454,14 +559,14 @@ static struct vm_area_struct *isolate_range(struct mm_struct *mm, unsigned long 
 		/* A hole in the middle makes one area more, for which there must be room. */
 		if (end < vma->vm_end && mm->map_count >= sysctl_max_map_count)
 			return ERR_PTR(-ENOMEM);
-		err = split_vma(mm, vma, start, 0);
+		err = __split_vma(mm, vma, start, 0);
 		if (err)
 			return ERR_PTR(err);
 		vma = vma->vm_next;
 	}
 	last = find_vma(mm, end);
 	if (last && end > last->vm_start) {
-		err = split_vma(mm, last, end, 1);
+		err = __split_vma(mm, last, end, 1);
 		if (err)
 			return ERR_PTR(err);
 		if (last == vma)
@@ -534,8 +639,10 @@ unsigned long do_brk(unsigned long addr, unsigned long len)
 		return addr;
 	if ((addr & ~PAGE_MASK) || addr > TASK_SIZE || len > TASK_SIZE - addr)
 		return (unsigned long)-EINVAL;
-	if (addr < mmap_min_addr)
+	if (security_mmap_addr(addr))
 		return (unsigned long)-EPERM;
+	if (mm->map_count > sysctl_max_map_count)
+		return (unsigned long)-ENOMEM;
 	if (!(current->personality & READ_IMPLIES_EXEC))
 		vm_flags &= ~VM_EXEC;
 	if ((vm_flags & VM_LOCKED) && check_mlock_limit(mm, len >> PAGE_SHIFT))

@@ -11,6 +11,8 @@
 #define OCTAVO_MM_SPACE_MMAP_H
 
 #include <kernel/core/sched.h>
+#include <kernel/uapi/mman.h>
+#include <kernel/uapi/personality.h>
 #include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
@@ -134,6 +136,18 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
  * => [s] write; may sleep; 0 or -ENOMEM (memory, or max_map_count)
  */
 int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below);
+/* The same without a look at max_map_count, for who takes areas away right after. */
+int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		int new_below);
+/*
+ * Give [start, end), a part of @vma behind @prev (@vma itself if the part is not its beginning),
+ * @newflags and the policy @pol: it joins a neighbour, or is cut out.
+ * => [s] write; may sleep; the area that ends at @end or behind, or ERR_PTR(-ENOMEM);
+ *    takes a reference to @pol of its own; entries and vm_page_prot are the caller's
+ */
+struct vm_area_struct *vma_modify(struct vm_area_struct *prev, struct vm_area_struct *vma,
+				  unsigned long start, unsigned long end, unsigned long newflags,
+				  struct mempolicy *pol);
 /* Move an area's borders; neighbours must leave room. => [s] write */
 void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		unsigned long pgoff);
@@ -163,17 +177,28 @@ extern unsigned long stack_guard_gap;	/* [c] */
 /* How far a random stack may begin below the top; and by how much mmap_base moves. */
 #define STACK_MAXRANDOM		(8UL << 20)
 #define MMAP_RND_PAGES		256UL
-extern unsigned long mmap_min_addr;	/* [c] bytes: nothing is mapped below it */
+/*
+ * Bytes: no hint leads below the first, which is never less than its default; below the second,
+ * /proc/sys/vm/mmap_min_addr, only the superuser maps anything, by MAP_FIXED.  Read without a lock.
+ */
+#define DEFAULT_MMAP_MIN_ADDR	(16 * PAGE_SIZE)
+extern unsigned long mmap_min_addr, dac_mmap_min_addr;
+/* Where areas begin if they are placed upwards. */
+#define TASK_UNMAPPED_BASE	PAGE_ALIGN(TASK_SIZE / 3)
 
 /* PROT_* and MAP_* -> VM_*. */
 unsigned long calc_vm_prot_bits(unsigned long prot);
 unsigned long calc_vm_flag_bits(unsigned long flags);
-/* @prot, and what the caller's personality adds to it. */
-unsigned long effective_prot(unsigned long prot);
+/* Does the caller's personality add PROT_EXEC to @prot, where that may be had? */
+static inline bool read_implies_exec(unsigned long prot)
+{
+	return (prot & PROT_READ) && (current->personality & READ_IMPLIES_EXEC);
+}
 
 /* Where mmap may put @len bytes. => [s] write; page-aligned address or -errno */
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				unsigned long pgoff, unsigned long flags);
+extern bool sysctl_legacy_va_layout;
 /* Lay out a fresh mm for exec: mmap_base below a stack of at most RLIMIT_STACK. */
 void arch_pick_mmap_layout(struct mm_struct *mm);
 
@@ -194,6 +219,9 @@ unsigned long do_brk(unsigned long addr, unsigned long len);
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes);
 /* Let a stack reach down to @address. => [s] read or write; may sleep; 0 or -ENOMEM */
 int expand_stack(struct vm_area_struct *vma, unsigned long address);
+/* May the caller lock memory at all; and more than RLIMIT_MEMLOCK (CAP_IPC_LOCK)? */
+bool can_do_mlock(void);
+bool capable_ipc_lock(void);
 /* => 0, or -EAGAIN: @npages more locked ones would be too many for the caller */
 int check_mlock_limit(struct mm_struct *mm, unsigned long npages);
 /* Room for @npages more under RLIMIT_AS and, if @vm_flags make them data, RLIMIT_DATA? */
@@ -208,7 +236,8 @@ long do_mprotect(unsigned long start, unsigned long len, unsigned long prot);
 long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 	       unsigned long flags, unsigned long new_addr);
 long do_madvise(unsigned long start, unsigned long len, int behavior);
-long do_mlock(unsigned long start, unsigned long len, bool on);
+long do_mlock(unsigned long start, unsigned long len, unsigned long lock);
+long do_munlock(unsigned long start, unsigned long len);
 long do_mlockall(int flags);
 long do_munlockall(void);
 long do_msync(unsigned long start, unsigned long len, int flags);

@@ -14,7 +14,7 @@
 #include <mm/space/vma.h>
 
 #include <kernel/uapi/mman.h>
-#include <lib/errno.h>
+#include <lib/err.h>
 #include <lib/kernel.h>
 #include <mm/space/memory.h>
 
@@ -27,13 +27,16 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long oldflags = vma->vm_flags, charged = 0;
 	long pages = (long)((end - start) >> PAGE_SHIFT);
-	struct vm_area_struct *merged;
 	int err;
 
 	if (newflags == oldflags) {
 		*pprev = vma;
 		return 0;
 	}
+	/* What becomes data counts as such from now on, unless there was too much already. */
+	if ((newflags & VM_WRITE) && !may_expand_vm(mm, newflags, (unsigned long)pages) &&
+	    may_expand_vm(mm, oldflags, (unsigned long)pages))
+		return -ENOMEM;
 	if (!(oldflags & VM_ACCOUNT) && accountable_mapping(newflags)) {
 		charged = (unsigned long)pages;
 		err = vm_enough_memory(pages);
@@ -41,65 +44,63 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 			return err;
 		newflags |= VM_ACCOUNT;
 	}
-	merged = vma_merge(mm, *pprev, start, end, newflags, vma->vm_file,
-			   linear_page_index(vma, start), vma->vm_policy);
-	if (merged) {
-		vma = merged;
-	} else {
-		err = start > vma->vm_start ? split_vma(mm, vma, start, 1) : 0;
-		if (!err && end < vma->vm_end)
-			err = split_vma(mm, vma, end, 0);
-		if (err) {
-			vm_unacct_memory((long)charged);
-			return err;
-		}
-		vma->vm_flags = newflags;
-		vma->vm_page_prot = vm_get_page_prot(newflags);
+	vma = vma_modify(*pprev, vma, start, end, newflags, vma->vm_policy);
+	if (IS_ERR(vma)) {
+		vm_unacct_memory((long)charged);
+		return (int)PTR_ERR(vma);
 	}
+	vma->vm_page_prot = vm_get_page_prot(newflags);
 	*pprev = vma;
 	change_protection(vma, start, end, vma->vm_page_prot);
 	vm_stat_account(mm, oldflags, -pages);
 	vm_stat_account(mm, newflags, pages);
-	/* Locked memory does not wait for a first write either: the copies are made now. */
+	/* Locked memory must not fault at the first write either: have the copies made now. */
 	if ((oldflags & (VM_WRITE | VM_SHARED | VM_LOCKED)) == VM_LOCKED && (newflags & VM_WRITE))
 		make_pages_present(mm, start, end);
 	return 0;
 }
 
-/* PROT_GROWSDOWN: from the start of the stack around *@start. => first area, or ERR: none */
+/*
+ * Where mprotect begins: at *@start, or by PROT_GROWSDOWN at the start of the stack around or
+ * above it.  PROT_GROWSUP would go on to the end of a stack that grows up: there is none.
+ * => the first area; ERR_PTR(-ENOMEM, -EINVAL)
+ */
 static struct vm_area_struct *first_area(struct mm_struct *mm, unsigned long *start,
-					 unsigned long end, bool growsdown)
+					 unsigned long end, unsigned long grows)
 {
 	struct vm_area_struct *vma = find_vma(mm, *start);
 
-	if (!vma)
-		return NULL;
-	if (growsdown) {
-		if (vma->vm_start >= end || !(vma->vm_flags & VM_GROWSDOWN))
-			return NULL;
+	if (!vma || vma->vm_start >= end)
+		return ERR_PTR(-ENOMEM);
+	if (grows & PROT_GROWSDOWN) {
 		*start = vma->vm_start;
+		return vma->vm_flags & VM_GROWSDOWN ? vma : ERR_PTR(-EINVAL);
 	}
-	return vma->vm_start <= *start ? vma : NULL;
+	if (vma->vm_start > *start)
+		return ERR_PTR(-ENOMEM);
+	return grows & PROT_GROWSUP ? ERR_PTR(-EINVAL) : vma;
 }
 
 /* => mmap_sem held for writing */
 static long mprotect_range(struct mm_struct *mm, unsigned long start, unsigned long end,
-			   unsigned long prot, bool growsdown)
+			   unsigned long prot, unsigned long grows)
 {
-	struct vm_area_struct *vma = first_area(mm, &start, end, growsdown), *prev;
+	struct vm_area_struct *vma = first_area(mm, &start, end, grows), *prev;
 	int err;
 
-	if (!vma)
-		return growsdown ? -EINVAL : -ENOMEM;
+	if (IS_ERR(vma))
+		return PTR_ERR(vma);
 	prev = start > vma->vm_start ? vma : vma->vm_prev;
 	for (;;) {
-		unsigned long newflags = prot | (vma->vm_flags & ~VM_ACCESS_FLAGS);
-		unsigned long stop = min(vma->vm_end, end);
+		unsigned long rights = prot, newflags, stop = min(vma->vm_end, end);
 
 		/* VM_MAYx is four bits above VM_x. */
 		static_assert(VM_MAYREAD == VM_READ << 4 && VM_MAYEXEC == VM_EXEC << 4, "shifted");
-		if (prot & ~(vma->vm_flags >> 4))
+		if (read_implies_exec(prot) && (vma->vm_flags & VM_MAYEXEC))
+			rights |= VM_EXEC;
+		if (rights & ~(vma->vm_flags >> 4))
 			return -EACCES;
+		newflags = rights | (vma->vm_flags & ~VM_ACCESS_FLAGS);
 		err = mprotect_fixup(vma, &prev, start, stop, newflags);
 		if (err)
 			return err;
@@ -119,7 +120,7 @@ long do_mprotect(unsigned long start, unsigned long len, unsigned long prot)
 	long ret;
 
 	prot &= ~grows;
-	if ((grows & PROT_GROWSUP) || (start & ~PAGE_MASK))
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || (start & ~PAGE_MASK))
 		return -EINVAL;
 	if (!len)
 		return 0;
@@ -130,7 +131,7 @@ long do_mprotect(unsigned long start, unsigned long len, unsigned long prot)
 	if (prot & ~(unsigned long)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
 		return -EINVAL;
 	down_write(&mm->mmap_sem);
-	ret = mprotect_range(mm, start, end, calc_vm_prot_bits(effective_prot(prot)), grows & PROT_GROWSDOWN);
+	ret = mprotect_range(mm, start, end, calc_vm_prot_bits(prot), grows);
 	up_write(&mm->mmap_sem);
 	return ret;
 }

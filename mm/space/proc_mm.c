@@ -21,6 +21,7 @@
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
@@ -115,7 +116,7 @@ int task_maps_show(struct seq_file *m, struct mm_struct *mm)
 /* --- smaps ----------------------------------------------------------------------------------------- */
 
 struct smaps_sums {
-	unsigned long rss, anon, referenced;				/* pages */
+	unsigned long rss, anon, referenced, lazyfree;			/* pages */
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	unsigned long pss, pss_dirty;					/* bytes */
 };
@@ -123,11 +124,12 @@ struct smaps_sums {
 static void smaps_page(struct page *page, pte_t entry, void *arg)
 {
 	struct smaps_sums *sums = arg;
-	bool dirty = pte_dirty(entry) || PageDirty(page) || PageAnon(page);
+	bool dirty = pte_dirty(entry) || PageDirty(page);
 	unsigned long users = (unsigned long)page_mapcount(page);
 
 	sums->rss++;
 	sums->anon += PageAnon(page) ? 1 : 0;
+	sums->lazyfree += pte_lazyfree(entry, page);
 	sums->referenced += pte_young(entry) || PageReferenced(page);
 	sums->pss += PAGE_SIZE / users;
 	if (dirty)
@@ -148,7 +150,8 @@ static const struct {
 	{ VM_MAYEXEC,	"me" }, { VM_MAYSHARE,	"ms" }, { VM_GROWSDOWN,	 "gd" },
 	{ VM_PFNMAP,	"pf" }, { VM_LOCKED,	"lo" }, { VM_IO,	 "io" },
 	{ VM_SEQ_READ,	"sr" }, { VM_RAND_READ,	"rr" }, { VM_DONTCOPY,	 "dc" },
-	{ VM_DONTEXPAND, "de" }, { VM_ACCOUNT,	"ac" }, { VM_NORESERVE,	 "nr" },
+	{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
+	{ VM_NORESERVE,	"nr" }, { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP,	 "dd" },
 	{ VM_HUGEPAGE,	"hg" }, { VM_NOHUGEPAGE, "nh" },
 };
 
@@ -180,6 +183,7 @@ static void show_smap(struct seq_file *m, struct mm_struct *mm, struct vm_area_s
 	seq_printf(m, "Private_Dirty:  %8lu kB\n", KB(s.private_dirty));
 	seq_printf(m, "Referenced:     %8lu kB\n", KB(s.referenced));
 	seq_printf(m, "Anonymous:      %8lu kB\n", KB(s.anon));
+	seq_printf(m, "LazyFree:       %8lu kB\n", KB(s.lazyfree));
 	seq_printf(m, "Swap:           %8lu kB\n", 0UL);
 	seq_printf(m, "Locked:         %8lu kB\n", vma->vm_flags & VM_LOCKED ? s.pss >> 10 : 0UL);
 	show_vma_flags(m, vma->vm_flags);

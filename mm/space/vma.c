@@ -31,7 +31,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/fs/fs.h>
-#include <lib/errno.h>
+#include <lib/err.h>
 #include <lib/string.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mempolicy.h>
@@ -272,14 +272,12 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 		spin_unlock(&mapping->i_mmap_lock);
 }
 
-int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below)
+int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		int new_below)
 {
-	struct vm_area_struct *new;
+	struct vm_area_struct *new = vm_area_dup(vma);
 	unsigned long pgoff = linear_page_index(vma, addr);
 
-	if (mm->map_count >= sysctl_max_map_count)
-		return -ENOMEM;
-	new = vm_area_dup(vma);
 	if (!new)
 		return -ENOMEM;
 	if (new->vm_file)
@@ -300,13 +298,20 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 	return 0;
 }
 
+int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr, int new_below)
+{
+	if (mm->map_count >= sysctl_max_map_count)
+		return -ENOMEM;
+	return __split_vma(mm, vma, addr, new_below);
+}
+
 /* Could @vma grow over memory with these attributes? Offsets are compared by the caller. */
 static bool can_merge(const struct vm_area_struct *vma, unsigned long vm_flags,
 		      const struct file *file, const struct mempolicy *pol)
 {
 	return vma->vm_flags == vm_flags && vma->vm_file == file &&
 	       mpol_equal(vma->vm_policy, pol) &&
-	       !(vma->vm_ops && vma->vm_ops->close) && !(vm_flags & (VM_IO | VM_PFNMAP));
+	       !(vma->vm_ops && vma->vm_ops->close) && !(vm_flags & VM_SPECIAL);
 }
 
 /* Take @vma, whose range a neighbour covers now, out. */
@@ -362,4 +367,28 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 	if (left && right)
 		swallow_vma(mm, prev, after);
 	return into;
+}
+
+struct vm_area_struct *vma_modify(struct vm_area_struct *prev, struct vm_area_struct *vma,
+				  unsigned long start, unsigned long end, unsigned long newflags,
+				  struct mempolicy *pol)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct vm_area_struct *merged;
+	int err;
+
+	merged = vma_merge(mm, prev, start, end, newflags, vma->vm_file,
+			   linear_page_index(vma, start), pol);
+	if (merged)
+		return merged;
+	err = start > vma->vm_start ? split_vma(mm, vma, start, 1) : 0;
+	if (!err && end < vma->vm_end)
+		err = split_vma(mm, vma, end, 0);
+	if (err)
+		return ERR_PTR(err);
+	vma->vm_flags = newflags;
+	mpol_get(pol);
+	mpol_put(vma->vm_policy);
+	vma->vm_policy = pol;
+	return vma;
 }

@@ -85,10 +85,14 @@ struct vm_operations_struct {
 #define VM_RAND_READ	0x00010000UL
 #define VM_DONTCOPY	0x00020000UL
 #define VM_DONTEXPAND	0x00040000UL
+#define VM_LOCKONFAULT	0x00080000UL	/* mlock2: locked as they come */
 #define VM_ACCOUNT	0x00100000UL	/* charged to Committed_AS */
 #define VM_NORESERVE	0x00200000UL
+#define VM_WIPEONFORK	0x02000000UL	/* the child finds zeros */
+#define VM_DONTDUMP	0x04000000UL	/* not in a core dump */
 #define VM_HUGEPAGE	0x20000000UL	/* advice of the program: huge_memory.c */
 #define VM_NOHUGEPAGE	0x40000000UL
+#define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never joined, never locked */
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_EXEC | \
 			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
 
@@ -140,7 +144,8 @@ struct mm_struct {
 	unsigned long nr_ptes;			/* [t] page tables */
 	unsigned long total_vm;			/* [s] pages */
 	unsigned long locked_vm, data_vm, exec_vm, stack_vm; /* [s] pages */
-	unsigned long mmap_base;		/* [c] the mmap area grows down from here */
+	unsigned long mmap_base;		/* [c] the mmap area begins here, and grows down */
+	bool mmap_legacy;			/* [c] ... or up */
 	unsigned long free_area_cache;		/* [s] where the last search ended */
 	unsigned long cached_hole_size;		/* [s] largest hole above it that was passed over */
 	unsigned long start_code, end_code, start_data, end_data;	/* [s] */

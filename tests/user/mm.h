@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,15 @@ static inline int has_vm_flag(const void *p, const char *name)
 	fclose(f);
 	must(found >= 0);
 	return found;
+}
+
+/* A program of 32 bits may run on a kernel of 64, where fewer sums overflow. */
+static inline int kernel_is_32bit(void)
+{
+	struct utsname name;
+
+	must(uname(&name) == 0);
+	return name.machine[0] == 'i';
 }
 
 static inline long minor_faults(void)

@@ -200,12 +200,24 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 	return 0;
 }
 
+/* Private copies of what goes are their owners', and stay. */
+static int ramfs_punch_hole(struct file *file, loff_t offset, loff_t len)
+{
+	struct inode *inode = file_inode(file);
+
+	mutex_lock(&inode->i_sem);
+	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);
+	mutex_unlock(&inode->i_sem);
+	return 0;
+}
+
 static const struct file_operations ramfs_file_operations = {
 	.llseek = generic_file_llseek,
 	.read = generic_file_read,
 	.write = generic_file_write,
 	.mmap = generic_file_mmap,
 	.fsync = simple_fsync,
+	.punch_hole = ramfs_punch_hole,
 	.sendpage = generic_file_sendpage,
 };
 

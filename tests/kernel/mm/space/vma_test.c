@@ -130,9 +130,11 @@ KTEST(vma, split_and_limit)
 	KEXPECT_EQ(t, mm->map_count, 2);
 	KEXPECT_EQ(t, mm->total_vm, 4ul);
 	KEXPECT_EQ(t, scratch_unmap(SCRATCH_BASE + 0x2000, 4), 0);	/* nothing there: fine */
-	sysctl_max_map_count = 2;
+	sysctl_max_map_count = 1;
 	KEXPECT_EQ(t, scratch_unmap(SCRATCH_BASE + 0xe000, 1), -ENOMEM);
 	KEXPECT_EQ(t, scratch_map(SCRATCH_BASE + 0x100000, 1, RW), (unsigned long)-ENOMEM);
+	/* To cut an end off makes no area more. */
+	KEXPECT_EQ(t, scratch_unmap(SCRATCH_BASE + 0xf000, 1), 0);
 	sysctl_max_map_count = limit;
 	KEXPECT_EQ(t, do_munmap(mm, SCRATCH_BASE + 1, PAGE_SIZE), -EINVAL);
 	KEXPECT_EQ(t, do_munmap(mm, SCRATCH_BASE, 0), -EINVAL);
@@ -169,7 +171,7 @@ KTEST(vma, hints_and_fixed)
 	unsigned long flags = MAP_PRIVATE | MAP_ANONYMOUS;
 
 	down_write(&mm->mmap_sem);
-	KEXPECT_EQ(t, do_mmap_pgoff(NULL, SCRATCH_BASE + 5, 4096, RW, flags, 0),
+	KEXPECT_EQ(t, do_mmap_pgoff(NULL, SCRATCH_BASE + 0x1005, 4096, RW, flags, 0),
 		   SCRATCH_BASE + 0x1000);
 	KEXPECT(t, do_mmap_pgoff(NULL, SCRATCH_BASE + 0x1000, 4096, RW, flags, 0) !=
 		   SCRATCH_BASE + 0x1000);
@@ -179,7 +181,12 @@ KTEST(vma, hints_and_fixed)
 		   SCRATCH_BASE);
 	KEXPECT_EQ(t, do_mmap_pgoff(NULL, SCRATCH_BASE + 1, 4096, RW, flags | MAP_FIXED, 0),
 		   (unsigned long)-EINVAL);
+	/* Page 0 is for the superuser alone, and not by a hint. */
+	KEXPECT_EQ(t, do_mmap_pgoff(NULL, 0x1000, 4096, RW, flags, 0), mmap_min_addr);
+	KEXPECT_EQ(t, do_mmap_pgoff(NULL, 0, 4096, RW, flags | MAP_FIXED, 0), 0ul);
+	current->euid = 1;
 	KEXPECT_EQ(t, do_mmap_pgoff(NULL, 0, 4096, RW, flags | MAP_FIXED, 0), (unsigned long)-EPERM);
+	current->euid = 0;
 	KEXPECT_EQ(t, do_mmap_pgoff(NULL, TASK_SIZE - 4096, 8192, RW, flags | MAP_FIXED, 0),
 		   (unsigned long)-ENOMEM);
 	KEXPECT_EQ(t, do_mmap_pgoff(NULL, 0, 0, RW, flags, 0), (unsigned long)-EINVAL);
