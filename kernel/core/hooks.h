@@ -69,10 +69,11 @@ struct address_space;
  */
 void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows);
 /*
- * kernel/fs/ramfs: an unlinked file of @size bytes for shared anonymous memory.
+ * kernel/fs/ramfs: an unlinked file of @size bytes for shared anonymous memory; @vm_flags:
+ * VM_NORESERVE promises nothing yet.
  * => a reference, or ERR_PTR
  */
-struct file *shmem_zero_setup_file(unsigned long size);
+struct file *shmem_zero_setup_file(unsigned long size, unsigned long vm_flags);
 
 /* kernel/entry/entry.S: leave for ring 3 with these registers (they lie at task_pt_regs()). */
 void ret_to_user(struct pt_regs *regs) __attribute__((noreturn));

@@ -44,11 +44,14 @@ static inline int seq_has_overflowed(const struct seq_file *m)
 	return m->count == m->size;
 }
 
+struct ctl_table;
+
 struct proc_show {
 	const char *name;			/* path below /proc or /sys */
 	int (*show)(struct seq_file *m, void *v); /* v = number for `each`; => 0 or -errno */
 	int (*write)(const char *buf, size_t len); /* kernel copy, NUL-terminated; => 0 or -errno */
 	const int *each;			/* a file for each number below *each; or NULL */
+	const struct ctl_table *table;		/* instead of show and write: numbers, see sysctl.h */
 };
 
 #define __PROC_SHOW(id, path, showfn, writefn)					\

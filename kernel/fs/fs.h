@@ -175,6 +175,7 @@ struct super_block {
 	struct dentry *s_root;			/* [c] */
 	atomic_t s_active;			/* [a] mounts */
 	struct mutex s_vfs_rename_sem;
+	struct list_head s_list;		/* [I] all super blocks */
 	struct list_head s_inodes;		/* [I] */
 	unsigned long s_last_ino;		/* [I] new_inode() counts here */
 	void *s_fs_info;			/* the file system's */
@@ -316,6 +317,9 @@ static inline struct inode *file_inode(const struct file *file)
 }
 
 /* ---- inodes (inode.c) ----------------------------------------------------------------------- */
+
+/* Call @fn for each inode there is. => @fn has inode_lock */
+void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg);
 
 /* A fresh inode of @sb: count 1, times now, owner root, unique i_ino, no pages.  NULL: no memory */
 struct inode *new_inode(struct super_block *sb);

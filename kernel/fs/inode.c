@@ -26,6 +26,7 @@
 #include <mm/types/mm_types.h>
 
 DEFINE_SPINLOCK(inode_lock);
+static LIST_HEAD(super_blocks);	/* [inode_lock] */
 static struct kmem_cache *inode_cachep;
 
 static const struct inode_operations empty_iops;
@@ -92,6 +93,32 @@ void iput(struct inode *inode)
 	truncate_inode_pages(&inode->i_data, 0);
 	BUG_VAL(inode->i_data.nrpages || inode->i_pipe, inode->i_data.nrpages, inode->i_pipe);
 	kmem_cache_free(inode_cachep, inode);
+}
+
+void super_link(struct super_block *sb)
+{
+	spin_lock(&inode_lock);
+	list_add(&sb->s_list, &super_blocks);
+	spin_unlock(&inode_lock);
+}
+
+void super_unlink(struct super_block *sb)
+{
+	spin_lock(&inode_lock);
+	list_del(&sb->s_list);
+	spin_unlock(&inode_lock);
+}
+
+void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg)
+{
+	struct super_block *sb;
+	struct inode *inode;
+
+	spin_lock(&inode_lock);
+	list_for_each_entry(sb, &super_blocks, s_list)
+		list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+			fn(inode, arg);
+	spin_unlock(&inode_lock);
 }
 
 int inodes_left(struct super_block *sb)

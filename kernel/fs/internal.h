@@ -27,6 +27,9 @@ extern spinlock_t inode_lock;
 void inode_init(void);
 /* All inodes of a file system that goes. */
 int inodes_left(struct super_block *sb);
+/* @sb joins, and leaves, those that for_each_inode() goes through. */
+void super_link(struct super_block *sb);
+void super_unlink(struct super_block *sb);
 
 /* namei.c: nd->path / name. => nd->path's i_sem held; a dentry (perhaps negative) or ERR_PTR */
 struct qstr;

@@ -91,6 +91,7 @@ static void kill_super(struct super_block *sb)
 	if (sb->s_op && sb->s_op->put_super)
 		sb->s_op->put_super(sb);
 	WARN_ON(inodes_left(sb));
+	super_unlink(sb);
 	put_anon_dev(sb->s_dev);
 	kfree(sb);
 }
@@ -113,6 +114,7 @@ static struct super_block *new_super(struct file_system_type *type, const char *
 	atomic_set(&sb->s_active, 1);
 	mutex_init(&sb->s_vfs_rename_sem);
 	INIT_LIST_HEAD(&sb->s_inodes);
+	super_link(sb);
 	err = type->fill_super(sb, data);
 	if (err) {
 		kill_super(sb);

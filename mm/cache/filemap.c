@@ -11,7 +11,8 @@
  *
  * Counting.  A page in the cache counts in NR_FILE_PAGES; in a space marked AS_SWAPBACKED
  * (shared anonymous memory) also in NR_SHMEM, in one marked AS_UNEVICTABLE (ramfs) also in
- * NR_UNEVICTABLE.  Insertion and removal are the only places that count.
+ * NR_UNEVICTABLE, in one marked AS_ACCOUNT (tmpfs) in Committed_AS, if the limit allows it.
+ * Insertion and removal are the only places that count.
  *
  * Memory.  The tree's nodes are allocated with tree_lock held, so without waiting.  When that
  * fails, insertion drops the lock, gets one node the patient way and gives it back: the next
@@ -30,6 +31,7 @@
 #include <lib/err.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
+#include <mm/phys/commit.h>
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
@@ -203,8 +205,11 @@ static int __add_to_page_cache(struct page *page, struct address_space *mapping,
 
 int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index)
 {
+	bool account = test_bit(AS_ACCOUNT, &mapping->flags);
 	int err, tries;
 
+	if (account && __vm_enough_memory(current->mm, 1))
+		return -ENOSPC;
 	for (tries = 0; ; tries++) {
 		spin_lock(&mapping->tree_lock);
 		err = __add_to_page_cache(page, mapping, index);
@@ -215,8 +220,10 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 		if (radix_tree_refill(mapping->gfp_mask))
 			break;
 	}
-	if (unlikely(err))
+	if (unlikely(err)) {
+		vm_unacct_memory(account);
 		return err;
+	}
 	inc_zone_page_state(page, NR_FILE_PAGES);
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
 		inc_zone_page_state(page, NR_UNEVICTABLE);
@@ -241,6 +248,7 @@ void remove_from_page_cache(struct page *page)
 		dec_zone_page_state(page, NR_UNEVICTABLE);
 	if (test_bit(AS_SWAPBACKED, &mapping->flags))
 		dec_zone_page_state(page, NR_SHMEM);
+	vm_unacct_memory(test_bit(AS_ACCOUNT, &mapping->flags));
 }
 
 /* Fill a page of the cache. => 1 uptodate, 0 it left the cache meanwhile, -errno */

@@ -30,7 +30,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/rcu.h>
 #include <kernel/core/rwsem.h>
-#include <kernel/core/seq_file.h>
+#include <kernel/core/sysctl.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/page_alloc.h>
@@ -114,10 +114,11 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 /* ---- /proc/sys/vm/drop_caches ---- */
 
 /* As in Linux: 1 page cache, 2 slab objects. Files live in memory only, so 1 has nothing to take. */
-#define DROP_SLAB_BIT	2
-#define DROP_ROUNDS	10
+#define DROP_PAGECACHE_BIT	1
+#define DROP_SLAB_BIT		2
+#define DROP_ROUNDS		10
 
-static char drop_caches_last = '0';
+static int sysctl_drop_caches;
 
 /* Round by round, because one cache's slabs may hold another's bookkeeping; others go on allocating. */
 static void drop_slab(void)
@@ -132,20 +133,13 @@ static void drop_slab(void)
 	count_vm_event(DROP_SLAB);
 }
 
-static int drop_caches_show(struct seq_file *m, void *v)
+static int drop_caches(void)
 {
-	return seq_printf(m, "%c\n", drop_caches_last);
-}
-
-static int drop_caches_write(const char *buf, size_t len)
-{
-	if (len < 1 || len > 2 || buf[0] < '1' || buf[0] > '3' || (len == 2 && buf[1] != '\n'))
-		return -EINVAL;
-	drop_caches_last = buf[0];
-	if ((buf[0] - '0') & DROP_SLAB_BIT)
+	if (sysctl_drop_caches & DROP_SLAB_BIT)
 		drop_slab();
-	else
+	if (sysctl_drop_caches & DROP_PAGECACHE_BIT)
 		count_vm_event(DROP_PAGECACHE);
 	return 0;
 }
-PROC_SHOW_WRITE("sys/vm/drop_caches", drop_caches_show, drop_caches_write);
+SYSCTL("sys/vm/drop_caches", .data = &sysctl_drop_caches, .nr = 1, .mode = 0200, .min = 1, .max = 3,
+       .changed = drop_caches);

@@ -14,7 +14,7 @@
  *
  *	MemAvailable	free, less what the watermarks and reserves keep back, plus
  *			the half of the reclaimable caches that may go without pain
- *	Committed_AS	promised to processes, touched or not: mm/space counts it
+ *	Committed_AS	promised to processes, touched or not: commit.c
  *
  * Interface: vmstat.h.  Locking: none; each word is read by itself, so a line
  * is exact and two lines may be a moment apart.
@@ -25,6 +25,7 @@
 #include <kernel/core/seq_file.h>
 #include <kernel/core/spinlock.h>
 #include <lib/kernel.h>
+#include <mm/phys/commit.h>
 #include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pcp.h>
@@ -33,10 +34,7 @@
 
 DEFINE_PER_CPU(struct vm_event_state, vm_event_states);
 
-atomic_long_t vm_committed_space;
 unsigned long total_swap_pages, nr_swap_pages, total_swapcache_pages, nr_buffer_pages;
-int sysctl_overcommit_memory;
-int sysctl_overcommit_ratio = 50;
 
 /* Single pages are counted where they are listed. */
 static unsigned long pcp_event_sum(enum vm_event_item item)
@@ -201,13 +199,6 @@ unsigned long si_mem_available(void)
 	return available < 0 ? 0 : (unsigned long)available;
 }
 
-unsigned long vm_commit_limit(void)
-{
-	return totalram_pages / 100 * (unsigned int)sysctl_overcommit_ratio +
-	       totalram_pages % 100 * (unsigned int)sysctl_overcommit_ratio / 100 +
-	       total_swap_pages;
-}
-
 void si_meminfo(struct sysinfo_pages *val)
 {
 	val->totalram = totalram_pages;
@@ -285,7 +276,7 @@ static void meminfo_uses(struct seq_file *m)
 	item_line(m, "Bounce:", NR_BOUNCE);
 	kb_line(m, "WritebackTmp:", 0);
 	kb_line(m, "CommitLimit:", vm_commit_limit());
-	kb_line(m, "Committed_AS:", (unsigned long)max(atomic_long_read(&vm_committed_space), 0L));
+	kb_line(m, "Committed_AS:", (unsigned long)max(vm_memory_committed(), 0L));
 }
 
 static void meminfo_kernel(struct seq_file *m)

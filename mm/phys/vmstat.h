@@ -84,19 +84,14 @@ unsigned long nr_free_highpages(void);
 unsigned long nr_free_pages_of_type(enum zone_type type);
 /* Pages that user programs can have without the system starting to swap. */
 unsigned long si_mem_available(void);
-/* swap + RAM * overcommit_ratio, in pages. */
-unsigned long vm_commit_limit(void);
 
 /*
  * Figures that upper layers own and this layer shows.  Pages.
  */
-extern atomic_long_t vm_committed_space;	/* promised to processes: mm/space */
 extern unsigned long total_swap_pages;		/* swap areas' slots: mm/cache/swapfile */
 extern unsigned long nr_swap_pages;		/* ... of these free */
 extern unsigned long total_swapcache_pages;	/* mm/cache/swap_state */
 extern unsigned long nr_buffer_pages;		/* pages of block devices: mm/cache/buffer */
-extern int sysctl_overcommit_memory;		/* 0 guess, 1 always, 2 never: mm/space */
-extern int sysctl_overcommit_ratio;		/* percent of RAM */
 
 /* As sysinfo(2): pages. */
 struct sysinfo_pages {

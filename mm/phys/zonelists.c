@@ -53,11 +53,10 @@
 
 #include <kernel/core/cmdline.h>
 #include <kernel/core/printk.h>
-#include <kernel/core/seq_file.h>
+#include <kernel/core/sysctl.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
-#include <lib/strtox.h>
 #include <mm/phys/pcp.h>
 
 #define MIN_FREE_KBYTES_LOW	128UL
@@ -208,10 +207,11 @@ void setup_per_zone_lowmem_reserve(void)
 
 		zone->lowmem_reserve[i] = 0;
 		for (j = i + 1; j < MAX_NR_ZONES; j++) {
+			unsigned int ratio = (unsigned int)sysctl_lowmem_reserve_ratio[i];
 			unsigned long all;
 
 			above += managed_of_type(j);
-			all = above / (unsigned int)sysctl_lowmem_reserve_ratio[i];
+			all = ratio ? above / ratio : 0;	/* 0: nothing is reserved */
 			zone->lowmem_reserve[j] = zone->managed_pages == peers ? all :
 						  scale(all, zone->managed_pages, peers);
 		}
@@ -268,30 +268,30 @@ void __init init_per_zone_wmark_min(void)
 
 /* ---- /proc/sys/vm ------------------------------------------------------------------- */
 
-static int min_free_kbytes_show(struct seq_file *m, void *v)
+/* At most half of low memory, else nothing could be allocated any more. */
+static int min_free_kbytes_check(s64 value)
 {
-	seq_printf(m, "%lu\n", min_free_kbytes);
-	return 0;
+	return value > lowmem_pages() << (PAGE_SHIFT - 10) >> 1 ? -EINVAL : 0;
 }
 
-/* At most half of low memory, else nothing could be allocated any more. */
-static int min_free_kbytes_write(const char *buf, size_t len)
+static int reserves_changed(void)
 {
-	unsigned long value;
-
-	if (kstrtoul(buf, 10, &value))
-		return -EINVAL;
-	if (value < MIN_FREE_KBYTES_LOW || value > lowmem_pages() << (PAGE_SHIFT - 10) >> 1)
-		return -EINVAL;
-	min_free_kbytes = value;
 	setup_per_zone_wmarks();
 	return 0;
 }
-PROC_SHOW_WRITE("sys/vm/min_free_kbytes", min_free_kbytes_show, min_free_kbytes_write);
+SYSCTL("sys/vm/min_free_kbytes", .data = &min_free_kbytes, .nr = 1, .is_long = true, .mode = 0644,
+       .min = MIN_FREE_KBYTES_LOW, .max = ULONG_MAX, .check = min_free_kbytes_check,
+       .changed = reserves_changed);
 
-static int lowmem_reserve_ratio_show(struct seq_file *m, void *v)
+/* No ratio, no reserve: 0 and less are as good as 0. */
+static int lowmem_reserve_ratio_changed(void)
 {
-	seq_printf(m, "%d\t%d\n", sysctl_lowmem_reserve_ratio[0], sysctl_lowmem_reserve_ratio[1]);
-	return 0;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(sysctl_lowmem_reserve_ratio); i++)
+		sysctl_lowmem_reserve_ratio[i] = max(sysctl_lowmem_reserve_ratio[i], 0);
+	return reserves_changed();
 }
-PROC_SHOW("sys/vm/lowmem_reserve_ratio", lowmem_reserve_ratio_show);
+SYSCTL("sys/vm/lowmem_reserve_ratio", .data = sysctl_lowmem_reserve_ratio,
+       .nr = ARRAY_SIZE(sysctl_lowmem_reserve_ratio), .mode = 0644, .min = INT_MIN, .max = INT_MAX,
+       .changed = lowmem_reserve_ratio_changed);

@@ -1,45 +1,95 @@
 /*
- * mm/space/accounting.c - what has been promised: Committed_AS.
+ * mm/space/accounting.c - Committed_AS proved: areas and objects added up.
  *
- * Theory.  Private writable memory, and shared anonymous memory, is promised by
- * mmap, brk and fork, and paid for by page faults, later or never.  The sum of
- * promises is vm_committed_space.  Each area that counts carries VM_ACCOUNT, so
- * that whoever cuts, merges, copies or removes areas knows what to give back;
- * mprotect charges when it makes private memory writable for the first time.
+ * Theory.  Committed_AS (mm/phys/commit.c) is changed in a dozen places, by whoever makes, cuts,
+ * copies or removes memory that counts, and in as many paths that fail half way.  A mistake in
+ * one of them is a few pages that nobody misses, until in mode 2 nothing can be mapped any more.
+ * So the sum is also made the slow way:
  *
- * Today's policy is Linux's overcommit_memory = 0 without its heuristic: a
- * single request beyond all of RAM is refused, everything else is granted, and
- * the OOM killer pays for bad luck.
+ *	for each address space	the pages of its areas with VM_ACCOUNT
+ *	for each tmpfs		the size of each shared object, the pages of each file
  *
- * Locking: one atomic counter.
+ * and both must agree.  The kernel's tests do this after each test; ring 3 by writing to
+ * /proc/sys/vm/stat_refresh (run-tests does, after each program).
+ *
+ * While the sum is made somebody may map or exit, and then the two differ for a good reason: a
+ * difference counts only if it stays.
+ *
+ * Locking: each mmap_sem for reading in turn; address spaces are pinned by mm_users.
  */
 #include <mm/space/mmap.h>
 
 #include <kernel/core/ktest.h>
+#include <kernel/core/printk.h>
+#include <kernel/fs/ramfs/ramfs.h>
 #include <lib/errno.h>
-#include <mm/phys/init.h>
-#include <mm/phys/vmstat.h>
 
-int vm_enough_memory(long pages)
+#define CHECK_TRIES	20
+
+static long accounted_pages(struct mm_struct *mm)
 {
-	if (pages > (long)totalram_pages)
-		return -ENOMEM;
-	atomic_long_add(pages, &vm_committed_space);
-	return 0;
+	struct vm_area_struct *vma;
+	long pages = 0;
+
+	down_read(&mm->mmap_sem);
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		if (vma->vm_flags & VM_ACCOUNT)
+			pages += (long)vma_pages(vma);
+	up_read(&mm->mmap_sem);
+	return pages;
 }
 
-void vm_unacct_memory(long pages)
+/* The next address space that somebody uses, behind @mm (NULL: the first). => pinned, or NULL */
+static struct mm_struct *next_mm(struct mm_struct *mm)
 {
-	atomic_long_sub(pages, &vm_committed_space);
+	struct list_head *pos;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	pos = mm ? mm->mmlist.next : mmlist.next;
+	for (; pos != &mmlist && !next; pos = pos->next) {
+		next = list_entry(pos, struct mm_struct, mmlist);
+		if (!refcount_inc_not_zero(&next->mm_users))
+			next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm)
+		mmput(mm);
+	return next;
 }
 
-static long count_committed(void)
+/* What is said, less what is found. */
+static long commit_difference(void)
 {
-	return atomic_long_read(&vm_committed_space);
+	long found = shmem_accounted_pages();
+	struct mm_struct *mm = NULL;
+
+	while ((mm = next_mm(mm)) != NULL)
+		found += accounted_pages(mm);
+	return vm_memory_committed() - found;
 }
 
-/* A test that does not settle its accounts fails. */
+int vm_commit_check(void)
+{
+	long difference = commit_difference();
+	int tries;
+
+	for (tries = 0; tries < CHECK_TRIES && difference; tries++) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		schedule_timeout(1);
+		difference = commit_difference();
+	}
+	if (!difference)
+		return 0;
+	pr_err("Committed_AS is %ld pages, %+ld more than areas and objects\n",
+	       vm_memory_committed(), difference);
+	return -EINVAL;
+}
+
+/* A test that does not settle its accounts, or whose accounts are wrong, fails. */
 void __init vm_accounting_init(void)
 {
-	ktest_register_counter("committed", count_committed);
+	overcommit_init();
+	ktest_register_counter("committed", vm_memory_committed);
+	ktest_register_checker("committed", vm_commit_check);
 }

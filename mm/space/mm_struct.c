@@ -124,20 +124,20 @@ struct mm_struct *get_task_mm(struct task_struct *tsk)
 	return mm;
 }
 
-/* Copy one area of @oldmm, and what its page tables hold, behind @prev. => it, or NULL */
+/*
+ * Copy one area of @oldmm, and what its page tables hold, behind @prev.
+ * => its pages, if they are to be charged, are added to *charge as soon as @mm has them; it, or NULL
+ */
 static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *oldmm,
-				      struct vm_area_struct *old, struct vm_area_struct *prev)
+				      struct vm_area_struct *old, struct vm_area_struct *prev,
+				      long *charge)
 {
-	struct vm_area_struct *vma;
+	struct vm_area_struct *vma = vm_area_dup(old);
 
-	if ((old->vm_flags & VM_ACCOUNT) && vm_enough_memory((long)vma_pages(old)))
+	if (!vma)
 		return NULL;
-	vma = vm_area_dup(old);
-	if (!vma) {
-		if (old->vm_flags & VM_ACCOUNT)
-			vm_unacct_memory((long)vma_pages(old));
-		return NULL;
-	}
+	if (old->vm_flags & VM_ACCOUNT)
+		*charge += (long)vma_pages(old);
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	if (vma->vm_file)
@@ -156,18 +156,24 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 {
 	struct vm_area_struct *old, *vma, *prev = NULL;
+	long charge = 0;
 
 	for (old = oldmm->mmap; old; old = old->vm_next) {
 		if (old->vm_flags & VM_DONTCOPY) {
 			vm_stat_account(mm, old->vm_flags, -(long)vma_pages(old));
 			continue;
 		}
-		vma = dup_vma(mm, oldmm, old, prev);
+		vma = dup_vma(mm, oldmm, old, prev, &charge);
 		if (!vma)
-			return -ENOMEM;
+			goto fail;
 		prev = vma;
 	}
-	return 0;
+	if (!__vm_enough_memory(oldmm, charge))
+		return 0;
+fail:
+	/* Granted or not: mmput(@mm) gives back what its areas say. */
+	vm_acct_memory(charge);
+	return -ENOMEM;
 }
 
 struct mm_struct *dup_mm(struct mm_struct *oldmm)

@@ -65,7 +65,12 @@ unsigned long calc_vm_flag_bits(unsigned long flags)
 {
 	static_assert(MAP_GROWSDOWN == VM_GROWSDOWN && MAP_LOCKED == VM_LOCKED,
 		      "MAP_* that are VM_*");
-	return (flags & (MAP_GROWSDOWN | MAP_LOCKED)) | (flags & MAP_NORESERVE ? VM_NORESERVE : 0);
+	flags &= MAP_GROWSDOWN | MAP_LOCKED | MAP_NORESERVE;
+	/* Who never overcommits does not let anybody promise for free. */
+	if (!(flags & MAP_NORESERVE))
+		return flags;
+	flags &= ~(unsigned long)MAP_NORESERVE;
+	return sysctl_overcommit_memory == OVERCOMMIT_NEVER ? flags : flags | VM_NORESERVE;
 }
 
 /* Which of the three sorts an area is, as /proc/PID/status counts them. */
@@ -123,7 +128,7 @@ static int security_mmap_addr(unsigned long addr)
 
 /* --- finding a place ---------------------------------------------------------------------------- */
 
-bool sysctl_legacy_va_layout;
+int sysctl_legacy_va_layout;
 
 /* As it was before there was another: from a third of the addresses on, upwards. */
 static bool mmap_is_legacy(void)
@@ -403,7 +408,7 @@ static int prepare_anonymous(unsigned long len, unsigned long flags, unsigned lo
 		if (*vm_flags & VM_GROWSDOWN)
 			return -EINVAL;
 		*vm_flags |= VM_SHARED | VM_MAYSHARE;
-		*file = shmem_zero_setup_file(len);
+		*file = shmem_zero_setup_file(len, *vm_flags);
 		return PTR_ERR_OR_ZERO(*file);
 	}
 	return -EINVAL;
@@ -440,7 +445,7 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 	if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len))
 		return (unsigned long)-ENOMEM;
 	if (vm_flags & VM_ACCOUNT) {
-		int err = vm_enough_memory(pages);
+		int err = __vm_enough_memory(mm, pages);
 
 		if (err)
 			return (unsigned long)err;
@@ -506,9 +511,9 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 		return (unsigned long)err;
 	if (!file)
 		pgoff = shm ? 0 : addr >> PAGE_SHIFT;
-	/* What nothing but RAM and swap backs is a promise. */
-	if (shm || accountable_mapping(vm_flags))
-		vm_flags |= vm_flags & VM_NORESERVE ? 0 : VM_ACCOUNT;
+	/* What nothing but RAM and swap backs is a promise; shared objects carry theirs themselves. */
+	if (accountable_mapping(vm_flags))
+		vm_flags |= VM_ACCOUNT;
 
 	addr = mmap_commit(file ? file : shm, addr, len, vm_flags, pgoff);
 	if (shm)
@@ -532,6 +537,8 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 /* The detached areas from @vma on: undo their accounts and free them. */
 static void remove_vma_list(struct mm_struct *mm, struct vm_area_struct *vma)
 {
+	long accounted = 0;
+
 	while (vma) {
 		struct vm_area_struct *next = vma->vm_next;
 		long pages = (long)vma_pages(vma);
@@ -540,10 +547,11 @@ static void remove_vma_list(struct mm_struct *mm, struct vm_area_struct *vma)
 		if (vma->vm_flags & VM_LOCKED)
 			mm->locked_vm -= (unsigned long)pages;
 		if (vma->vm_flags & VM_ACCOUNT)
-			vm_unacct_memory(pages);
+			accounted += pages;
 		remove_vma(vma);
 		vma = next;
 	}
+	vm_unacct_memory(accounted);
 }
 
 /* Cut at the borders of [start, end). => the first area inside, ERR_PTR, or NULL: none */
@@ -668,7 +676,7 @@ int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes
 	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
 	pages = (long)vma_pages(vma);
 	down_write(&mm->mmap_sem);
-	if (vm_enough_memory(pages))
+	if (__vm_enough_memory(mm, pages))
 		goto out_free;
 	if (insert_vm_struct(mm, vma))
 		goto out_unacct;
@@ -693,7 +701,7 @@ static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, uns
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_LOCKED) && check_mlock_limit(mm, grow))
 		return -ENOMEM;
-	return vma->vm_flags & VM_ACCOUNT ? vm_enough_memory((long)grow) : 0;
+	return vma->vm_flags & VM_ACCOUNT ? __vm_enough_memory(mm, (long)grow) : 0;
 }
 
 int expand_stack(struct vm_area_struct *vma, unsigned long address)

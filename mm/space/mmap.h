@@ -13,6 +13,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/uapi/mman.h>
 #include <kernel/uapi/personality.h>
+#include <mm/phys/commit.h>
 #include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
@@ -198,7 +199,7 @@ static inline bool read_implies_exec(unsigned long prot)
 /* Where mmap may put @len bytes. => [s] write; page-aligned address or -errno */
 unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
 				unsigned long pgoff, unsigned long flags);
-extern bool sysctl_legacy_va_layout;
+extern int sysctl_legacy_va_layout;
 /* Lay out a fresh mm for exec: mmap_base below a stack of at most RLIMIT_STACK. */
 void arch_pick_mmap_layout(struct mm_struct *mm);
 
@@ -247,13 +248,15 @@ long do_mincore(unsigned long start, unsigned long len, unsigned char *vec);
 /* PR_SET_THP_DISABLE: huge_memory.c. => takes mmap_sem */
 void set_thp_disabled(struct mm_struct *mm, bool disabled);
 
-/* --- commitment: accounting.c ----------------------------------------------------------------- */
+/* --- commitment: accounting.c, mm/phys/commit.h ------------------------------------------------ */
 
-/* Promise @pages of memory that nothing but RAM and swap backs. => 0 or -ENOMEM */
-int vm_enough_memory(long pages);
-void vm_unacct_memory(long pages);
+/*
+ * Prove Committed_AS: the areas of all address spaces and the objects of tmpfs add up to it.
+ * => may sleep; 0, or -EINVAL, printed: they do not, though nobody seems to map anything now
+ */
+int vm_commit_check(void);
 void vm_accounting_init(void);
-/* Is a mapping with these VM_* flags such a promise? */
+/* Is a mapping with these VM_* flags a promise of memory (VM_ACCOUNT)? */
 static inline bool accountable_mapping(unsigned long vm_flags)
 {
 	return (vm_flags & (VM_NORESERVE | VM_SHARED | VM_WRITE)) == VM_WRITE;

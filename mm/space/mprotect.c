@@ -39,7 +39,7 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 		return -ENOMEM;
 	if (!(oldflags & VM_ACCOUNT) && accountable_mapping(newflags)) {
 		charged = (unsigned long)pages;
-		err = vm_enough_memory(pages);
+		err = __vm_enough_memory(mm, pages);
 		if (err)
 			return err;
 		newflags |= VM_ACCOUNT;

@@ -111,8 +111,17 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 	/* A cut at each end of the old place, and one area more. */
 	if (mm->map_count >= sysctl_max_map_count - 3)
 		return (unsigned long)-ENOMEM;
-	if ((vm_flags & VM_ACCOUNT) && vm_enough_memory(pages))
-		return (unsigned long)-ENOMEM;
+	/*
+	 * Only what it grows by is asked for.  The old place is counted twice until it is gone: it
+	 * was granted once, and a moment of too much refuses, where one of too little would grant.
+	 */
+	if (vm_flags & VM_ACCOUNT) {
+		long grow = flags & MREMAP_DONTUNMAP ? pages : pages - (long)(old_len >> PAGE_SHIFT);
+
+		if (__vm_enough_memory(mm, grow))
+			return (unsigned long)-ENOMEM;
+		vm_acct_memory(pages - grow);
+	}
 	new = copy_vma(vma, new_addr, new_len, linear_page_index(vma, old_addr));
 	if (IS_ERR(new)) {
 		if (vm_flags & VM_ACCOUNT)
@@ -196,7 +205,7 @@ static int expand_in_place(struct vm_area_struct *vma, unsigned long new_end)
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long pages = (new_end - vma->vm_end) >> PAGE_SHIFT;
 
-	if ((vma->vm_flags & VM_ACCOUNT) && vm_enough_memory((long)pages))
+	if ((vma->vm_flags & VM_ACCOUNT) && __vm_enough_memory(mm, (long)pages))
 		return -ENOMEM;
 	vm_stat_account(mm, vma->vm_flags, (long)pages);
 	if (vma->vm_flags & VM_LOCKED)

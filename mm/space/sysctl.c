@@ -1,79 +1,65 @@
 /*
  * mm/space/sysctl.c - /proc/sys/vm: the settings of address spaces.
  *
- * overcommit_memory can be read only: this kernel has one policy (see
- * accounting.c), and to take a 2 and not keep the promise would be worse than
- * to refuse it.
+ * Those of commitment are in mm/phys/commit.c, those of the reserves in mm/phys/zonelists.c.
+ *
+ * stat_refresh is no number: to read or write it has the kernel prove its counters, as Linux
+ * folds and checks those of its processors then.  -EINVAL: one is wrong, the log says which.
  */
 #include <mm/space/mmap.h>
 
-#include <kernel/core/seq_file.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/sysctl.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
-#include <lib/strtox.h>
-#include <mm/phys/vmstat.h>
 
-static int max_map_count_show(struct seq_file *m, void *v)
+SYSCTL_INT("sys/vm/max_map_count", sysctl_max_map_count, 0, INT_MAX, NULL);
+
+SYSCTL_INT("sys/vm/legacy_va_layout", sysctl_legacy_va_layout, 0, INT_MAX, NULL);
+
+/* ---- mmap_min_addr -------------------------------------------------------------------- */
+
+/* The file may have been opened by somebody who was root then. */
+static int mmap_min_addr_check(s64 value)
 {
-	return seq_printf(m, "%d\n", sysctl_max_map_count);
-}
-
-static int max_map_count_write(const char *buf, size_t len)
-{
-	int value, err = kstrtoint(buf, 0, &value);
-
-	if (err || value < 0)
-		return -EINVAL;
-	WRITE_ONCE(sysctl_max_map_count, value);
-	return 0;
-}
-PROC_SHOW_WRITE("sys/vm/max_map_count", max_map_count_show, max_map_count_write);
-
-static int mmap_min_addr_show(struct seq_file *m, void *v)
-{
-	return seq_printf(m, "%lu\n", READ_ONCE(dac_mmap_min_addr));
+	return current->euid == 0 ? 0 : -EPERM;
 }
 
 /* Hints are kept above the default in any case; so are they in Linux with a security module. */
-static int mmap_min_addr_write(const char *buf, size_t len)
+static int mmap_min_addr_changed(void)
 {
-	unsigned long value;
-	int err = kstrtoul(buf, 0, &value);
-
-	if (err)
-		return err;
-	if (current->euid != 0)
-		return -EPERM;
-	WRITE_ONCE(dac_mmap_min_addr, value);
-	WRITE_ONCE(mmap_min_addr, max(value, DEFAULT_MMAP_MIN_ADDR));
+	WRITE_ONCE(mmap_min_addr, max(dac_mmap_min_addr, DEFAULT_MMAP_MIN_ADDR));
 	return 0;
 }
-PROC_SHOW_WRITE("sys/vm/mmap_min_addr", mmap_min_addr_show, mmap_min_addr_write);
+SYSCTL("sys/vm/mmap_min_addr", .data = &dac_mmap_min_addr, .nr = 1, .is_long = true, .mode = 0644,
+       .max = ULONG_MAX, .check = mmap_min_addr_check, .changed = mmap_min_addr_changed);
 
-static int legacy_va_layout_show(struct seq_file *m, void *v)
+/* ---- stat_refresh --------------------------------------------------------------------- */
+
+/* Pages are something or not: less than none of them is a mistake of whoever counts. */
+static int check_zone_counters(void)
 {
-	return seq_printf(m, "%d\n", READ_ONCE(sysctl_legacy_va_layout));
+	struct zone *zone;
+	int err = 0, item;
+
+	for_each_zone(zone) {
+		for (item = 0; item < NR_VM_ZONE_STAT_ITEMS; item++) {
+			long value = atomic_long_read(&zone->vm_stat[item]);
+
+			if (item == NR_FREE_PAGES || value >= 0)
+				continue;
+			pr_warn("vmstat_refresh: node %d, zone %s: item %d is %ld\n", zone->node,
+				zone->name, item, value);
+			err = -EINVAL;
+		}
+	}
+	return err;
 }
 
-static int legacy_va_layout_write(const char *buf, size_t len)
+static int vmstat_refresh(void)
 {
-	int value, err = kstrtoint(buf, 0, &value);
+	int err = check_zone_counters();
 
-	if (err)
-		return err;
-	WRITE_ONCE(sysctl_legacy_va_layout, value != 0);
-	return 0;
+	return err ? err : vm_commit_check();
 }
-PROC_SHOW_WRITE("sys/vm/legacy_va_layout", legacy_va_layout_show, legacy_va_layout_write);
-
-static int overcommit_memory_show(struct seq_file *m, void *v)
-{
-	return seq_printf(m, "%d\n", sysctl_overcommit_memory);
-}
-PROC_SHOW("sys/vm/overcommit_memory", overcommit_memory_show);
-
-static int overcommit_ratio_show(struct seq_file *m, void *v)
-{
-	return seq_printf(m, "%d\n", sysctl_overcommit_ratio);
-}
-PROC_SHOW("sys/vm/overcommit_ratio", overcommit_ratio_show);
+SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

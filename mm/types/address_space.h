@@ -55,5 +55,7 @@ struct address_space {
 #define AS_ENOSPC	1
 #define AS_SWAPBACKED	2	/* no file behind it: its pages count as Shmem */
 #define AS_UNEVICTABLE	3	/* its pages are nowhere else and stay in memory (ramfs) */
+#define AS_ACCOUNT	4	/* each page counts in Committed_AS (tmpfs) */
+#define AS_ACCOUNT_SIZE	5	/* its whole size does, since it was made (shmem) */
 
 #endif

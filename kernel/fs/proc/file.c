@@ -16,6 +16,7 @@
 #include <kernel/fs/proc/proc.h>
 
 #include <kernel/arch/uaccess.h>
+#include <kernel/core/sysctl.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -31,6 +32,16 @@ struct proc_file {
 	struct seq_file seq;
 };
 
+/* Root may write where the mode does not let him; not where there is nobody to take it. */
+static bool is_writable(const struct proc_inode *pi)
+{
+	if (!pi->pde)
+		return pi->entry->write;
+	if (pi->pde->show->table)
+		return pi->pde->show->table->mode & S_IWUGO;
+	return pi->pde->show->write;
+}
+
 static int proc_open(struct inode *inode, struct file *file)
 {
 	struct proc_inode *pi = PROC_I(inode);
@@ -38,8 +49,9 @@ static int proc_open(struct inode *inode, struct file *file)
 
 	if (pi->task && !proc_task_alive(pi->task))
 		return -ESRCH;
-	if ((file->f_mode & FMODE_WRITE) &&
-	    !(pi->pde ? pi->pde->show->write != NULL : pi->entry->write != NULL))
+	if ((file->f_mode & FMODE_WRITE) && !is_writable(pi))
+		return -EACCES;
+	if ((file->f_mode & FMODE_READ) && !(inode->i_mode & S_IRUSR))
 		return -EACCES;
 	pf = kzalloc(sizeof(*pf), GFP_KERNEL);
 	if (!pf)
@@ -63,6 +75,8 @@ static int show(struct proc_inode *pi, struct seq_file *m)
 	m->count = 0;
 	if (pi->pde) {
 		m->private = NULL;
+		if (pi->pde->show->table)
+			return sysctl_show(m, pi->pde->show->table);
 		return pi->pde->show->show(m, (void *)pi->pde->number);
 	}
 	m->private = pi->task;
@@ -122,7 +136,7 @@ static ssize_t proc_write(struct file *file, const char __user *buf, size_t coun
 	struct proc_inode *pi = PROC_I(file_inode(file));
 	struct proc_file *pf = file->private_data;
 	char *text;
-	int err;
+	long err;
 
 	if (count > LONGEST_WRITE)
 		return -EINVAL;
@@ -134,6 +148,12 @@ static ssize_t proc_write(struct file *file, const char __user *buf, size_t coun
 		goto out;
 	text[count] = '\0';
 	mutex_lock(&pf->lock);
+	if (pi->pde && pi->pde->show->table) {
+		err = sysctl_write(pi->pde->show->table, text, count, *pos);
+		*pos += max(err, 0L);
+		mutex_unlock(&pf->lock);
+		goto out;
+	}
 	if (pi->pde)
 		err = pi->pde->show->write(text, count);
 	else if (!proc_task_alive(pi->task))
@@ -143,9 +163,11 @@ static ssize_t proc_write(struct file *file, const char __user *buf, size_t coun
 	mutex_unlock(&pf->lock);
 	/* What is read next is the answer to what was written. */
 	*pos = 0;
+	if (!err)
+		err = (long)count;
 out:
 	kfree(text);
-	return err ? err : (ssize_t)count;
+	return err;
 }
 
 const struct file_operations proc_file_operations = {

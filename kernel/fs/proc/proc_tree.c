@@ -11,6 +11,7 @@
 #include <kernel/fs/mount.h>
 #include <kernel/fs/namei.h>
 #include <kernel/core/bug.h>
+#include <kernel/core/sysctl.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
@@ -129,11 +130,18 @@ static void proc_evict_inode(struct inode *inode)
 	kfree(pi);
 }
 
+static umode_t static_mode(const struct proc_show *show)
+{
+	if (!show)
+		return S_IFDIR | 0555;
+	if (show->table)
+		return S_IFREG | show->table->mode;
+	return S_IFREG | (show->write ? 0644 : 0444);
+}
+
 static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry *pde)
 {
-	umode_t mode = !pde->show ? S_IFDIR | 0555 :
-		       pde->show->write ? S_IFREG | 0644 : S_IFREG | 0444;
-	struct inode *inode = proc_make_inode(sb, PROC_STATIC, mode, NULL);
+	struct inode *inode = proc_make_inode(sb, PROC_STATIC, static_mode(pde->show), NULL);
 
 	if (IS_ERR(inode))
 		return inode;

@@ -17,7 +17,7 @@
  * kernel/fs/dev fills).  What protects the machine from a ramfs that grows is the reserve in
  * page_cache_alloc(): -ENOSPC.
  *
- * Shared anonymous memory is a file here too, without a name, whose pages count as Shmem.
+ * Shared anonymous memory is a file here too, without a name: shmem.c.
  *
  * Locking: the callers hold i_sem of the directories; see fs.h.
  */
@@ -29,19 +29,15 @@
 #include <kernel/fs/namei.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
-#include <lib/vsnprintf.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/slab.h>
-#include <mm/types/mm_types.h>
 
 static const struct inode_operations ramfs_dir_inode_operations;
 static const struct inode_operations ramfs_symlink_inode_operations;
-static const struct file_operations ramfs_file_operations;
 static const struct inode_operations ramfs_file_inode_operations;
 
-/* An inode of any kind. => owner from @dir (NULL: root's); NULL: no memory for it */
-static struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
-				     dev_t dev)
+struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t dev)
 {
 	struct inode *inode = unevictable_may_grow(GFP_KERNEL) ? new_inode(sb) : NULL;
 
@@ -52,6 +48,9 @@ static struct inode *ramfs_get_inode(struct super_block *sb, const struct inode 
 	set_bit(AS_UNEVICTABLE, &inode->i_data.flags);
 	switch (mode & S_IFMT) {
 	case S_IFREG:
+		/* What Linux may swap out it counts as promised, page by page. */
+		if (sb->s_magic == TMPFS_MAGIC)
+			set_bit(AS_ACCOUNT, &inode->i_data.flags);
 		inode->i_op = &ramfs_file_inode_operations;
 		inode->i_fop = &ramfs_file_operations;
 		break;
@@ -211,7 +210,7 @@ static int ramfs_punch_hole(struct file *file, loff_t offset, loff_t len)
 	return 0;
 }
 
-static const struct file_operations ramfs_file_operations = {
+const struct file_operations ramfs_file_operations = {
 	.llseek = generic_file_llseek,
 	.read = generic_file_read,
 	.write = generic_file_write,
@@ -243,6 +242,7 @@ static void ramfs_evict_inode(struct inode *inode)
 {
 	if (S_ISLNK(inode->i_mode))
 		kfree(inode->i_private);
+	shmem_unacct_size(inode);
 }
 
 static const struct super_operations ramfs_super_operations = {
@@ -310,77 +310,11 @@ static RAMFS_TYPE(ramfs_fs_type, "ramfs", ramfs_fill_super, 0);
 static RAMFS_TYPE(tmpfs_fs_type, "tmpfs", tmpfs_fill_super, 0);
 static RAMFS_TYPE(devtmpfs_fs_type, "devtmpfs", devtmpfs_fill_super, FS_SINGLE);
 
-/* ---- shared anonymous memory ---------------------------------------------------------------- */
-
-static struct vfsmount *shm_mnt;	/* [c] an instance that is mounted nowhere */
-
-/* /proc/PID/maps: "/dev/zero (deleted)" */
-static int shmem_dname(struct dentry *dentry, char *buf, int size)
-{
-	return snprintf(buf, (size_t)size, "/%s (deleted)", dentry->d_name.name) + 1;
-}
-
-static const struct dentry_operations shmem_dentry_operations = { .d_dname = shmem_dname };
-
-struct file *shmem_file_setup(const char *name, loff_t size)
-{
-	struct qstr this = { .name = name, .len = (unsigned int)strlen(name) };
-	struct dentry *dentry;
-	struct inode *inode;
-	struct file *file;
-
-	if (size < 0 || size > shm_mnt->mnt_sb->s_maxbytes)
-		return ERR_PTR(-EINVAL);
-	dentry = d_alloc_anon(shm_mnt->mnt_sb, &this);
-	if (!dentry)
-		return ERR_PTR(-ENOMEM);
-	inode = ramfs_get_inode(shm_mnt->mnt_sb, NULL, S_IFREG | S_IRWXUGO, 0);
-	if (!inode) {
-		dput(dentry);
-		return ERR_PTR(-ENOMEM);
-	}
-	clear_bit(AS_UNEVICTABLE, &inode->i_data.flags);
-	set_bit(AS_SWAPBACKED, &inode->i_data.flags);
-	inode->i_size = size;
-	inode->i_nlink = 0;
-	dentry->d_op = &shmem_dentry_operations;
-	d_instantiate(dentry, inode);
-	file = alloc_file(shm_mnt, dentry, FMODE_READ | FMODE_LSEEK, &ramfs_file_operations);
-	if (IS_ERR(file)) {
-		dput(dentry);
-		return file;
-	}
-	/* Alone among writers: counted as __fput() will uncount it. */
-	atomic_inc(&inode->i_writecount);
-	file->f_mode |= FMODE_WRITE;
-	file->f_flags = O_RDWR | O_LARGEFILE;
-	return file;
-}
-
-struct file *shmem_zero_setup_file(unsigned long size)
-{
-	return shmem_file_setup("dev/zero", (loff_t)size);
-}
-
-int shmem_zero_setup(struct vm_area_struct *vma)
-{
-	struct file *file = shmem_zero_setup_file(vma->vm_end - vma->vm_start);
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	fput(vma->vm_file);
-	vma->vm_file = file;
-	vma->vm_pgoff = 0;
-	vma->vm_ops = &generic_file_vm_ops;
-	return 0;
-}
-
 void __init ramfs_init(void)
 {
 	register_filesystem(&rootfs_fs_type);
 	register_filesystem(&ramfs_fs_type);
 	register_filesystem(&tmpfs_fs_type);
 	register_filesystem(&devtmpfs_fs_type);
-	shm_mnt = kern_mount(&tmpfs_fs_type, NULL);
-	BUG_ON(IS_ERR(shm_mnt));
+	shmem_init(&tmpfs_fs_type);
 }

@@ -18,13 +18,27 @@ extern struct file_system_type rootfs_fs_type;
 void ramfs_init(void);
 
 /*
- * An unlinked file of @size zero bytes: MAP_SHARED | MAP_ANONYMOUS.  Its pages count as Shmem.
+ * An unlinked file of @size zero bytes: MAP_SHARED | MAP_ANONYMOUS.  Its pages count as Shmem, and
+ * in Committed_AS: all at once, or each as it comes if @vm_flags have VM_NORESERVE.
  * => an open file or ERR_PTR(-ENOMEM, -EINVAL)
  */
-struct file *shmem_zero_setup_file(unsigned long size);
+struct file *shmem_zero_setup_file(unsigned long size, unsigned long vm_flags);
 /* => shmem_file_setup: the same under a name of the caller's, for /proc/PID/maps */
-struct file *shmem_file_setup(const char *name, loff_t size);
+struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
+/* Pages of Committed_AS that files and objects of tmpfs stand for: counted by looking at each. */
+long shmem_accounted_pages(void);
 /* mmap of /dev/zero with MAP_SHARED: give @vma such a file.  => 0 or -errno */
 int shmem_zero_setup(struct vm_area_struct *vma);
+
+/* ---- within kernel/fs/ramfs ---- */
+
+/* An inode of any kind. => owner from @dir (NULL: root's); NULL: no memory for it */
+struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
+			      dev_t dev);
+extern const struct file_operations ramfs_file_operations;
+/* @inode goes: what was promised for all of it goes too. */
+void shmem_unacct_size(struct inode *inode);
+/* The instance of @type, tmpfs, that objects lie in. => boot */
+void shmem_init(struct file_system_type *type);
 
 #endif

@@ -7,7 +7,7 @@
 #include <kernel/core/irq.h>
 #include <kernel/core/ktest.h>
 #include <kernel/core/percpu.h>
-#include <kernel/core/seq_file.h>
+#include <kernel/core/sysctl.h>
 #include <kernel/core/time.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -69,7 +69,7 @@ KTEST(proc, tree)
 	pde = child(pde, "vm");
 	KASSERT(t, pde && !pde->show);
 	pde = child(pde, "max_map_count");
-	KASSERT(t, pde && pde->show && pde->show->write);
+	KASSERT(t, pde && pde->show && pde->show->table);
 	KEXPECT(t, pde->parent->parent->parent == &proc_root);
 	for (a = proc_root.child; a; a = a->next)
 		for (b = a->next; b; b = b->next) {
@@ -82,17 +82,18 @@ KTEST(proc, tree)
 static long show_sized(const struct proc_show *show, char *buf, size_t size)
 {
 	struct seq_file m = { .buf = buf, .size = size };
-	int err = show->show(&m, NULL);
+	int err = show->table ? sysctl_show(&m, show->table) : show->show(&m, NULL);
 
 	return err ? err : (long)m.count;
 }
 
 #define ROOM	(256 * 1024)
 
-/* Tables of disks: without one they are empty, as Linux's are. */
-static bool may_be_empty(const char *name)
+/* Tables of disks: without one they are empty, as Linux's are; a setting may be no number. */
+static bool may_be_empty(const struct proc_show *show)
 {
-	return !strcmp(name, "partitions") || !strcmp(name, "diskstats");
+	return !strcmp(show->name, "partitions") || !strcmp(show->name, "diskstats") ||
+	       (show->table && !show->table->nr);
 }
 
 /*
@@ -117,7 +118,7 @@ KTEST(proc, every_file)
 					   show->name, sizes[i]);
 		}
 		len = show_sized(show, buf, ROOM);
-		if (!len && may_be_empty(show->name))
+		if (!len && may_be_empty(show))
 			continue;
 		if (len <= 0 || len >= ROOM)
 			ktest_fail(t, __FILE__, __LINE__, "/proc/%s: %ld", show->name, len);
@@ -127,27 +128,62 @@ KTEST(proc, every_file)
 	vfree(buf);
 }
 
-/* What a write refuses does not change anything. */
-KTEST(proc, refused_writes)
+static int numbers[2];
+static unsigned long large;
+static int changes;
+
+static int count_change(void)
 {
-	static const char *const bad[] = { "", "x", "12x", "-1", "99999999999999999999" };
-	struct proc_dir_entry *pde = child(child(child(&proc_root, "sys"), "vm"), "max_map_count");
-	char before[32], after[32];
+	changes++;
+	return 0;
+}
+
+static const struct ctl_table two_ints = {
+	.data = numbers, .nr = 2, .min = -3, .max = 1000, .changed = count_change,
+}, one_long = {
+	.data = &large, .nr = 1, .is_long = true, .max = ULONG_MAX,
+};
+
+static long set(const struct ctl_table *table, const char *text, loff_t pos)
+{
+	return sysctl_write(table, text, strlen(text), pos);
+}
+
+/* Numbers are taken one by one; what is refused changes nothing, nor what comes behind it. */
+KTEST(proc, settings)
+{
+	static const char *const bad[] = { " ", "x", "12x", "-4", "1001", "99999999999999999999",
+					   "4294967296", "0x", "-", "--1", "+1", "1,2" };
+	char shown[32] = "";
+	struct seq_file m = { .buf = shown, .size = sizeof(shown) };
 	unsigned int i;
 
-	memset(before, 0, sizeof(before));
-	KASSERT(t, show_sized(pde->show, before, sizeof(before)) > 0);
+	numbers[0] = numbers[1] = 7;
+	changes = 0;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		KEXPECT(t, pde->show->write(bad[i], strlen(bad[i])) < 0);
-		memset(after, 0, sizeof(after));
-		show_sized(pde->show, after, sizeof(after));
-		KEXPECT_STREQ(t, after, before);
+		KEXPECT_EQ(t, set(&two_ints, bad[i], 0), -EINVAL);
+		KEXPECT_EQ(t, numbers[0], 7);
 	}
-	KEXPECT_EQ(t, pde->show->write("1000\n", 5), 0);
-	memset(after, 0, sizeof(after));
-	show_sized(pde->show, after, sizeof(after));
-	KEXPECT_STREQ(t, after, "1000\n");
-	KEXPECT_EQ(t, pde->show->write(before, strlen(before)), 0);
+	KEXPECT_EQ(t, sysctl_write(&two_ints, "1\0", 2, 0), -EINVAL);
+	KEXPECT_EQ(t, changes, 0);
+	KEXPECT_EQ(t, set(&two_ints, "5 x", 0), -EINVAL);
+	KEXPECT(t, numbers[0] == 5 && numbers[1] == 7 && !changes);
+	KEXPECT_EQ(t, set(&two_ints, "\t-3 0x3e8\n", 0), 10);
+	KEXPECT(t, numbers[0] == -3 && numbers[1] == 1000 && changes == 1);
+	KEXPECT_EQ(t, set(&two_ints, "010", 0), 3);
+	KEXPECT(t, numbers[0] == 8 && numbers[1] == 1000 && changes == 2);
+	KEXPECT_EQ(t, set(&two_ints, "1 2 3", 0), 4);
+	KEXPECT_EQ(t, set(&two_ints, "4 5", 2), 3);
+	KEXPECT_EQ(t, set(&two_ints, "", 0), 0);
+	KEXPECT(t, numbers[0] == 1 && numbers[1] == 2 && changes == 3);
+	KEXPECT_EQ(t, sysctl_show(&m, &two_ints), 0);
+	shown[m.count] = '\0';
+	KEXPECT_STREQ(t, shown, "1\t2\n");
+	KEXPECT_EQ(t, set(&one_long, "4294967295", 0), 10);
+	KEXPECT_EQ(t, large, ULONG_MAX);
+	KEXPECT_EQ(t, set(&one_long, "4294967296", 0), -EINVAL);
+	KEXPECT_EQ(t, set(&one_long, "-1", 0), -EINVAL);
+	KEXPECT_EQ(t, large, ULONG_MAX);
 }
 
 /* The numbers of a line of text, from @p on. => how many; *end behind the line */

@@ -163,7 +163,7 @@ KTEST(fault, pinned_page_is_copied)
 /* A file of two and a half pages of numbered words, unlinked. */
 static struct file *numbered_file(unsigned long pages)
 {
-	struct file *file = shmem_zero_setup_file(pages << PAGE_SHIFT);
+	struct file *file = shmem_zero_setup_file(pages << PAGE_SHIFT, 0);
 	unsigned long i;
 
 	for (i = 0; !IS_ERR(file) && i < pages; i++) {

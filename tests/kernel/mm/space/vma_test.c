@@ -225,24 +225,24 @@ KTEST(vma, stack_growth_and_gap)
 /* Committed_AS follows private writable and shared memory through every change. */
 KTEST(vma, commitment)
 {
-	long before = atomic_long_read(&vm_committed_space);
+	long before = vm_memory_committed();
 	struct mm_struct *mm = scratch_enter(), *child;
 
 	scratch_map(SCRATCH_BASE, 10, PROT_READ);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before);
+	KEXPECT_EQ(t, vm_memory_committed(), before);
 	KEXPECT_EQ(t, do_mprotect(SCRATCH_BASE, 4 << PAGE_SHIFT, RW), 0);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before + 4);
+	KEXPECT_EQ(t, vm_memory_committed(), before + 4);
 	KEXPECT_EQ(t, do_mprotect(SCRATCH_BASE, 4 << PAGE_SHIFT, PROT_READ), 0);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before + 4);
+	KEXPECT_EQ(t, vm_memory_committed(), before + 4);
 	child = dup_mm(mm);
 	KASSERT(t, child);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before + 8);
+	KEXPECT_EQ(t, vm_memory_committed(), before + 8);
 	mmput(child);
 	KEXPECT_EQ(t, scratch_unmap(SCRATCH_BASE + 0x2000, 8), 0);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before + 2);
+	KEXPECT_EQ(t, vm_memory_committed(), before + 2);
 	KEXPECT_EQ(t, do_mremap(SCRATCH_BASE, 0x2000, 0x5000, 0, 0), (long)SCRATCH_BASE);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before + 5);
+	KEXPECT_EQ(t, vm_memory_committed(), before + 5);
 	KEXPECT_EQ(t, mm_check(mm), 0);
 	scratch_leave(mm);
-	KEXPECT_EQ(t, atomic_long_read(&vm_committed_space), before);
+	KEXPECT_EQ(t, vm_memory_committed(), before);
 }
