@@ -23,7 +23,7 @@
 
 #define AT(symbol)	(TRAMPOLINE_PHYS + (symbol) - trampoline_start)
 
-	.section .init.rodata, "ax"
+	.section .init.rodata, "a"
 	.code16
 	.p2align 4
 	.globl	trampoline_start

@@ -45,7 +45,7 @@
 #define __init			__section(".init.text") __cold noinline
 #define __initdata		__section(".init.data")
 #define __initconst		__section(".init.rodata")
-#define __ro_after_init		__section(".data")
+#define __ro_after_init		__section(".data..ro_after_init")
 #else
 #define __init
 #define __initdata

@@ -13,7 +13,7 @@
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 
-struct cpuinfo_x86 boot_cpu_data;
+struct cpuinfo_x86 boot_cpu_data __ro_after_init;
 
 /* Linux's words, by bit of EDX. */
 static const char *const feature_names[32] = {

@@ -4,7 +4,8 @@
  * An interrupt gate clears IF on entry, a trap gate leaves it.  DPL of a gate
  * says who may reach it by INT n; exceptions and device interrupts ignore it.
  * So ring 3 can call only the gates made with DPL 3 (int 0x80, int3, into);
- * INT to any other vector is a general protection fault.
+ * INT to any other vector is a general protection fault.  When the start is over
+ * the table is read-only: a stray store cannot redirect an interrupt.
  *
  * Reference: Intel SDM volume 3, sections 6.11 and 6.12.
  */
@@ -17,7 +18,7 @@
 #define GATE_TRAP	0x8f
 #define GATE_DPL3	0x60
 
-struct desc_struct idt_table[256] __aligned(64);
+struct desc_struct idt_table[256] __aligned(64) __ro_after_init;
 
 static void set_gate(unsigned int n, u8 access, u16 selector, u32 offset)
 {

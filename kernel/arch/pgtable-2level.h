@@ -44,6 +44,9 @@ typedef struct { pgprotval_t pgprot; } pgprot_t;
 #define _PAGE_NX	((pteval_t)0)
 #define PTE_FMT		"%08x"			/* to print an entry of any level */
 
+/* Each directory has its own copy of the kernel's upper entries. */
+#define SHARED_KERNEL_PMD 0
+
 #define pte_val(x)	((x).pte)
 #define pgd_val(x)	((x).pgd)
 #define pmd_val(x)	((x).pgd.pgd)

@@ -68,6 +68,9 @@ typedef struct { pgprotval_t pgprot; } pgprot_t;
 #define _PAGE_NX	((pteval_t)1 << 63)
 #define PTE_FMT		"%016llx"		/* to print an entry of any level */
 
+/* One set of the kernel's middle directories is in all address spaces. */
+#define SHARED_KERNEL_PMD 1
+
 #define pte_val(x)	((x).pte)
 #define pgd_val(x)	((x).pgd)
 #define pmd_val(x)	((x).pmd)

@@ -78,11 +78,17 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "a directory entry is user's or 
 #define PAGE_COPY	PAGE_READONLY	/* private and writable: the first write must fault */
 #define PAGE_SHARED	__pgprot(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED)
 
+#define PTE_FLAGS_MASK	(~PTE_PFN_MASK)
+
 #define __PAGE_KERNEL	(_PAGE_PRESENT | _PAGE_RW | _PAGE_DIRTY | _PAGE_ACCESSED)
 #define PAGE_KERNEL	__pgprot(__PAGE_KERNEL | __default_kernel_global)
 #define PAGE_KERNEL_RO	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __default_kernel_global)
 #define PAGE_KERNEL_LARGE __pgprot(__PAGE_KERNEL | _PAGE_PSE | __default_kernel_global)
+#define PAGE_KERNEL_EXEC __pgprot(__PAGE_KERNEL | __default_kernel_global)
+#define PAGE_KERNEL_ROX	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __default_kernel_global)
 #define PAGE_KERNEL_NOCACHE __pgprot(__PAGE_KERNEL | _PAGE_PCD | __default_kernel_global)
+/* The bits that an entry may have: _PAGE_NX only where the CPU knows it.  [c] set at boot */
+extern pteval_t __supported_pte_mask;
 /* _PAGE_GLOBAL where the CPU has it, else 0.  [c] set by paging_init() */
 extern u32 __default_kernel_global;
 

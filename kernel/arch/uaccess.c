@@ -168,11 +168,20 @@ long strnlen_user(const char __user *str, long n)
 	return found ? (long)(limit - left) : n + 1;
 }
 
+static bool in_kernel_half(const void *addr, size_t size)
+{
+	return (unsigned long)addr >= PAGE_OFFSET &&
+	       (unsigned long)addr + size >= (unsigned long)addr;
+}
+
 long probe_kernel_read(void *dst, const void *src, size_t size)
 {
-	if ((unsigned long)src < PAGE_OFFSET || (unsigned long)src + size < (unsigned long)src)
-		return -EFAULT;
-	return copy_user(dst, src, size) ? -EFAULT : 0;
+	return in_kernel_half(src, size) && !copy_user(dst, src, size) ? 0 : -EFAULT;
+}
+
+long probe_kernel_write(void *dst, const void *src, size_t size)
+{
+	return in_kernel_half(dst, size) && !copy_user(dst, src, size) ? 0 : -EFAULT;
 }
 
 #define GET_USER(name, type, insn, reg)					\

@@ -87,6 +87,8 @@ long strnlen_user(const char __user *str, long n);
  * => 0 or -EFAULT; never sleeps
  */
 long probe_kernel_read(void *dst, const void *src, size_t size);
+/* Write kernel memory that may not be mapped, or be read-only. => as above; some may be written */
+long probe_kernel_write(void *dst, const void *src, size_t size);
 
 int __get_user_1(const void __user *p, u8 *val);
 int __get_user_2(const void __user *p, u16 *val);

@@ -15,7 +15,7 @@ extern const u32 kallsyms_offsets[] __weak;
 extern const char kallsyms_names[] __weak;
 extern const u32 kallsyms_num __weak;
 
-extern char _stext[], _etext[], __init_begin[], __init_end[], __ktest_begin[], __ktest_end[];
+extern char _stext[], _etext[], _sinittext[], _einittext[], __ktest_begin[], __ktest_text_end[];
 
 static bool within(unsigned long addr, const char *start, const char *end)
 {
@@ -24,8 +24,8 @@ static bool within(unsigned long addr, const char *start, const char *end)
 
 bool is_kernel_text(unsigned long addr)
 {
-	return within(addr, _stext, _etext) || within(addr, __init_begin, __init_end) ||
-	       within(addr, __ktest_begin, __ktest_end);
+	return within(addr, _stext, _etext) || within(addr, _sinittext, _einittext) ||
+	       within(addr, __ktest_begin, __ktest_text_end);
 }
 
 static unsigned int symbol_count(void)

@@ -52,7 +52,9 @@
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/numa.h>
 #include <mm/phys/page_alloc.h>
+#include <mm/phys/pageattr.h>
 #include <mm/phys/pgalloc.h>
+#include <mm/phys/ptdump.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/space/mmap.h>
@@ -138,10 +140,12 @@ static int kernel_init(void *unused)
 	unsigned int i;
 
 	populate_rootfs();
+	mark_rodata_ro();
 	if (ktest_requested())
 		ktest_main();
 	free_initmem();
 	free_ktestmem();
+	debug_checkwx();
 	open_console();
 	if (cmdline_find_option("init", path, sizeof(path)) > 0)
 		run_init_process(path);

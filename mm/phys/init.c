@@ -35,6 +35,7 @@
 #include <kernel/arch/pgtable.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/tlb.h>
+#include <kernel/core/cmdline.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
 #include <lib/kernel.h>
@@ -44,6 +45,7 @@
 #include <mm/phys/nodes.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/page_class.h>
+#include <mm/phys/pageattr.h>
 #include <mm/phys/pcp.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/phys/vmstat.h>
@@ -58,11 +60,13 @@
 
 static_assert((MAX_ORDER_PAGES << PAGE_SHIFT) % PMD_SIZE == 0, "a buddy block is whole large pages");
 
-u32 __default_kernel_global;
+u32 __default_kernel_global __ro_after_init;
+pteval_t __supported_pte_mask __ro_after_init = ~_PAGE_NX;
 unsigned long max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
 void *high_memory;
 unsigned long totalram_pages, totalhigh_pages;
 unsigned long direct_pages_4k, direct_pages_large;
+bool rodata_enabled __ro_after_init = true;
 
 /* ---- paging_init -------------------------------------------------------------------- */
 
@@ -86,9 +90,20 @@ static void __init find_low_pfn_range(void)
 	pr_notice("%luMB LOWMEM available.\n", max_low_pfn >> (20 - PAGE_SHIFT));
 }
 
+static bool __init within(unsigned long addr, const char *start, const char *end)
+{
+	return addr >= (unsigned long)start && addr < (unsigned long)end;
+}
+
+/* The rights of a page of the image, and of the others in its slots: see pageattr.c. */
 static pgprot_t __init kernel_prot(unsigned long addr)
 {
-	if (addr >= (unsigned long)_stext && addr < (unsigned long)__rodata_end)
+	if (!rodata_enabled)
+		return PAGE_KERNEL_EXEC;
+	if (within(addr, _stext, _etext) || within(addr, _sinittext, _einittext) ||
+	    within(addr, __ktest_begin, __ktest_text_end))
+		return PAGE_KERNEL_ROX;
+	if (within(addr, __rodata_start, __start_ro_after_init))
 		return PAGE_KERNEL_RO;
 	return PAGE_KERNEL;
 }
@@ -154,6 +169,10 @@ static void __init kernel_physical_mapping_init(void)
 
 void __init paging_init(void)
 {
+	char rodata[8];
+
+	if (cmdline_find_option("rodata", rodata, sizeof(rodata)) > 0)
+		rodata_enabled = strcmp(rodata, "off") != 0;
 	find_low_pfn_range();
 	if (boot_cpu_has(X86_FEATURE_PSE))
 		write_cr4(read_cr4() | X86_CR4_PSE);
@@ -309,14 +328,24 @@ unsigned long free_reserved_area(void *start, void *end, int poison, const char 
 	return pages;
 }
 
+/* A part of the image, code included, becomes memory like any other. */
+static void free_image_area(char *start, char *end, const char *name)
+{
+	int pages = (int)((end - start) >> PAGE_SHIFT);
+
+	if (set_memory_nx((unsigned long)start, pages) || set_memory_rw((unsigned long)start, pages))
+		BUG();
+	free_reserved_area(start, end, -1, name);
+}
+
 void free_initmem(void)
 {
-	free_reserved_area(__init_begin, __init_end, -1, "unused kernel");
+	free_image_area(__init_begin, __init_end, "unused kernel");
 	free_reserved_area(__va(__boot_begin), __va(__boot_end), -1, "boot");
 	fail_alloc_arm();
 }
 
 void free_ktestmem(void)
 {
-	free_reserved_area(__ktest_begin, __ktest_end, -1, "self-test");
+	free_image_area(__ktest_begin, __ktest_end, "self-test");
 }

@@ -15,7 +15,9 @@
 /* linker.ld; the __boot ones are physical addresses. */
 extern char __boot_begin[], __boot_end[], _text[], _stext[], _etext[];
 extern char __rodata_start[], __rodata_end[], _sdata[], _edata[];
-extern char __init_begin[], __init_end[], __ktest_begin[], __ktest_end[];
+extern char __start_ro_after_init[], __end_ro_after_init[];
+extern char __init_begin[], __init_end[], _sinittext[], _einittext[];
+extern char __ktest_begin[], __ktest_end[], __ktest_text_end[];
 extern char __bss_start[], __bss_stop[], _end[];
 
 /* [c] first pfn behind all RAM */

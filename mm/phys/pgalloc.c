@@ -13,8 +13,11 @@
  *
  * A directory of two levels keeps its kernel part on the list.  It may be older than
  * swapper_pg_dir's by some vmalloc entries: those are entered at a fault
- * (vmalloc_fault), as in any directory that is older than the entry.  Kernel
- * entries only ever come, they never change or go, so nothing in it is wrong.
+ * (vmalloc_fault), as in any directory that is older than the entry.  These
+ * entries only come, they never change or go, so nothing in it is wrong.  An
+ * entry of the direct map changes when a large page is split (pageattr.c): so
+ * all directories, those on quicklists too, are on pgd_list, and set_kernel_pmd()
+ * stores into each.
  *
  * Beyond PGT_CACHE_HIGH pages, check_pgt_cache() frees down to PGT_CACHE_LOW;
  * pgd_free() calls it, as the end of a process is when the lists grow.  Reclaim
@@ -22,7 +25,8 @@
  *
  * ->private of a PG_table page: 0 in use, 1 on a quicklist.
  *
- * Locking: the lists belong to their CPU.  Interrupts are off for the few steps
+ * Locking: pgd_lock guards pgd_list, and keeps a directory that is being filled
+ * from missing a change.  The quicklists belong to their CPU.  Interrupts are off for the few steps
  * at their heads, because a processor that wants all lists emptied
  * (drain_pgt_cache) asks the others by an interrupt.  __pte_alloc() allocates
  * first (it may sleep) and then looks again under page_table_lock, for somebody
@@ -40,6 +44,7 @@
 #include <kernel/arch/irqflags.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/percpu.h>
+#include <kernel/core/printk.h>
 #include <kernel/core/smp.h>
 #include <lib/errno.h>
 #include <lib/string.h>
@@ -59,6 +64,10 @@ static DEFINE_PER_CPU(struct pgt_cache, pgt_cache);
 
 /* Kernel directory entries are made under this lock; they are read without. */
 static DEFINE_SPINLOCK(kernel_pmd_lock);
+
+/* Two levels: the directories besides swapper_pg_dir, by page->lru.  Handlers shorten it. */
+static LIST_HEAD(pgd_list);
+static DEFINE_SPINLOCK(pgd_lock);
 
 enum { TABLE_IN_USE, TABLE_QUICK };	/* page->private */
 
@@ -99,6 +108,32 @@ static void quicklist_put(struct quicklist *list, void *table)
 	local_irq_restore(save);
 }
 
+/* A directory of two levels goes. */
+static void pgd_leave(struct page *page)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pgd_lock, flags);
+	list_del(&page->lru);
+	spin_unlock_irqrestore(&pgd_lock, flags);
+}
+
+void set_kernel_pmd(unsigned long address, pmd_t pmd)
+{
+	struct page *page;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pgd_lock, flags);
+	set_pmd(pmd_offset(pgd_offset_k(address), address), pmd);
+	if (!SHARED_KERNEL_PMD)
+		list_for_each_entry(page, &pgd_list, lru) {
+			pgd_t *pgd = lowmem_page_address(page);
+
+			set_pmd(pmd_offset(pgd + pgd_index(address), address), pmd);
+		}
+	spin_unlock_irqrestore(&pgd_lock, flags);
+}
+
 /* A new page becomes a table. */
 static void *table_page_alloc(gfp_t gfp)
 {
@@ -117,6 +152,7 @@ static void *table_page_alloc(gfp_t gfp)
  */
 static unsigned int quicklist_trim(struct quicklist *list, unsigned int left)
 {
+	bool listed = !SHARED_KERNEL_PMD && list == &this_cpu_ptr(&pgt_cache)->dir;
 	unsigned int freed = 0;
 
 	while (READ_ONCE(list->nr) > left) {
@@ -128,6 +164,8 @@ static unsigned int quicklist_trim(struct quicklist *list, unsigned int left)
 			break;
 		page = virt_to_page(table);
 		dec_zone_page_state(page, NR_PAGETABLE);
+		if (listed)
+			pgd_leave(page);
 		__ClearPageTable(page);
 		__free_page(page);
 		freed++;
@@ -227,6 +265,18 @@ void __init pgtable_cache_init(void)
 {
 }
 
+/* A directory gets its kernel part, and whatever changes there from now on. */
+static void pgd_enter(pgd_t *pgd)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&pgd_lock, flags);
+	memcpy(pgd + USER_PTRS_PER_PGD, swapper_pg_dir + USER_PTRS_PER_PGD,
+	       KERNEL_PGD_PTRS * sizeof(pgd_t));
+	list_add(&virt_to_page(pgd)->lru, &pgd_list);
+	spin_unlock_irqrestore(&pgd_lock, flags);
+}
+
 pgd_t *pgd_alloc(struct mm_struct *mm)
 {
 	pgd_t *pgd = quicklist_get(&this_cpu_ptr(&pgt_cache)->dir);
@@ -241,8 +291,7 @@ pgd_t *pgd_alloc(struct mm_struct *mm)
 		return NULL;
 	count_vm_event(PGD_QUICKLIST_MISSES);
 	memset(pgd, 0, USER_PTRS_PER_PGD * sizeof(pgd_t));
-	memcpy(pgd + USER_PTRS_PER_PGD, swapper_pg_dir + USER_PTRS_PER_PGD,
-	       KERNEL_PGD_PTRS * sizeof(pgd_t));
+	pgd_enter(pgd);
 	return pgd;
 }
 
@@ -350,6 +399,26 @@ unsigned long drain_pgt_cache(void)
 
 	on_each_cpu(drain_this_cpu, &freed);
 	return (unsigned long)atomic_read(&freed);
+}
+
+/* Is the kernel's part of each directory that of swapper_pg_dir, or not there yet? => lies */
+int pgd_check(void)
+{
+	unsigned int lies = 0, i;
+	struct page *page;
+	unsigned long flags;
+
+	spin_lock_irqsave(&pgd_lock, flags);
+	list_for_each_entry(page, &pgd_list, lru) {
+		pgd_t *pgd = lowmem_page_address(page);
+
+		for (i = USER_PTRS_PER_PGD; i < PTRS_PER_PGD; i++)
+			lies += pgd_val(pgd[i]) && pgd_val(pgd[i]) != pgd_val(swapper_pg_dir[i]);
+	}
+	spin_unlock_irqrestore(&pgd_lock, flags);
+	if (lies)
+		pr_err("pgd_check: %u entries differ from swapper_pg_dir\n", lies);
+	return (int)lies;
 }
 
 unsigned long nr_quicklist_pages(void)

@@ -82,6 +82,14 @@ static inline pte_t *pte_alloc_kernel(pmd_t *pmd, unsigned long address)
 	return pte_offset_kernel(pmd, address);
 }
 
+/*
+ * Replace the middle entry of a direct-map address, in every directory.
+ * => any context; flush_tlb_all() is the caller's
+ */
+void set_kernel_pmd(unsigned long address, pmd_t pmd);
+/* Do all directories agree about the kernel? => 0, or how many entries do not, printed */
+int pgd_check(void);
+
 /* Trim this CPU's quicklists. => process context; true if pages were freed */
 int check_pgt_cache(void);
 /* Empty those of all CPUs. => interrupts on, no locks; pages freed */
