@@ -291,10 +291,14 @@ SRCS	+= kernel/proc/futex.c               # fast user-space locks: the slow part
 SRCS	+= kernel/proc/itimer.c              # interval timers, and limits on processor time
 SRCS	+= kernel/proc/layout.c              # where the parts of a new address space go
 SRCS	+= kernel/proc/oom_kill.c            # the last resort of memory allocation
+SRCS	+= kernel/proc/posix_timers.c        # timers that a process makes by number
 SRCS	+= kernel/proc/proc_pid.c            # the files of /proc/PID
 SRCS	+= kernel/proc/script.c              # "#!": a file that names its interpreter
 SRCS	+= kernel/proc/sigframe.c            # building a handler's frame, and coming back from it
-SRCS	+= kernel/proc/signal.c              # sending signals, and taking them off the queues
+SRCS	+= kernel/proc/sigaction.c           # handlers, and the stack for them
+SRCS	+= kernel/proc/sigchld.c             # telling the parent
+SRCS	+= kernel/proc/signal.c              # sending signals
+SRCS	+= kernel/proc/sigqueue.c            # the queues of signals: what waits to be taken
 SRCS	+= kernel/proc/vdso.c                # the page of code that the kernel gives to programs
 SRCS	+= kernel/proc/vdso_image.S          # that page
 SRCS	+= kernel/proc/wait.c                # waiting for children: wait4(), waitpid(), waitid()
@@ -317,7 +321,8 @@ SRCS	+= kernel/sys/proc_limits.c          # system calls about resource limits a
 SRCS	+= kernel/sys/proc_process.c         # system calls: making, ending and naming processes
 SRCS	+= kernel/sys/proc_sched.c           # system calls about who runs when: nice and its kin
 SRCS	+= kernel/sys/proc_signal.c          # system calls about signals
-SRCS	+= kernel/sys/proc_time.c            # system calls about time: clocks, sleeping, timers
+SRCS	+= kernel/sys/proc_time.c            # system calls about time: clocks and sleeping
+SRCS	+= kernel/sys/proc_timers.c          # system calls about timers
 SRCS	+= kernel/sys/syscall_table.c        # from a number to a function
 
 # kernel/entry/ - the doors, and start_kernel

@@ -154,6 +154,7 @@ struct task_struct {
 	int restore_sigmask;			/* [o] saved_sigmask is to come back */
 	struct sigpending pending;		/* [g] */
 	unsigned long sas_ss_sp, sas_ss_size;	/* [o] alternate stack */
+	int sas_ss_flags;			/* [o] as sigaltstack() gave them */
 
 	/* futex, exit and threads */
 	int *set_child_tid, *clear_child_tid;	/* [o] user addresses */

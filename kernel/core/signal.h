@@ -75,6 +75,8 @@ struct signal_struct {
 	struct timer_list real_timer;	/* [g] ITIMER_REAL and alarm() */
 	unsigned long it_real_incr;	/* [g] ticks */
 	struct task_struct *real_timer_task; /* [T] whom real_timer signals: the leader */
+	struct list_head posix_timers;	/* [g] struct k_itimer */
+	int next_posix_timer_id;	/* [g] */
 	struct cpu_itimer it_virt, it_prof;
 	int cpu_timers;			/* [g] it_virt, it_prof or RLIMIT_CPU want each tick */
 

@@ -38,6 +38,7 @@
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
 #include <kernel/proc/layout.h>
+#include <kernel/proc/posix_timers.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/vdso.h>
 #include <kernel/entry/smpboot.h>
@@ -98,6 +99,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(layout_init,	"are addresses of programs random?"),
 	STEP(vdso_init,		"the page of code that every program gets"),
 	STEP(signals_init,	"sigqueue cache"),
+	STEP(posix_timers_init,	"posix_timers cache"),
 	/* files */
 	STEP(filemap_init,	"page cache"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),

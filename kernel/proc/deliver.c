@@ -215,6 +215,8 @@ static void handle_signal(int sig, struct k_sigaction *ka, siginfo_t *info, stru
 	/* The handler is not to be single-stepped because its victim was. */
 	regs->eflags &= ~X86_EFLAGS_TF;
 	current->restore_sigmask = 0;
+	if (current->sas_ss_flags & SS_AUTODISARM)
+		sas_ss_reset(current);
 	blocked = current->blocked;
 	blocked.sig[0] |= ka->sa_mask.sig[0];
 	blocked.sig[1] |= ka->sa_mask.sig[1];

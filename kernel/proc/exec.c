@@ -40,6 +40,7 @@
 #include <kernel/fs/files.h>
 #include <kernel/proc/fork.h>
 #include <kernel/proc/layout.h>
+#include <kernel/proc/posix_timers.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/thread.h>
 #include <kernel/sched/pid.h>
@@ -275,18 +276,13 @@ static void take_over_leadership(struct task_struct *tsk)
 	release_task(leader);
 }
 
-/*
- * Be alone: the other threads of the process go.
- * => may sleep; 0, or -EAGAIN: the process is exiting, or another thread was first
- */
-static int de_thread(struct task_struct *tsk)
+/* Kill the other threads and see them go. => as de_thread() */
+static int kill_others(struct task_struct *tsk)
 {
 	struct sighand_struct *sighand = tsk->sighand;
 	struct signal_struct *sig = tsk->signal;
 	int err = 0;
 
-	if (thread_group_empty(tsk))
-		return unshare_sighand(tsk);
 	spin_lock_irq(&sighand->siglock);
 	if ((sig->flags & SIGNAL_GROUP_EXIT) || sig->group_exec_task) {
 		err = -EAGAIN;
@@ -301,6 +297,27 @@ static int de_thread(struct task_struct *tsk)
 		__set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
 	}
+	return 0;
+}
+
+/*
+ * Be alone: the other threads of the process go, and its timers.
+ * => may sleep; 0, or -EAGAIN: the process is exiting, or another thread was first
+ */
+static int de_thread(struct task_struct *tsk)
+{
+	struct sighand_struct *sighand = tsk->sighand;
+	struct signal_struct *sig = tsk->signal;
+	int err = 0;
+
+	if (!thread_group_empty(tsk)) {
+		err = kill_others(tsk);
+		if (err)
+			return err;
+	}
+	/* They signal the leader, or threads that are no more. */
+	exit_posix_timers(sig);
+	flush_itimer_signals();
 	if (!thread_group_leader(tsk))
 		take_over_leadership(tsk);
 	spin_lock_irq(&sighand->siglock);
@@ -381,7 +398,7 @@ void setup_new_exec(struct linux_binprm *bprm)
 	spin_lock_irq(&tsk->sighand->siglock);
 	flush_signal_handlers(tsk, false);
 	spin_unlock_irq(&tsk->sighand->siglock);
-	tsk->sas_ss_sp = tsk->sas_ss_size = 0;
+	sas_ss_reset(tsk);
 	tsk->restart_fn = NULL;
 	tsk->robust_list = NULL;
 	if (tsk->exit_signal != -1 || tsk->pid == 1)

@@ -30,6 +30,7 @@
 #include <kernel/core/signal.h>
 #include <kernel/fs/files.h>
 #include <kernel/fs/tty/tty.h>
+#include <kernel/proc/posix_timers.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/kernel_stat.h>
 #include <kernel/sched/pid.h>
@@ -277,6 +278,7 @@ void do_exit(long code)
 			      tsk->signal->flags & SIGNAL_GROUP_EXIT ?
 			      tsk->signal->group_exit_code : (int)code);
 		exit_itimers(tsk->signal);
+		exit_posix_timers(tsk->signal);
 	}
 	exit_mm(tsk);
 	exit_files(tsk);

@@ -201,6 +201,7 @@ static int copy_signal(unsigned long clone_flags, struct task_struct *tsk)
 	atomic_set(&sig->live, 1);
 	init_waitqueue_head(&sig->wait_chldexit);
 	INIT_LIST_HEAD(&sig->shared_pending.list);
+	INIT_LIST_HEAD(&sig->posix_timers);
 	spin_lock_irq(&current->sighand->siglock);
 	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = old->oom_score_adj;
@@ -289,7 +290,7 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 	tsk->restart_fn = NULL;
 	/* A thread on a stack of its own must not take signals on its maker's other one. */
 	if ((clone_flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)
-		tsk->sas_ss_sp = tsk->sas_ss_size = 0;
+		sas_ss_reset(tsk);
 	tsk->utime = tsk->stime = tsk->cutime = tsk->cstime = 0;
 	tsk->cmin_flt = tsk->cmaj_flt = 0;
 	tsk->start_time = ktime_get_ns();

@@ -96,7 +96,7 @@ static unsigned long get_sigframe(const struct k_sigaction *ka, const struct pt_
 	unsigned long esp = regs->esp;
 	bool onstack = on_sig_stack(esp);
 
-	if ((ka->sa_flags & SA_ONSTACK) && current->sas_ss_size && !onstack) {
+	if ((ka->sa_flags & SA_ONSTACK) && !sas_ss_flags(esp)) {
 		esp = current->sas_ss_sp + current->sas_ss_size;
 		onstack = true;
 	}
@@ -105,7 +105,7 @@ static unsigned long get_sigframe(const struct k_sigaction *ka, const struct pt_
 	/* The ABI wants the handler to see (esp + 4) % 16 == 0. */
 	esp = ALIGN_DOWN(esp - size + 4, 16UL) - 4;
 	/* The alternate stack is full: do not write below it. */
-	if (onstack && !on_sig_stack(esp))
+	if (onstack && !__on_sig_stack(esp))
 		return 0;
 	return esp;
 }
@@ -180,7 +180,7 @@ int setup_rt_frame(int sig, const struct k_sigaction *ka, const siginfo_t *info,
 	frame.puc = (u32)&user->uc;
 	frame.info = *info;
 	frame.uc.uc_stack.ss_sp = (void *)current->sas_ss_sp;
-	frame.uc.uc_stack.ss_flags = sas_ss_flags(regs->esp);
+	frame.uc.uc_stack.ss_flags = current->sas_ss_flags;
 	frame.uc.uc_stack.ss_size = current->sas_ss_size;
 	fill_sigcontext(&frame.uc.uc_mcontext, regs, fpstate, set->sig[0]);
 	frame.uc.uc_sigmask = *set;

@@ -1,12 +1,9 @@
 /*
- * kernel/proc/signal.c - sending signals, and taking them off the queues.
+ * kernel/proc/signal.c - sending signals.
  *
  * Theory.  To send is to set a bit in a pending set (of one task, or of the whole
  * process), to queue a struct sigqueue that says who and why, and to wake a task
- * that can take it.  A normal signal (below SIGRTMIN) is pending at most once;
- * real-time signals queue up, in order.  If there is no memory for the queue
- * entry, or the user has too many, a normal signal still arrives, without its
- * siginfo.
+ * that can take it.  The queues: sigqueue.c.
  *
  * Some of the effect happens at sending: an ignored signal is dropped (unless
  * blocked: the handler may change), SIGCONT wakes a stopped process whatever its
@@ -16,7 +13,7 @@
  * it, not even SIGKILL; only a fault of its own (force_sig) does.
  *
  * Locking: sighand->siglock, interrupts off, as interrupts send signals too.
- * Delivery: deliver.c.  Reference: POSIX.1-2008, section 2.4.
+ * Delivery: deliver.c.  Handlers: sigaction.c.  Parents: sigchld.c.  Reference: POSIX.1-2008, section 2.4.
  */
 #include <kernel/proc/signal.h>
 
@@ -28,13 +25,6 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
-#include <mm/phys/slab.h>
-
-static struct kmem_cache *sigqueue_cachep;	/* [c] */
-
-/* Faults come before anything else: their frame must show the faulting instruction. */
-#define SYNCHRONOUS_MASK (sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | \
-			  sigmask(SIGTRAP) | sigmask(SIGFPE) | sigmask(SIGSYS))
 
 unsigned long rlimit(unsigned int limit)
 {
@@ -156,121 +146,6 @@ void signal_wake_up(struct task_struct *tsk, bool resume)
 		kick_task(tsk);
 }
 
-/* ---- queues ---------------------------------------------------------------------------------- */
-
-/* => any context; NULL: no memory, or over the limit (unless @override) */
-static struct sigqueue *sigqueue_alloc(struct task_struct *tsk, bool override)
-{
-	struct user_struct *user = tsk->user;
-	struct sigqueue *q = NULL;
-
-	if (atomic_add_return(1, &user->sigpending) <= (int)min_t(unsigned long, INT_MAX,
-	    task_rlimit(tsk, RLIMIT_SIGPENDING)) || override)
-		q = kmem_cache_alloc(sigqueue_cachep, GFP_ATOMIC | __GFP_NOWARN);
-	if (!q) {
-		atomic_dec(&user->sigpending);
-		return NULL;
-	}
-	INIT_LIST_HEAD(&q->list);
-	q->user = get_uid(user);
-	return q;
-}
-
-static void sigqueue_free(struct sigqueue *q)
-{
-	atomic_dec(&q->user->sigpending);
-	free_uid(q->user);
-	kmem_cache_free(sigqueue_cachep, q);
-}
-
-void flush_sigqueue(struct sigpending *queue)
-{
-	struct sigqueue *q, *next;
-
-	sigemptyset(&queue->signal);
-	list_for_each_entry_safe(q, next, &queue->list, list) {
-		list_del_init(&q->list);
-		sigqueue_free(q);
-	}
-}
-
-/* Drop the pending signals of @mask (1..32). => siglock held */
-static void rm_from_queue(unsigned long mask, struct sigpending *queue)
-{
-	struct sigqueue *q, *next;
-
-	if (!(queue->signal.sig[0] & mask))
-		return;
-	queue->signal.sig[0] &= ~mask;
-	list_for_each_entry_safe(q, next, &queue->list, list) {
-		if (sig_in(q->info.si_signo, mask)) {
-			list_del_init(&q->list);
-			sigqueue_free(q);
-		}
-	}
-}
-
-static void rm_from_process(unsigned long mask, struct task_struct *tsk)
-{
-	struct task_struct *t;
-
-	rm_from_queue(mask, &tsk->signal->shared_pending);
-	for_each_thread(tsk, t)
-		rm_from_queue(mask, &t->pending);
-}
-
-/* The number of the first signal of @pending that @mask lets through, or 0. */
-static int next_signal(const struct sigpending *pending, const sigset_t *mask)
-{
-	unsigned long first = pending->signal.sig[0] & ~mask->sig[0];
-	unsigned long second = pending->signal.sig[1] & ~mask->sig[1];
-
-	if (first & SYNCHRONOUS_MASK)
-		first &= SYNCHRONOUS_MASK;
-	if (first)
-		return (int)__ffs(first) + 1;
-	return second ? (int)__ffs(second) + 33 : 0;
-}
-
-static void collect_signal(int sig, struct sigpending *pending, siginfo_t *info)
-{
-	struct sigqueue *q, *first = NULL;
-
-	list_for_each_entry(q, &pending->list, list) {
-		if (q->info.si_signo != sig)
-			continue;
-		if (first)
-			goto more;	/* another one: the bit stays */
-		first = q;
-	}
-	sigdelset(&pending->signal, sig);
-more:
-	if (first) {
-		*info = first->info;
-		list_del_init(&first->list);
-		sigqueue_free(first);
-	} else {
-		memset(info, 0, sizeof(*info));
-		info->si_signo = sig;
-		info->si_code = SI_USER;
-	}
-}
-
-int dequeue_signal(struct task_struct *tsk, const sigset_t *mask, siginfo_t *info)
-{
-	struct sigpending *pending = &tsk->pending;
-	int sig = next_signal(pending, mask);
-
-	if (!sig) {
-		pending = &tsk->signal->shared_pending;
-		sig = next_signal(pending, mask);
-	}
-	if (sig)
-		collect_signal(sig, pending, info);
-	recalc_sigpending();
-	return sig;
-}
-
 /* ---- sending --------------------------------------------------------------------------------- */
 
 /* Would it have no effect at all? => siglock held */
@@ -291,10 +166,11 @@ static bool sig_ignored(const struct task_struct *tsk, int sig)
 /* SIGCONT: up with everybody, and the parent is told by the first who runs. */
 static void continue_process(struct task_struct *tsk)
 {
+	const sigset_t stops = { { SIG_KERNEL_STOP_MASK, 0 } };
 	struct signal_struct *sig = tsk->signal;
 	struct task_struct *t;
 
-	rm_from_process(SIG_KERNEL_STOP_MASK, tsk);
+	rm_from_process(&stops, tsk);
 	for_each_thread(tsk, t)
 		try_to_wake_up(t, TASK_STOPPED);
 	/* A stop that a task has taken off the queue, but not yet made, is cancelled too. */
@@ -313,9 +189,11 @@ static void continue_process(struct task_struct *tsk)
 /* What takes effect at once. => siglock held; false: nothing more to do */
 static bool prepare_signal(int sig, struct task_struct *tsk)
 {
+	const sigset_t cont = { { sigmask(SIGCONT), 0 } };
+
 	if (!(tsk->signal->flags & SIGNAL_GROUP_EXIT)) {
 		if (sig_in(sig, SIG_KERNEL_STOP_MASK))
-			rm_from_process(sigmask(SIGCONT), tsk);
+			rm_from_process(&cont, tsk);
 		else if (sig == SIGCONT)
 			continue_process(tsk);
 		else if (sig == SIGKILL && !(tsk->signal->flags & SIGNAL_UNKILLABLE))
@@ -392,6 +270,18 @@ int __send_signal(int sig, siginfo_t *info, struct task_struct *tsk, bool group)
 	sigaddset(&pending->signal, sig);
 	complete_signal(sig, tsk, group);
 	return 0;
+}
+
+void send_sigqueue(struct sigqueue *q, struct task_struct *tsk, bool group)
+{
+	struct sigpending *pending = group ? &tsk->signal->shared_pending : &tsk->pending;
+	int sig = q->info.si_signo;
+
+	if (unlikely(hlist_unhashed(&tsk->pid_chain)) || !prepare_signal(sig, tsk))
+		return;
+	list_add_tail(&q->list, &pending->list);
+	sigaddset(&pending->signal, sig);
+	complete_signal(sig, tsk, group);
 }
 
 void lock_task_sighand(struct task_struct *tsk, unsigned long *flags)
@@ -557,137 +447,4 @@ int kill_all_info(int sig, siginfo_t *info)
 	}
 	read_unlock_irqrestore(&tasklist_lock, flags);
 	return count ? err : -ESRCH;
-}
-
-/* ---- telling the parent ---------------------------------------------------------------------- */
-
-static void chld_info(siginfo_t *info, struct task_struct *tsk, int code, int status)
-{
-	memset(info, 0, sizeof(*info));
-	info->si_signo = SIGCHLD;
-	info->si_code = code;
-	info->si_pid = tsk->pid;
-	info->si_uid = tsk->uid;
-	info->si_status = status;
-	info->si_utime = (long)(tsk->utime + tsk->signal->utime);
-	info->si_stime = (long)(tsk->stime + tsk->signal->stime);
-}
-
-bool do_notify_parent(struct task_struct *tsk, int sig)
-{
-	struct task_struct *parent = tsk->parent;
-	struct sighand_struct *psig = parent->sighand;
-	int status = tsk->signal->flags & SIGNAL_GROUP_EXIT ? tsk->signal->group_exit_code :
-							      tsk->exit_code;
-	bool autoreap = false;
-	unsigned long flags;
-	siginfo_t info;
-
-	if (status & 0x7f)
-		chld_info(&info, tsk, CLD_KILLED, status & 0x7f);
-	else
-		chld_info(&info, tsk, CLD_EXITED, status >> 8 & 0xff);
-	info.si_signo = sig;
-
-	spin_lock_irqsave(&psig->siglock, flags);
-	if (sig == SIGCHLD) {
-		const struct k_sigaction *action = &psig->action[SIGCHLD - 1];
-
-		autoreap = action->sa_handler == SIG_IGN || (action->sa_flags & SA_NOCLDWAIT);
-		if (action->sa_handler == SIG_IGN)
-			sig = 0;
-	}
-	if (sig > 0 && valid_signal((unsigned long)sig))
-		__send_signal(sig, &info, parent, true);
-	spin_unlock_irqrestore(&psig->siglock, flags);
-	wake_up_interruptible(&parent->signal->wait_chldexit);
-	return autoreap;
-}
-
-void do_notify_parent_cldstop(struct task_struct *tsk, int why, int sig)
-{
-	struct task_struct *leader = tsk->group_leader, *parent = leader->parent;
-	struct k_sigaction *action = &parent->sighand->action[SIGCHLD - 1];
-	unsigned long flags;
-	siginfo_t info;
-
-	chld_info(&info, leader, why, sig);
-	spin_lock_irqsave(&parent->sighand->siglock, flags);
-	if (action->sa_handler != SIG_IGN && !(action->sa_flags & SA_NOCLDSTOP))
-		__send_signal(SIGCHLD, &info, parent, true);
-	spin_unlock_irqrestore(&parent->sighand->siglock, flags);
-	/* Even if it wants no signal: it may be waiting. */
-	wake_up_interruptible(&parent->signal->wait_chldexit);
-}
-
-/* ---- handlers -------------------------------------------------------------------------------- */
-
-int do_sigaction(int sig, const struct k_sigaction *act, struct k_sigaction *oact)
-{
-	struct k_sigaction *action;
-
-	if (sig < 1 || sig > _NSIG || (act && sig_in(sig, SIG_KERNEL_ONLY_MASK)))
-		return -EINVAL;
-	action = &current->sighand->action[sig - 1];
-	spin_lock_irq(&current->sighand->siglock);
-	if (oact)
-		*oact = *action;
-	if (act) {
-		*action = *act;
-		sigdelset(&action->sa_mask, SIGKILL);
-		sigdelset(&action->sa_mask, SIGSTOP);
-		/* What is ignored from now on is not pending any more (POSIX). */
-		if (action->sa_handler == SIG_IGN ||
-		    (action->sa_handler == SIG_DFL && sig_in(sig, SIG_KERNEL_IGNORE_MASK))) {
-			if (sig < SIGRTMIN)
-				rm_from_process(sigmask(sig), current);
-			recalc_sigpending();
-		}
-	}
-	spin_unlock_irq(&current->sighand->siglock);
-	return 0;
-}
-
-void flush_signal_handlers(struct task_struct *tsk, bool force_default)
-{
-	for (int i = 0; i < _NSIG; i++) {
-		struct k_sigaction *action = &tsk->sighand->action[i];
-
-		if (force_default || action->sa_handler != SIG_IGN)
-			action->sa_handler = SIG_DFL;
-		action->sa_flags = 0;
-		action->sa_restorer = NULL;
-		sigemptyset(&action->sa_mask);
-	}
-}
-
-int do_sigaltstack(const stack_t *new, stack_t *old, unsigned long esp)
-{
-	stack_t was = { .ss_sp = (void *)current->sas_ss_sp, .ss_size = current->sas_ss_size,
-			.ss_flags = sas_ss_flags(esp) };
-
-	if (new) {
-		if (on_sig_stack(esp))
-			return -EPERM;
-		if (new->ss_flags & ~(SS_DISABLE | SS_ONSTACK) ||
-		    new->ss_flags == (SS_DISABLE | SS_ONSTACK))
-			return -EINVAL;
-		if (new->ss_flags == SS_DISABLE) {
-			current->sas_ss_sp = current->sas_ss_size = 0;
-		} else {
-			if (new->ss_size < MINSIGSTKSZ)
-				return -ENOMEM;
-			current->sas_ss_sp = (unsigned long)new->ss_sp;
-			current->sas_ss_size = new->ss_size;
-		}
-	}
-	if (old)
-		*old = was;
-	return 0;
-}
-
-void __init signals_init(void)
-{
-	sigqueue_cachep = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 0, SLAB_PANIC,
-					    NULL);
 }

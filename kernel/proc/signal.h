@@ -22,6 +22,7 @@ struct sigqueue {
 	struct list_head list;		/* [g] */
 	siginfo_t info;
 	struct user_struct *user;	/* whose count it is in; a reference */
+	struct k_itimer *timer;		/* [g] whose it is; NULL: freed by who takes it */
 };
 
 /* Stand-ins for a siginfo that says nothing but "a process", "the kernel". */
@@ -83,6 +84,24 @@ static inline bool sig_in(int sig, unsigned long mask)
 	return sig < SIGRTMIN && (sigmask(sig) & mask);
 }
 
+/* => any context; NULL: no memory, or over RLIMIT_SIGPENDING (unless @override) */
+struct sigqueue *sigqueue_alloc(struct task_struct *tsk, bool override);
+/* One that belongs to a timer of the caller's. => the same */
+struct sigqueue *sigqueue_alloc_timer(struct k_itimer *timer);
+/* Is it on a queue? => siglock held */
+static inline bool sigqueue_waits(const struct sigqueue *q)
+{
+	return !list_empty(&q->list);
+}
+/* Its timer goes: so does it, at once or when it is taken. => siglock held */
+void sigqueue_leave_timer(struct sigqueue *q);
+/* Queue @q, which is on no queue. => siglock held; as __send_signal, but cannot fail */
+void send_sigqueue(struct sigqueue *q, struct task_struct *tsk, bool group);
+/* Forget the signals of @mask, the process's and its tasks'. => siglock held */
+void rm_from_process(const sigset_t *mask, struct task_struct *tsk);
+/* exec: forget what timers have sent. */
+void flush_itimer_signals(void);
+
 /* Take the next signal that @mask does not block. => siglock held; its number or 0 */
 int dequeue_signal(struct task_struct *tsk, const sigset_t *mask, siginfo_t *info);
 void flush_sigqueue(struct sigpending *queue);
@@ -93,13 +112,22 @@ void flush_signal_handlers(struct task_struct *tsk, bool force_default);
 int do_sigaction(int sig, const struct k_sigaction *act, struct k_sigaction *oact);
 /* => 0 or -errno; @esp: the caller's user stack pointer */
 int do_sigaltstack(const stack_t *new, stack_t *old, unsigned long esp);
+static inline int __on_sig_stack(unsigned long esp)
+{
+	return esp > current->sas_ss_sp && esp - current->sas_ss_sp <= current->sas_ss_size;
+}
 static inline int on_sig_stack(unsigned long esp)
 {
-	return esp - current->sas_ss_sp < current->sas_ss_size;
+	return !(current->sas_ss_flags & SS_AUTODISARM) && __on_sig_stack(esp);
 }
 static inline int sas_ss_flags(unsigned long esp)
 {
 	return !current->sas_ss_size ? SS_DISABLE : on_sig_stack(esp) ? SS_ONSTACK : 0;
+}
+static inline void sas_ss_reset(struct task_struct *tsk)
+{
+	tsk->sas_ss_sp = tsk->sas_ss_size = 0;
+	tsk->sas_ss_flags = SS_DISABLE;
 }
 
 /* Siginfo for user space. => 0 or -EFAULT */

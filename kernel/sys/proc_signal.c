@@ -392,15 +392,31 @@ long sys_tkill(pid_t pid, int sig)
 	return do_tkill(0, pid, sig, &info);
 }
 
+/* What the caller says of itself. Nobody may pretend to be the kernel, or kill(), to others. */
+static int get_siginfo(siginfo_t *info, int sig, pid_t pid, const siginfo_t *uinfo)
+{
+	if (copy_from_user(info, uinfo, sizeof(*info)))
+		return -EFAULT;
+	info->si_signo = sig;
+	return (info->si_code >= 0 || info->si_code == SI_TKILL) && pid != current->pid ? -EPERM : 0;
+}
+
 long sys_rt_sigqueueinfo(pid_t pid, int sig, siginfo_t *uinfo)
 {
 	siginfo_t info;
+	int err = get_siginfo(&info, sig, pid, uinfo);
 
-	if (copy_from_user(&info, uinfo, sizeof(info)))
-		return -EFAULT;
-	info.si_signo = sig;
-	/* Nobody may pretend to be the kernel, or kill(). */
-	if ((info.si_code >= 0 || info.si_code == SI_TKILL) && pid != current->tgid)
-		return -EPERM;
-	return kill_proc_info(sig, &info, pid);
+	return err ? err : kill_proc_info(sig, &info, pid);
+}
+
+long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t pid, int sig, siginfo_t *uinfo)
+{
+	siginfo_t info;
+	int err = get_siginfo(&info, sig, pid, uinfo);
+
+	if (err)
+		return err;
+	if (pid <= 0 || tgid <= 0)
+		return -EINVAL;
+	return do_tkill(tgid, pid, sig, &info);
 }

@@ -1,5 +1,5 @@
 /*
- * kernel/sys/proc_time.c - system calls about time: clocks, sleeping, timers.
+ * kernel/sys/proc_time.c - system calls about time: clocks and sleeping.
  *
  * Each clock call comes in two widths, because i386's old time_t ends in 2038; both
  * are thin shells around one function with 64-bit seconds.
@@ -11,7 +11,6 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
 #include <kernel/core/time.h>
-#include <kernel/proc/itimer.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sched/sched.h>
@@ -19,18 +18,6 @@
 #include <lib/div64.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
-
-#define CLOCK_REALTIME			0
-#define CLOCK_MONOTONIC			1
-#define CLOCK_PROCESS_CPUTIME_ID	2
-#define CLOCK_THREAD_CPUTIME_ID		3
-#define CLOCK_MONOTONIC_RAW		4
-#define CLOCK_REALTIME_COARSE		5
-#define CLOCK_MONOTONIC_COARSE		6
-#define CLOCK_BOOTTIME			7
-#define TIMER_ABSTIME			1
-
-#define MAX_SECONDS	9000000000LL	/* as nanoseconds they fit 63 bits */
 
 /* ---- in and out ------------------------------------------------------------------------------ */
 
@@ -393,84 +380,4 @@ long sys_clock_nanosleep_time64(clockid_t which, int flags, const struct __kerne
 	if (get_timespec64(&ts, uts))
 		return -EFAULT;
 	return clock_nanosleep(which, flags, &ts, REM_64, urem);
-}
-
-/* ---- interval timers ------------------------------------------------------------------------- */
-
-struct old_itimerval32 {
-	struct old_timeval32 it_interval;
-	struct old_timeval32 it_value;
-};
-
-#define MAX_TIMER_TICKS	((unsigned long)LONG_MAX - 1)
-
-/* Rounded up. => 0 or -EINVAL */
-static int timeval_to_ticks(const struct old_timeval32 *tv, unsigned long *ticks)
-{
-	u64 n;
-
-	if (tv->tv_sec < 0 || (u32)tv->tv_usec >= USEC_PER_SEC)
-		return -EINVAL;
-	n = (u64)(u32)tv->tv_sec * HZ +
-	    DIV_ROUND_UP((u32)tv->tv_usec, (u32)(USEC_PER_SEC / HZ));
-	*ticks = (unsigned long)min_t(u64, n, MAX_TIMER_TICKS);
-	return 0;
-}
-
-static void ticks_to_timeval32(unsigned long ticks, struct old_timeval32 *tv)
-{
-	tv->tv_sec = (s32)(ticks / HZ);
-	tv->tv_usec = (s32)(ticks % HZ * (USEC_PER_SEC / HZ));
-}
-
-static int put_itimer(struct old_itimerval32 *uvalue, const struct itimer_ticks *ticks)
-{
-	struct old_itimerval32 k;
-
-	ticks_to_timeval32(ticks->interval, &k.it_interval);
-	ticks_to_timeval32(ticks->value, &k.it_value);
-	return copy_to_user(uvalue, &k, sizeof(k)) ? -EFAULT : 0;
-}
-
-long sys_getitimer(int which, struct old_itimerval32 *uvalue)
-{
-	struct itimer_ticks old;
-	int err = do_setitimer(which, NULL, &old);
-
-	return err ? err : put_itimer(uvalue, &old);
-}
-
-long sys_setitimer(int which, const struct old_itimerval32 *uvalue, struct old_itimerval32 *uold)
-{
-	struct itimer_ticks new = { 0, 0 }, old;
-	struct old_itimerval32 k;
-	int err;
-
-	if (uvalue) {
-		if (copy_from_user(&k, uvalue, sizeof(k)))
-			return -EFAULT;
-		if (timeval_to_ticks(&k.it_interval, &new.interval) ||
-		    timeval_to_ticks(&k.it_value, &new.value))
-			return -EINVAL;
-		/* A tick has already begun: one more, so as not to be early. */
-		if (new.value)
-			new.value++;
-	}
-	err = do_setitimer(which, &new, &old);
-	return err || !uold ? err : put_itimer(uold, &old);
-}
-
-long sys_alarm(unsigned int seconds)
-{
-	struct itimer_ticks new = { 0, 0 }, old;
-	int err;
-
-	new.value = (unsigned long)min_t(u64, (u64)seconds * HZ, MAX_TIMER_TICKS);
-	if (new.value)
-		new.value++;
-	err = do_setitimer(ITIMER_REAL, &new, &old);
-	if (err || !old.value)
-		return err;
-	/* To the nearest second, but never 0: a timer was running. */
-	return (long)max((old.value + HZ / 2) / HZ, 1UL);
 }

@@ -9,6 +9,8 @@
 #include <kernel/core/time.h>
 #include <kernel/uapi/time.h>
 
+#define MAX_SECONDS	9000000000LL	/* as nanoseconds they fit 63 bits */
+
 struct rusage;
 struct user_desc;
 

@@ -51,6 +51,7 @@
 #define SA_NOCLDSTOP	0x00000001UL
 #define SA_NOCLDWAIT	0x00000002UL
 #define SA_SIGINFO	0x00000004UL
+#define SA_EXPOSE_TAGBITS 0x00000800UL
 #define SA_RESTORER	0x04000000UL
 #define SA_ONSTACK	0x08000000UL
 #define SA_RESTART	0x10000000UL
@@ -130,6 +131,8 @@ typedef struct siginfo {
 } siginfo_t;
 static_assert(sizeof(siginfo_t) == 128, "user ABI");
 
+#define si_tid		_timer.si_tid
+#define si_overrun	_timer.si_overrun
 #define si_pid		_rt.si_pid
 #define si_uid		_rt.si_uid
 #define si_value	_rt.si_value
@@ -137,6 +140,21 @@ static_assert(sizeof(siginfo_t) == 128, "user ABI");
 #define si_utime	_sigchld.si_utime
 #define si_stime	_sigchld.si_stime
 #define si_addr		_sigfault.si_addr
+
+/* How a timer tells that it has expired. */
+#define SIGEV_SIGNAL	0
+#define SIGEV_NONE	1
+#define SIGEV_THREAD	2	/* as SIGEV_SIGNAL: the C library makes the thread */
+#define SIGEV_THREAD_ID	4	/* to one thread */
+
+struct sigevent {
+	sigval_t sigev_value;
+	int sigev_signo;
+	int sigev_notify;
+	int sigev_notify_thread_id;
+	int _pad[12];
+};
+static_assert(sizeof(struct sigevent) == 64, "user ABI");
 
 /* sigaction(2), the old call. */
 struct old_sigaction {
@@ -148,6 +166,8 @@ struct old_sigaction {
 
 #define SS_ONSTACK	1
 #define SS_DISABLE	2
+#define SS_AUTODISARM	(1 << 31)
+#define SS_FLAG_BITS	SS_AUTODISARM
 #define MINSIGSTKSZ	2048
 
 typedef struct sigaltstack {

@@ -32,6 +32,7 @@ static void *one_page[1] = { some_bytes };
 static int old_mmap_args[6] = { 0, 4096, 1, 0x22, -1, 0 };
 static int queued_info[32] = { SIGUSR2, 0, SI_QUEUE };
 static int futex_word[2];
+static int timer_event[16] = { 0, SIGUSR2, SIGEV_SIGNAL };
 static unsigned long long fork_args[8] = { [4] = SIGCHLD };
 
 #define NOBODY		0x3ffffff	/* a pid that nobody has */
@@ -85,16 +86,22 @@ static const struct row proc_rows[] = {
 	R(242, sched_getaffinity, V(0), V(128), OUTX(128, FIRST)),
 	R(243, set_thread_area, IN(&new_area, 16)),
 	R(244, get_thread_area, IO(&own_area, 16)),
+	R(259, timer_create, V(1), INX(timer_event, 64, OPT | FIRST), OUT(4)),
+	R(260, timer_settime, V(0), V(0), INX(zero_words, 16, OPT), OUTX(16, OPT)),
+	R(261, timer_gettime, V(0), OUT(16)),
 	R(264, clock_settime, V(0), IN(now_times, 8)),
 	R(265, clock_gettime, V(1), OUT(8)),
 	R(266, clock_getres, V(1), OUTX(8, OPT)),
 	R(267, clock_nanosleep, V(1), V(0), IN(zero_words, 8), V(0)),
 	R(312, get_robust_list, V(0), OUT(4), OUT(4)),
+	R(335, rt_tgsigqueueinfo, V(NOBODY), V(NOBODY), V(SIGUSR2), IN(queued_info, 128)),
 	R(340, prlimit64, V(0), V(RLIMIT_CORE), INX(zero_words, 16, OPT), OUTX(16, OPT)),
 	R(403, clock_gettime64, V(1), OUT(16)),
 	R(404, clock_settime64, V(0), IN(now_times64, 16)),
 	R(406, clock_getres_time64, V(1), OUTX(16, OPT)),
 	R(407, clock_nanosleep_time64, V(1), V(0), IN(zero_words, 16), V(0)),
+	R(408, timer_gettime64, V(0), OUT(32)),
+	R(409, timer_settime64, V(0), V(0), INX(zero_words, 32, OPT), OUTX(32, OPT)),
 	RP(421, rt_sigtimedwait_time64, pend_signal, IN(waited_signals, 8), OUTX(128, OPT | LATE),
 	   INX(zero_words, 16, OPT), V(8)),
 	R(422, futex_time64, INX(futex_word, 4, WORD), V(FUTEX_WAIT), V(0), INX(zero_words, 16, OPT)),
