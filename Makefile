@@ -219,6 +219,8 @@ SRCS	+= kernel/drivers/firmware.c         # a window onto the firmware's tables
 SRCS	+= kernel/drivers/acpi.c             # what ACPI says
 SRCS	+= kernel/drivers/mptable.c          # what the MP table says
 SRCS	+= kernel/drivers/serial.c           # 16550 UARTs
+SRCS	+= kernel/drivers/pci.c              # looking for devices on the PCI bus
+SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standard VGA
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 
 # mm/cache/ - which frames hold files
@@ -247,6 +249,8 @@ SRCS	+= kernel/fs/ramfs/ramfs.c           # a file system that is its own cache
 SRCS	+= kernel/fs/ramfs/shmem.c           # shared anonymous memory: files without a name
 SRCS	+= kernel/fs/dev/chrdev.c            # from device numbers to drivers, and devtmpfs
 SRCS	+= kernel/fs/dev/mem.c               # the devices that are no hardware
+SRCS	+= kernel/fs/dev/fbmem.c             # /dev/fb0: the screen as memory
+SRCS	+= kernel/fs/dev/devmem.c            # /dev/mem: the memory of devices, for programs that may
 SRCS	+= kernel/fs/tty/job_control.c       # whose terminal it is
 SRCS	+= kernel/fs/tty/n_tty.c             # the line discipline
 SRCS	+= kernel/fs/tty/tty_io.c            # terminals as devices

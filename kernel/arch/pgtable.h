@@ -70,8 +70,12 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "a directory entry is user's or 
 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _KERNPG_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
-/* What pte_modify() keeps: where the page is and what happened to it. */
-#define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_ACCESSED | _PAGE_DIRTY | _PAGE_SPECIAL)
+/* What pte_modify() keeps: where the page is, how it is cached and what happened to it. */
+#define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_PWT | _PAGE_PCD | _PAGE_ACCESSED | _PAGE_DIRTY | \
+			 _PAGE_SPECIAL)
+
+/* Device memory: every access reaches the device, in order. */
+#define pgprot_noncached(prot)	__pgprot(pgprot_val(prot) | _PAGE_PCD | _PAGE_PWT)
 
 #define PAGE_NONE	__pgprot(_PAGE_PROTNONE | _PAGE_ACCESSED)
 #define PAGE_READONLY	__pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_ACCESSED)
@@ -144,6 +148,12 @@ static inline pte_t pte_mkspecial(pte_t pte) { return __pte(pte_val(pte) | _PAGE
 static inline pte_t pte_modify(pte_t pte, pgprot_t newprot)
 {
 	return __pte((pte_val(pte) & _PAGE_CHG_MASK) | pgprot_val(newprot));
+}
+
+/* New rights, the caching as it was. */
+static inline pgprot_t pgprot_modify(pgprot_t oldprot, pgprot_t newprot)
+{
+	return __pgprot((pgprot_val(oldprot) & (_PAGE_PWT | _PAGE_PCD)) | pgprot_val(newprot));
 }
 
 /* Atomic against the CPU, which sets A and D in a live entry at any time. */

@@ -9,6 +9,7 @@
 #ifndef OCTAVO_KERNEL_CORE_HOOKS_H
 #define OCTAVO_KERNEL_CORE_HOOKS_H
 
+#include <kernel/arch/pgtable.h>
 #include <lib/types.h>
 
 struct mm_struct;
@@ -16,6 +17,7 @@ struct task_struct;
 struct pt_regs;
 struct zonelist;
 struct file;
+struct vm_area_struct;
 
 /* kernel/proc/signal.c: a fault of @tsk's own making; unblocks the signal if it must. */
 void force_sig_fault(int sig, int code, unsigned long addr, struct task_struct *tsk);
@@ -68,6 +70,15 @@ struct address_space;
  * page tables, private copies too if @even_cows.  => may sleep, no page of the range locked
  */
 void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len, int even_cows);
+/*
+ * mm/space/copy.c, for a driver's mmap: the zero page, read-only, over [@from, @from + @size);
+ * frames from @pfn on, uncounted (sets VM_IO | VM_PFNMAP | VM_DONTEXPAND).
+ * => mmap_sem held for writing, nothing mapped there yet; may sleep; 0, -EINVAL or -ENOMEM
+ */
+int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
+		       pgprot_t prot);
+int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned long pfn,
+		    unsigned long size, pgprot_t prot);
 /*
  * kernel/fs/ramfs: an unlinked file of @size bytes for shared anonymous memory; @vm_flags:
  * VM_NORESERVE promises nothing yet.

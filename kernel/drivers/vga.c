@@ -7,6 +7,9 @@
  * with up to MAX_PARAMS numbers (ECMA-48 CSI).  Line wrap is delayed as on a
  * VT100: after the 80th character the cursor waits at the edge for the next.
  *
+ * While the adapter shows pixels its text memory cannot be written as such.
+ * vga_hold() lets all go to a copy in RAM, and back.  A panic does not wait.
+ *
  * Locking: vga_lock, interrupts off; bust by a panic.
  *
  * References: ECMA-48, sections 8.3; IBM VGA: CRTC registers 0x0e, 0x0f.
@@ -15,10 +18,11 @@
 
 #include <kernel/arch/io.h>
 #include <kernel/arch/page.h>
+#include <kernel/core/lockdep.h>
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
-#include <kernel/core/lockdep.h>
 #include <kernel/core/spinlock.h>
+#include <kernel/drivers/bochs.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 
@@ -36,7 +40,8 @@
 enum { PLAIN, ESCAPE, CSI };
 
 static spinlock_t vga_lock = __SPIN_LOCK_INIT_KEY(vga_lock, CONSOLE_PORT_KEY);
-static u16 *screen;		/* [c] NULL before vga_init() */
+static u16 *screen;		/* [vga_lock] NULL before vga_init(); held[] while there are pixels */
+static u16 held[ROWS * COLS];	/* [vga_lock] */
 static unsigned int row, col;	/* [vga_lock] col == COLS: wrap is due */
 static u8 attr = ATTR_DEFAULT;	/* [vga_lock] */
 static int state = PLAIN;	/* [vga_lock] */
@@ -224,6 +229,27 @@ static void put(u8 c)
 	}
 }
 
+static void show_held(void)
+{
+	screen = __va(VGA_PHYS);
+	memcpy(screen, held, sizeof(held));
+	move_cursor();
+}
+
+void vga_hold(bool hold)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&vga_lock, flags);
+	if (hold) {
+		memcpy(held, screen, sizeof(held));
+		screen = held;
+	} else {
+		show_held();
+	}
+	spin_unlock_irqrestore(&vga_lock, flags);
+}
+
 static void write_locked(const char *text, size_t len, bool cooked)
 {
 	unsigned long flags;
@@ -233,6 +259,10 @@ static void write_locked(const char *text, size_t len, bool cooked)
 	local_irq_save(flags);
 	if (!oops_in_progress)
 		spin_lock(&vga_lock);
+	if (unlikely(oops_in_progress && screen == held)) {
+		bochs_text_mode();
+		show_held();
+	}
 	for (size_t i = 0; i < len; i++) {
 		if (cooked && text[i] == '\n')
 			put('\r');

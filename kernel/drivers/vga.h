@@ -14,5 +14,10 @@
 void vga_init(void);
 /* Characters of a terminal (with its own "\r\n"). => any context; nothing before vga_init() */
 void vga_write(const void *buf, size_t len);
+/*
+ * The screen is about to show somebody's pixels (characters are kept from now on), or has just
+ * stopped to.  => text mode; after vga_init(), in turns; a panic takes the screen back by itself
+ */
+void vga_hold(bool hold);
 
 #endif

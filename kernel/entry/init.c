@@ -108,6 +108,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(tty_init,		"terminals"),
 	STEP(serial_init,	"serial input by interrupt"),
 	STEP(vga_init,		"VGA text mirror"),
+	STEP(fb_dev_init,	"pixels, if the adapter has them"),
 	STEP(kbd_init,		"keyboard"),
 	/* the others */
 	STEP(smp_init,		"APICs in use; all processors run their idle loops"),

@@ -233,6 +233,14 @@ static int map_special_range(struct vm_area_struct *vma, unsigned long from, uns
 	return 0;
 }
 
+/* Where a driver mapped nothing, nothing is. */
+static vm_fault_t pfn_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct pfn_vm_ops = { .fault = pfn_fault };
+
 int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
 		       pgprot_t prot)
 {
@@ -246,9 +254,18 @@ int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned 
 int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned long pfn,
 		    unsigned long size, pgprot_t prot)
 {
-	/* A private copy of device memory makes no sense here. */
-	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE)
-		return -EINVAL;
+	size = PAGE_ALIGN(size);
+	/*
+	 * In a private area the first write makes a copy (do_wp_page), and a page that is not there
+	 * would be zeros: so it is mapped as a whole and read-only, or not at all.
+	 */
+	if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == VM_MAYWRITE) {
+		if (from != vma->vm_start || from + size != vma->vm_end)
+			return -EINVAL;
+		prot = __pgprot(pgprot_val(prot) & ~_PAGE_RW);
+	}
 	vma->vm_flags |= VM_IO | VM_PFNMAP | VM_DONTEXPAND;
-	return map_special_range(vma, from, PAGE_ALIGN(size), pfn, 1, prot);
+	if (!vma->vm_ops)
+		vma->vm_ops = &pfn_vm_ops;
+	return map_special_range(vma, from, size, pfn, 1, prot);
 }

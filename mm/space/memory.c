@@ -47,8 +47,10 @@
 #include <mm/space/memory.h>
 
 #include <kernel/arch/tlb.h>
+#include <kernel/arch/uaccess.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/printk.h>
+#include <kernel/core/sched.h>
 #include <kernel/fs/fs.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
@@ -302,7 +304,30 @@ static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_str
 }
 
 /*
- * Replace @orig by a page of our own: a copy of @old, or zeros for the zero page (@old NULL).
+ * Fill @new with what @orig maps that has no struct page: zeros, or a driver's frame, which may
+ * lie where only its user has an address for it.  That is the running process: get_user_pages()
+ * refuses such areas.  If the entry goes meanwhile, the copy is thrown away as well.
+ */
+static void copy_special_page(struct page *new, pte_t orig, unsigned long address)
+{
+	unsigned long left;
+	void *kaddr;
+
+	if (likely(pte_pfn(orig) == page_to_pfn(ZERO_PAGE(address)))) {
+		clear_user_highpage(new, address);
+		return;
+	}
+	kaddr = kmap(new);
+	pagefault_disable();
+	left = __copy_from_user_inatomic(kaddr, (const void __user *)address, PAGE_SIZE);
+	pagefault_enable();
+	if (left)
+		memset(kaddr, 0, PAGE_SIZE);
+	kunmap(new);
+}
+
+/*
+ * Replace @orig by a page of our own: a copy of @old, or of what has no struct page (@old NULL).
  * => @old with an extra reference, which goes
  */
 static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
@@ -318,7 +343,7 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 	if (old)
 		copy_user_highpage(new, old, address);
 	else
-		clear_user_highpage(new, address);
+		copy_special_page(new, orig, address);
 
 	spin_lock(&mm->page_table_lock);
 	if (likely(pte_same(*pte, orig))) {

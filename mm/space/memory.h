@@ -6,6 +6,7 @@
 #ifndef OCTAVO_MM_SPACE_MEMORY_H
 #define OCTAVO_MM_SPACE_MEMORY_H
 
+#include <kernel/core/hooks.h>
 #include <mm/types/mm_types.h>
 
 struct address_space;
@@ -49,12 +50,7 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		       pgprot_t newprot);
 
-/* Map the zero page read-only over [from, from + size). => [s] write; 0 or -ENOMEM */
-int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
-		       pgprot_t prot);
-/* A driver's mmap: frames from @pfn on, uncounted; sets VM_IO | VM_PFNMAP. => [s] write */
-int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned long pfn,
-		    unsigned long size, pgprot_t prot);
+/* Drivers call zeromap_page_range() and remap_pfn_range(), which hooks.h declares. */
 
 /* The entry for @address, or NULL: no page table there. No reference, no lock. */
 pte_t *mm_find_pte(struct mm_struct *mm, unsigned long address);

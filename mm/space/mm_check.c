@@ -26,6 +26,7 @@ struct mm_sums {
 /* One area by itself and against the one before it. => lies */
 static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
+	pgprot_t prot;
 	int lies = 0;
 
 	if (vma->vm_start >= vma->vm_end || (vma->vm_start & ~PAGE_MASK) ||
@@ -37,8 +38,10 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 		lies += LIE(mm, "area %08lx: vm_prev is wrong", vma->vm_start);
 	if (vma->vm_mm != mm)
 		lies += LIE(mm, "area %08lx belongs to %p", vma->vm_start, vma->vm_mm);
-	if (pgprot_val(vma->vm_page_prot) != pgprot_val(vm_get_page_prot(vma->vm_flags)) &&
-	    !(vma->vm_flags & (VM_IO | VM_PFNMAP)))
+	prot = vm_get_page_prot(vma->vm_flags);
+	if (vma->vm_flags & VM_PFNMAP)
+		prot = pgprot_modify(vma->vm_page_prot, prot);	/* a driver chooses the caching */
+	if (pgprot_val(vma->vm_page_prot) != pgprot_val(prot))
 		lies += LIE(mm, "area %08lx: rights are not those of its flags", vma->vm_start);
 	return lies;
 }

@@ -49,7 +49,7 @@ static int mprotect_fixup(struct vm_area_struct *vma, struct vm_area_struct **pp
 		vm_unacct_memory((long)charged);
 		return (int)PTR_ERR(vma);
 	}
-	vma->vm_page_prot = vm_get_page_prot(newflags);
+	vma->vm_page_prot = pgprot_modify(vma->vm_page_prot, vm_get_page_prot(newflags));
 	*pprev = vma;
 	change_protection(vma, start, end, vma->vm_page_prot);
 	vm_stat_account(mm, oldflags, -pages);

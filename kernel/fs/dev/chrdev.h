@@ -15,10 +15,11 @@
 
 #define MAX_CHRDEV	256
 
-#define MEM_MAJOR	1	/* null zero full random urandom kmsg */
+#define MEM_MAJOR	1	/* mem null zero full random urandom kmsg */
 #define TTY_MAJOR	4	/* tty0.., ttyS0 at minor 64 */
 #define TTYAUX_MAJOR	5	/* tty console */
 #define MISC_MAJOR	10
+#define FB_MAJOR	29	/* fb0 */
 #define DEBUGCON_MINOR	233	/* of MISC_MAJOR: /dev/debugcon */
 
 /* => 0, -EBUSY (taken) or -EINVAL; @name and @fops must stay */

@@ -1,8 +1,10 @@
 /*
  * kernel/fs/dev/mem.c - the devices that are no hardware.
  *
+ *	mem		physical memory, which is hardware: devmem.c
  *	null		swallows everything, has nothing
- *	zero		has as many zeros as you like; mapped, it is anonymous memory
+ *	zero		has as many zeros as you like; mapped, it is anonymous memory that
+ *			has its zero pages from the start
  *	full		is always full: writing fails with -ENOSPC
  *	random urandom	random bytes (one generator: kernel/core/random.c)
  *	kmsg		the kernel's log: a read takes one record, a write adds one
@@ -15,6 +17,7 @@
  */
 #include <kernel/fs/dev/dev.h>
 
+#include <kernel/core/hooks.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/random.h>
 #include <kernel/core/sched.h>
@@ -76,7 +79,8 @@ static int mmap_zero(struct file *file, struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_SHARED)
 		return shmem_zero_setup(vma);
 	vma->vm_ops = NULL;
-	return 0;
+	return zeromap_page_range(vma, vma->vm_start, vma->vm_end - vma->vm_start,
+				  vma->vm_page_prot);
 }
 
 static loff_t null_llseek(struct file *file, loff_t offset, int whence)
@@ -326,6 +330,7 @@ static const struct mem_dev {
 	umode_t mode;
 	const struct file_operations *fops;
 } mem_devs[] = {
+	{ "mem",	MEM_MAJOR,  1,			0640, &devmem_fops },
 	{ "null",	MEM_MAJOR,  3,			0666, &null_fops },
 	{ "zero",	MEM_MAJOR,  5,			0666, &zero_fops },
 	{ "full",	MEM_MAJOR,  7,			0666, &full_fops },

@@ -276,7 +276,7 @@ KTEST(fault, shared_anonymous)
 /* A driver's services: frames entered uncounted, zeros in advance. */
 KTEST(fault, driver_mappings)
 {
-	unsigned long kernel = get_zeroed_page(GFP_KERNEL), addr;
+	unsigned long kernel = get_zeroed_page(GFP_KERNEL), addr, uncached = _PAGE_PCD | _PAGE_PWT;
 	struct mm_struct *mm = scratch_enter();
 	struct vm_area_struct *vma;
 	struct page *page;
@@ -298,6 +298,24 @@ KTEST(fault, driver_mappings)
 	KEXPECT_EQ(t, get_mm_rss(mm), 0ul);
 	scratch_unmap(SCRATCH_BASE, 4);
 	KEXPECT_EQ(t, page_count(page), 1);
+
+	/* Uncached, and so it stays when rights change; no page of it can be pinned. */
+	scratch_map(SCRATCH_BASE, 1, RW);
+	vma = find_vma(mm, SCRATCH_BASE);
+	vma->vm_page_prot = pgprot_noncached(vma->vm_page_prot);
+	KEXPECT_EQ(t, remap_pfn_range(vma, SCRATCH_BASE, page_to_pfn(page), PAGE_SIZE,
+				      vma->vm_page_prot), 0);
+	KEXPECT_EQ(t, get_user_pages(mm, SCRATCH_BASE, 1, false, true, NULL), -EFAULT);
+	KEXPECT_EQ(t, do_mprotect(SCRATCH_BASE, PAGE_SIZE, PROT_NONE), 0);
+	KEXPECT_EQ(t, do_mprotect(SCRATCH_BASE, PAGE_SIZE, RW), 0);
+	KEXPECT(t, (pte_val(scratch_pte(SCRATCH_BASE)) & uncached) == uncached);
+	KEXPECT_EQ(t, mm_check(mm), 0);
+	/* The private copy is plain memory. */
+	KEXPECT_EQ(t, poke(SCRATCH_BASE + 4, 5), 0);
+	KEXPECT_EQ(t, peek(SCRATCH_BASE), 77u);
+	KEXPECT_EQ(t, get_mm_rss(mm), 1ul);
+	KEXPECT_EQ(t, mm_check(mm), 0);
+	scratch_unmap(SCRATCH_BASE, 1);
 	free_page(kernel);
 
 	addr = scratch_map(SCRATCH_BASE, 4, RW);
