@@ -45,19 +45,22 @@
 
 static DEFINE_SPINLOCK(random_lock);
 static u32 key[CHACHA_KEY_WORDS];	/* [random_lock] */
-static u64 blocks;			/* [random_lock] the nonce: blocks made so far */
+static u64 steps;			/* [random_lock] the nonce: keys made so far */
 
-/* Words made ahead for get_random_u32(); each is erased as it is given away. */
-#define BATCH_WORDS	(2 * BLOCK_OUTPUT / sizeof(u32))
-static u32 batch[BATCH_WORDS];		/* [random_lock] */
-static unsigned int batch_left;		/* [random_lock] those at the beginning are good */
+/*
+ * Words made ahead for get_random_u32(), as one long key stream: its beginning becomes
+ * the next key, the words behind are each erased as they are given away.
+ */
+#define BATCH_BLOCKS	4
+static u32 batch[BATCH_BLOCKS * CHACHA_BLOCK_WORDS];	/* [random_lock] */
+static unsigned int batch_left = CHACHA_KEY_WORDS;	/* [random_lock] good: [KEY_WORDS, this) */
 
 static inline u32 rotl(u32 x, unsigned int n)
 {
 	return x << n | x >> (32 - n);
 }
 
-static void quarter_round(u32 *x, int a, int b, int c, int d)
+static __always_inline void quarter_round(u32 *x, int a, int b, int c, int d)
 {
 	x[a] += x[b]; x[d] = rotl(x[d] ^ x[a], 16);
 	x[c] += x[d]; x[b] = rotl(x[b] ^ x[c], 12);
@@ -86,20 +89,27 @@ static void chacha20_block(const u32 *in, u32 *out)
 		out[i] = x[i] + in[i];
 }
 
-/* One step: a new key, and BLOCK_OUTPUT bytes. => random_lock held */
-static void next_block(void *out)
+/* One step: @nr blocks of key stream, whose beginning is the next key. => random_lock held */
+static void next_key(u32 *stream, unsigned int nr)
 {
 	u32 in[CHACHA_BLOCK_WORDS] = { 0x61707865, 0x3320646e, 0x79622d32, 0x6b206574 };
-	u32 stream[CHACHA_BLOCK_WORDS];
 
 	memcpy(in + 4, key, sizeof(key));
-	in[12] = 0;
-	in[13] = (u32)blocks;
-	in[14] = (u32)(blocks >> 32);
-	in[15] = 0;
-	blocks++;
-	chacha20_block(in, stream);
+	in[13] = (u32)steps;
+	in[14] = (u32)(steps >> 32);
+	steps++;
+	for (in[12] = 0; in[12] < nr; in[12]++)
+		chacha20_block(in, stream + in[12] * CHACHA_BLOCK_WORDS);
 	memcpy(key, stream, sizeof(key));
+	memset(stream, 0, sizeof(key));
+}
+
+/* A new key, and BLOCK_OUTPUT bytes. => random_lock held */
+static void next_block(void *out)
+{
+	u32 stream[CHACHA_BLOCK_WORDS];
+
+	next_key(stream, 1);
 	memcpy(out, stream + CHACHA_KEY_WORDS, BLOCK_OUTPUT);
 }
 
@@ -130,19 +140,16 @@ void add_device_randomness(const void *buf, size_t len)
 	spin_unlock_irqrestore(&random_lock, flags);
 }
 
-/* The moment, as precisely as this machine knows it. */
+/* The moment, as precisely as this machine knows it. => a step follows; random_lock held */
 static void stir_in_time(void)
 {
-	struct {
-		u64 now, tsc;
-		unsigned long irqs;
-	} sample;
+	u64 now = ktime_get_ns(), tsc = boot_cpu_has(X86_FEATURE_TSC) ? rdtsc() : 0;
 
-	memset(&sample, 0, sizeof(sample));
-	sample.now = ktime_get_ns();
-	sample.tsc = boot_cpu_has(X86_FEATURE_TSC) ? rdtsc() : 0;
-	sample.irqs = kstat_irqs_total();
-	add_device_randomness(&sample, sizeof(sample));
+	key[0] ^= (u32)now;
+	key[1] ^= (u32)(now >> 32);
+	key[2] ^= (u32)tsc;
+	key[3] ^= (u32)(tsc >> 32);
+	key[4] ^= kstat_irqs_total();
 }
 
 void get_random_bytes(void *buf, size_t len)
@@ -151,10 +158,10 @@ void get_random_bytes(void *buf, size_t len)
 	unsigned long flags;
 	size_t n;
 
-	stir_in_time();
 	while (len) {
 		n = min(len, sizeof(block));
 		spin_lock_irqsave(&random_lock, flags);
+		stir_in_time();
 		next_block(block);
 		spin_unlock_irqrestore(&random_lock, flags);
 		memcpy(p, block, n);
@@ -191,7 +198,6 @@ void __init random_init(void)
 	for (i = 0; i < CHACHA_KEY_WORDS && boot_cpu_has(X86_FEATURE_RDRAND); i++)
 		if (rdrand(&sample))
 			add_device_randomness(&sample, sizeof(sample));
-	stir_in_time();
 }
 
 u32 get_random_u32(void)
@@ -199,13 +205,11 @@ u32 get_random_u32(void)
 	unsigned long flags;
 	u32 word;
 
-	if (!READ_ONCE(batch_left))
-		stir_in_time();
 	spin_lock_irqsave(&random_lock, flags);
-	if (!batch_left) {
-		for (unsigned int i = 0; i < sizeof(batch); i += BLOCK_OUTPUT)
-			next_block((u8 *)batch + i);
-		batch_left = BATCH_WORDS;
+	if (batch_left == CHACHA_KEY_WORDS) {
+		stir_in_time();
+		next_key(batch, BATCH_BLOCKS);
+		batch_left = ARRAY_SIZE(batch);
 	}
 	word = batch[--batch_left];
 	batch[batch_left] = 0;
