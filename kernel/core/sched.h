@@ -76,9 +76,11 @@ struct pipe_inode_info;
  */
 #define TIF_SIGPENDING		0
 #define TIF_NEED_RESCHED	1
+#define TIF_IRET		2	/* the call changed registers of the frame: leave by iret */
 #define TIF_MEMDIE		16	/* killed by the OOM killer: may use the reserves to die */
 #define _TIF_SIGPENDING		(1UL << TIF_SIGPENDING)
 #define _TIF_NEED_RESCHED	(1UL << TIF_NEED_RESCHED)
+#define _TIF_IRET		(1UL << TIF_IRET)
 #define _TIF_WORK_MASK		(_TIF_SIGPENDING | _TIF_NEED_RESCHED)
 
 typedef struct {

@@ -27,7 +27,8 @@
  * set at boot, saves nothing and clears IF.  ebp holds the user's esp, at which the
  * sixth argument lies; where to return is known, for there is one such instruction
  * in a process.  SYSEXIT takes eip from edx and esp from ecx, which the vDSO has on
- * its stack, and no flags: whatever is out of the ordinary leaves by iret.
+ * its stack, and no flags.  Whatever is out of the ordinary leaves by iret: TIF_IRET
+ * is work of the task's, so that the usual way out has no other test to make.
  *
  * References: Intel SDM volume 3, sections 5.8.7, 6.12, 6.13; System V ABI i386.
  */
@@ -38,14 +39,16 @@
 #include <kernel/arch/segment.h>
 #include <kernel/sys/syscall_table.h>
 
-#define TIF_WORK_MASK	3	/* _TIF_WORK_MASK; checked in traps.c */
+#define TIF_WORK_MASK	7	/* _TIF_WORK_MASK, _TIF_IRET; checked in traps.c */
+#define TIF_IRET	4
 #define EFAULT		14
 #define X86_EFLAGS_IF	0x00000200
 #define X86_EFLAGS_TF	0x00000100
-/* Flags that ring 0 must not run with: NT (iret would switch tasks), AC. */
-#define BAD_FLAGS	0x00044000
-/* Flags that SYSEXIT would not bring back: TF DF NT RF VM AC. */
-#define IRET_FLAGS	0x00074500
+/*
+ * Flags that ring 0 must not run with, NT (iret would switch tasks) and AC, or that
+ * SYSEXIT would not bring back: TF, DF.
+ */
+#define ODD_FLAGS	0x00044500
 
 /* From orig_eax (already pushed) down; no register is changed. */
 .macro SAVE_REGS
@@ -152,27 +155,23 @@ ENTRY(sysenter_entry)
 .Lsysenter_past_esp:
 	pushl	$__USER_DS
 	pushl	%ebp
-	pushfl
-	orl	$X86_EFLAGS_IF, (%esp)
-.Lsysenter_flags_pushed:
-	pushl	$__USER_CS
-	pushl	$0				/* eip: below */
-	pushl	%eax
-	SAVE_REGS
-	testl	$BAD_FLAGS, PT_EFLAGS(%esp)
-	jnz	.Lsysenter_fix_flags
-.Lsysenter_flags_fixed:
-	movl	PT_SIZE(%esp), %ebx
-	movl	TASK_MM(%ebx), %ebx
-	movl	MM_SYSENTER_RETURN(%ebx), %ebx
-	movl	%ebx, PT_EIP(%esp)
-	movl	PT_EBX(%esp), %ebx
 	sti
+	pushfl
+.Lsysenter_flags_pushed:
+	testl	$ODD_FLAGS, (%esp)
+	jnz	.Lsysenter_odd_flags
+.Lsysenter_flags_fixed:
+	pushl	$__USER_CS
+	movl	PT_SIZE - PT_CS(%esp), %ebp
+	movl	TASK_MM(%ebp), %ebp
+	pushl	MM_SYSENTER_RETURN(%ebp)
+	movl	PT_ESP - PT_EIP(%esp), %ebp
 	cmpl	$PAGE_OFFSET - 3, %ebp
 	jae	.Lsysenter_bad_stack
 .Lsysenter_arg6:
 	movl	(%ebp), %ebp			/* by ss, which is the kernel's */
-	movl	%ebp, PT_EBP(%esp)
+	pushl	%eax
+	SAVE_REGS
 	pushl	%ebp
 	pushl	%edi
 	pushl	%esi
@@ -187,15 +186,13 @@ ENTRY(sysenter_entry)
 	addl	$24, %esp
 	movl	%eax, PT_EAX(%esp)
 	cli
+#ifdef CONFIG_DEBUG
+	call	lockdep_sys_exit
+#endif
 	movl	PT_SIZE(%esp), %ecx
 	testl	$TIF_WORK_MASK, TASK_WORK(%ecx)
 	jnz	.Lwork_pending
-	movl	TASK_MM(%ecx), %ecx
 	movl	PT_EIP(%esp), %edx
-	cmpl	%edx, MM_SYSENTER_RETURN(%ecx)
-	jne	.Lrestore_all
-	testl	$IRET_FLAGS, PT_EFLAGS(%esp)
-	jnz	.Lrestore_all
 	popl	%ebx
 	addl	$8, %esp
 	popl	%esi
@@ -210,9 +207,12 @@ ENTRY(sysenter_entry)
 	sti					/* takes effect after the next instruction */
 	sysexit
 
-.Lsysenter_fix_flags:
-	pushl	$2
+.Lsysenter_odd_flags:
+	pushl	$X86_EFLAGS_IF | 2
 	popfl
+	movl	PT_SIZE - PT_EFLAGS(%esp), %ebp
+	lock
+	orl	$TIF_IRET, TASK_WORK(%ebp)
 	jmp	.Lsysenter_flags_fixed
 
 .Lsysenter_out_of_table:
@@ -221,6 +221,8 @@ ENTRY(sysenter_entry)
 
 	.pushsection .fixup, "ax"
 .Lsysenter_bad_stack:
+	pushl	%eax
+	SAVE_REGS
 	LOAD_KERNEL_SEGMENTS
 	movl	$-EFAULT, PT_EAX(%esp)
 	jmp	resume_userspace

@@ -35,7 +35,7 @@ static_assert(offsetof(struct task_struct, work) == TASK_WORK, "entry.S");
 static_assert(offsetof(struct task_struct, mm) == TASK_MM, "entry.S");
 static_assert(offsetof(struct mm_struct, sysenter_return) == MM_SYSENTER_RETURN, "entry.S");
 static_assert(__USER_CS == __KERNEL_CS + 16 + 3 && __USER_DS == __KERNEL_CS + 24 + 3, "SYSEXIT");
-static_assert(_TIF_WORK_MASK == 3, "entry.S: TIF_WORK_MASK");
+static_assert((_TIF_WORK_MASK | _TIF_IRET) == 7 && _TIF_IRET == 4, "entry.S: TIF_WORK_MASK");
 static_assert(sizeof(struct stack_top) == STACK_TOP_SIZE, "head.S");
 static_assert(offsetof(struct stack_top, task) == STACK_TOP_TASK, "entry.S, head.S");
 static_assert(offsetof(struct stack_top, percpu_offset) == STACK_TOP_CPU, "head.S");
@@ -187,6 +187,7 @@ asmlinkage void do_simd_coprocessor_error(struct pt_regs *regs, long error_code)
 
 asmlinkage void exit_to_user_work(struct pt_regs *regs)
 {
+	clear_tsk_work(current, TIF_IRET);	/* so we do */
 	do {
 		local_irq_enable();
 		if (current->work & _TIF_NEED_RESCHED)

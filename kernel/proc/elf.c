@@ -267,6 +267,7 @@ static void start_thread(unsigned long eip, unsigned long esp)
 	regs->esp = esp;
 	regs->eflags = X86_EFLAGS_USER;
 	regs->orig_eax = -1;
+	set_tsk_work(current, TIF_IRET);
 }
 
 /* ---- the loader ------------------------------------------------------------------------------ */

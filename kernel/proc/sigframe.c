@@ -221,6 +221,8 @@ static int restore_fpstate(unsigned long addr)
 static int restore_sigcontext(struct pt_regs *regs, const struct sigcontext_32 *sc)
 {
 	current->restart_fn = NULL;
+	if (regs->eip == current->mm->sysenter_return)
+		set_tsk_work(current, TIF_IRET);
 	set_user_gs(sc->gs);
 	set_user_fs(sc->fs);
 	regs->es = sc->es | 3u;
