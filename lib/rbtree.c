@@ -84,6 +84,40 @@ static void rotate(struct rb_node *node, bool left, struct rb_root *root)
 	change_child(parent, node, pivot, root);
 }
 
+/*
+ * Take @nr nodes off the chain *@next and make them a subtree, halves left and right of its
+ * middle.  So all levels are full but the last, whose nodes are red, all others black.
+ * => @level: how many are below, in a full tree; the top node, which has no parent yet
+ */
+static struct rb_node *build_subtree(struct rb_node **next, unsigned long nr, unsigned int level)
+{
+	unsigned long nr_left = (nr - 1) / 2, nr_right = nr / 2;
+	struct rb_node *left = nr_left ? build_subtree(next, nr_left, level - 1) : NULL;
+	struct rb_node *node = *next, *right = NULL;
+
+	*next = node->rb_right;
+	if (nr_right) {
+		right = build_subtree(next, nr_right, level - 1);
+		right->rb_parent_color |= (unsigned long)node;
+	}
+	if (left)
+		left->rb_parent_color |= (unsigned long)node;
+	node->rb_parent_color = level ? RB_BLACK : RB_RED;
+	node->rb_right = right;
+	node->rb_left = left;
+	return node;
+}
+
+void rb_build(struct rb_root *root, unsigned long nr)
+{
+	struct rb_node *next = root->rb_node;
+
+	if (!nr)
+		return;
+	root->rb_node = build_subtree(&next, nr, BITS_PER_LONG - 1 - __builtin_clzl(nr));
+	set_color(root->rb_node, RB_BLACK);
+}
+
 void rb_insert_color(struct rb_node *node, struct rb_root *root)
 {
 	struct rb_node *parent, *gparent, *uncle;

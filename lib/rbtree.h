@@ -67,6 +67,12 @@ static inline void rb_link_node(struct rb_node *node, struct rb_node *parent,
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
 
+/*
+ * Make a tree of @nr nodes that hang together by rb_right, in order, from root->rb_node on:
+ * for who has them all, and sorted.
+ */
+void rb_build(struct rb_root *root, unsigned long nr);
+
 /* Takes @node out.  => @node's own fields are stale: RB_CLEAR_NODE it if anyone asks later */
 void rb_erase(struct rb_node *node, struct rb_root *root);
 

@@ -64,7 +64,8 @@ static struct task_struct *dup_task_struct(void)
 
 	if (!tsk)
 		return NULL;
-	memcpy(tsk, orig, offsetof(struct task_struct, thread.fpu));
+	/* The function, not the builtin: rep movsl, where gcc would make a loop. */
+	(memcpy)(tsk, orig, offsetof(struct task_struct, thread.fpu));
 	tsk->stack = alloc_thread_stack();
 	if (!tsk->stack) {
 		kmem_cache_free(task_struct_cachep, tsk);
@@ -158,7 +159,7 @@ static int copy_sighand(unsigned long clone_flags, struct task_struct *tsk)
 	atomic_set(&sighand->count, 1);
 	spin_lock_init(&sighand->siglock);
 	spin_lock_irq(&current->sighand->siglock);
-	memcpy(sighand->action, current->sighand->action, sizeof(sighand->action));
+	(memcpy)(sighand->action, current->sighand->action, sizeof(sighand->action));
 	spin_unlock_irq(&current->sighand->siglock);
 	tsk->sighand = sighand;
 	return 0;
@@ -177,7 +178,7 @@ int unshare_sighand(struct task_struct *tsk)
 	spin_lock_init(&sighand->siglock);
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&old->siglock);
-	memcpy(sighand->action, old->action, sizeof(sighand->action));
+	(memcpy)(sighand->action, old->action, sizeof(sighand->action));
 	tsk->sighand = sighand;
 	spin_unlock(&old->siglock);
 	write_unlock_irq(&tasklist_lock);

@@ -165,12 +165,12 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		}
 		vma = dup_vma(mm, oldmm, old, prev, &charge);
 		if (!vma)
-			goto fail;
+			break;
 		prev = vma;
 	}
-	if (!__vm_enough_memory(oldmm, charge))
+	vma_build_tree(mm);
+	if (!old && !__vm_enough_memory(oldmm, charge))
 		return 0;
-fail:
 	/* Granted or not: mmput(@mm) gives back what its areas say. */
 	vm_acct_memory(charge);
 	return -ENOMEM;
@@ -184,7 +184,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	if (!mm)
 		return NULL;
 	down_write(&oldmm->mmap_sem);
-	memcpy(mm, oldmm, sizeof(*mm));
+	(memcpy)(mm, oldmm, sizeof(*mm));	/* see vm_area_dup() */
 	if (mm_init(mm)) {
 		up_write(&oldmm->mmap_sem);
 		kmem_cache_free(mm_cachep, mm);

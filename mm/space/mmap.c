@@ -617,6 +617,22 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	return 0;
 }
 
+/* The same at the end of the address space: nobody asks for its sums any more. */
+static void free_vma_list(struct vm_area_struct *vma)
+{
+	long charged = 0;
+
+	while (vma) {
+		struct vm_area_struct *next = vma->vm_next;
+
+		if (vma->vm_flags & VM_ACCOUNT)
+			charged += (long)vma_pages(vma);
+		remove_vma(vma);
+		vma = next;
+	}
+	vm_unacct_memory(charged);
+}
+
 void exit_mmap(struct mm_struct *mm)
 {
 	struct vm_area_struct *first = mm->mmap;
@@ -627,7 +643,7 @@ void exit_mmap(struct mm_struct *mm)
 		mm->mm_rb = RB_ROOT;
 		mm->mmap_cache = NULL;
 		mm->map_count = 0;
-		remove_vma_list(mm, first);
+		free_vma_list(first);
 	}
 	BUG_VAL(mm->nr_ptes, mm->nr_ptes, mm);
 	BUG_VAL(get_mm_rss(mm), get_mm_rss(mm), mm);

@@ -218,7 +218,22 @@ static void vma_link_behind(struct mm_struct *mm, struct vm_area_struct *vma,
 
 void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
 {
-	vma_link_behind(mm, vma, prev);
+	vma->vm_prev = prev;
+	vma->vm_next = NULL;
+	if (prev) {
+		prev->vm_next = vma;
+		prev->vm_rb.rb_right = &vma->vm_rb;
+	} else {
+		mm->mmap = vma;
+		mm->mm_rb.rb_node = &vma->vm_rb;
+	}
+	mm->map_count++;
+	vma_link_file(vma);
+}
+
+void vma_build_tree(struct mm_struct *mm)
+{
+	rb_build(&mm->mm_rb, (unsigned long)mm->map_count);
 }
 
 int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma)

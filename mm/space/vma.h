@@ -21,8 +21,13 @@ int find_vma_place(struct mm_struct *mm, unsigned long start, unsigned long end,
 		   struct vma_place *place);
 /* Put @vma at *place, on i_mmap too, and count it. => [s] write */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_place *place);
-/* Put @vma last, behind @prev (NULL: the first). => [s] write, or nobody knows @mm yet */
+/*
+ * fork: put @vma last on the list, behind @prev (NULL: the first); when all are there,
+ * vma_build_tree() makes the tree, for less than as many searches and insertions.
+ * => nobody knows @mm yet
+ */
 void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+void vma_build_tree(struct mm_struct *mm);
 
 /* On and off the list of areas that map a file. */
 void __vma_link_file(struct vm_area_struct *vma);

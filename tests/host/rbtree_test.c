@@ -146,6 +146,28 @@ HOST_TEST(height_is_logarithmic)
 	CHECK(height(root.rb_node) <= 2 * 10);
 }
 
+/* Made at once from a chain: every number of nodes gives a tree that keeps the rules, in order. */
+HOST_TEST(build_from_a_chain)
+{
+	struct rb_root root;
+
+	for (u32 nr = 0; nr <= NR_KEYS; nr++) {
+		u32 i = 0;
+
+		tree_clear(&root);
+		root.rb_node = nr ? &items[0].rb : NULL;
+		for (i = 0; i + 1 < nr; i++)
+			items[i].rb.rb_right = &items[i + 1].rb;
+		rb_build(&root, nr);
+		CHECK(rb_check(&root) >= !!nr);
+		CHECK(nr < 2 || height(root.rb_node) <= 31 - __builtin_clz(nr) + 1);
+		i = 0;
+		for (struct rb_node *node = rb_first(&root); node; node = rb_next(node))
+			CHECK_EQ(rb_entry(node, struct item, rb)->key, i++);
+		CHECK_EQ(i, nr);
+	}
+}
+
 /* Emptied from either end, the tree keeps its rules down to nothing. */
 HOST_TEST(drain_in_order)
 {
@@ -207,5 +229,5 @@ HOST_TEST(cleared_node)
 	CHECK(!rb_next(&node) && !rb_prev(&node));
 }
 
-HOST_MAIN(random_operations, height_is_logarithmic, drain_in_order, check_sees_broken_trees,
-	  cleared_node)
+HOST_MAIN(random_operations, height_is_logarithmic, build_from_a_chain, drain_in_order,
+	  check_sees_broken_trees, cleared_node)
