@@ -8,11 +8,13 @@
  *	stack		8M, and 8K	a page, and 16 bytes
  *	mmap area	1M		a page (arch_pick_mmap_layout)
  *	PIE program	1M		a page
- *	heap		32M		a page, only if randomize_va_space is 2
+ *	heap		4M or 32M	a page, only if randomize_va_space is 2
  *	vDSO		4M		a page
  *
  * The distances are Linux's for i386: 3G are few for programs that want 2G in one
- * piece.  A fork keeps its parent's addresses.
+ * piece.  But the heap stays, if there is room, in the reach of the page table that
+ * its program ends in: a table for a few pages of heap costs each process a page,
+ * and each fork a tenth of its time.  A fork keeps its parent's addresses.
  *
  * Off by `norandmaps` on the command line, by 0 in
  * /proc/sys/kernel/randomize_va_space, or for a process and its children by
@@ -36,6 +38,7 @@
 #define STACK_RND_PAGES	2048UL
 #define STACK_RND_BYTES	8192UL
 #define BRK_RND_PAGES	(0x02000000UL >> PAGE_SHIFT)
+#define HEAP_ROOM	(PMD_SIZE / 8)		/* left to a heap in the table of its program */
 static_assert(STACK_RND_PAGES << PAGE_SHIFT == STACK_MAXRANDOM, "mmap_base leaves room for it");
 
 static int randomize_va_space = 2;	/* 0 nothing, 1 all but the heap, 2 all */
@@ -68,9 +71,13 @@ unsigned long randomize_elf_base(unsigned long base)
 
 unsigned long randomize_brk(unsigned long brk)
 {
+	unsigned long room = -brk & ~PMD_MASK, pages = BRK_RND_PAGES;
+
 	if (!task_randomizes() || READ_ONCE(randomize_va_space) < 2)
 		return brk;
-	return brk + (random_below(BRK_RND_PAGES) << PAGE_SHIFT);
+	if (room >= 2 * HEAP_ROOM)
+		pages = (room - HEAP_ROOM) >> PAGE_SHIFT;
+	return brk + (random_below(pages) << PAGE_SHIFT);
 }
 
 unsigned long randomize_stack_pointer(unsigned long sp)
