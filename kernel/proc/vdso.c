@@ -11,18 +11,23 @@
  *	[vvar]	one page, r--: struct vdso_data, written by each tick
  *	[vdso]	one page, r-x: the object
  *
- * The same two frames are in every process.  Their entries are raw ones, made at
- * exec and copied by fork, so that no process pays a fault for them; what cannot
- * be faulted in cannot be copied on write either, and is never writable.
+ * The same two frames are in every process.  [vdso] is a page like those of a file: it
+ * counts as resident, and is copied when somebody writes to it (a debugger, or the
+ * program after mprotect).  Every program asks for it, so exec and fork enter it at
+ * once.  [vvar] changes under the reader and has no copies; it is a raw frame, entered
+ * by the first fault: most programs never ask for the time.
  *
  * SYSENTER returns to one address, mm->sysenter_return.  Here it is found as what
- * follows the instructions `movl %esp, %ebp; sysenter; int $0x80'.
+ * follows the instructions `movl %esp, %ebp; sysenter; int $0x80'.  A program may move
+ * [vdso] by mremap, and the addresses in its mm_struct follow; if it unmaps it, handlers
+ * without SA_RESTORER have no way back.
  *
  * `vdso=0' leaves it out: programs then use int $0x80.
  */
 #include <kernel/proc/vdso.h>
 
 #include <kernel/arch/processor.h>
+#include <kernel/arch/ptrace.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/cmdline.h>
 #include <kernel/core/panic.h>
@@ -33,13 +38,16 @@
 #include <lib/err.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/phys/page_alloc.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
 
 #define VDSO_PAGES	2UL		/* [vvar], [vdso] */
 #define VSYSCALL_BYTES	32		/* the door is not longer */
 
-extern char vdso_image_start[], vdso_image_end[];
+extern char vdso_image_start[], vdso_image_end[];	/* __init */
+
+static struct page *vdso_page;				/* [c] */
 
 static unsigned long symbol_offset[NR_VDSO_SYMBOLS];	/* [c] from the image's start */
 static unsigned long return_offset;			/* [c] behind the door's instructions */
@@ -68,23 +76,52 @@ static const char *vdso_name(struct vm_area_struct *vma)
 	return "[vdso]";
 }
 
-/* All entries are there from the start. */
-static vm_fault_t vdso_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+static vm_fault_t vvar_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
-	return VM_FAULT_SIGBUS;
+	unsigned long pfn = (unsigned long)__pa(&vvar_page) >> PAGE_SHIFT;
+
+	return vm_insert_pfn(vma, vmf->address, pfn) ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
 }
 
-static const struct vm_operations_struct vvar_ops = { .name = vvar_name, .fault = vdso_fault };
-static const struct vm_operations_struct vdso_ops = { .name = vdso_name, .fault = vdso_fault };
+static vm_fault_t vdso_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	if (!(vmf->flags & FAULT_FLAG_WRITE))
+		return vm_insert_page(vma, vmf->address, vdso_page) ? VM_FAULT_OOM : VM_FAULT_NOPAGE;
+	get_page(vdso_page);
+	vmf->page = vdso_page;		/* to be copied */
+	return VM_FAULT_MINOR;
+}
 
-/* One page of the kernel's at @addr. => [s] write; 0 or -ENOMEM */
-static int map_kernel_page(struct mm_struct *mm, unsigned long addr, const void *page,
-			   unsigned long vm_flags, const struct vm_operations_struct *ops)
+static void vdso_moved(struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	struct pt_regs *regs = current_pt_regs();
+	unsigned long landing = mm->sysenter_return;
+
+	mm->vdso = vma->vm_start;
+	mm->sysenter_return = mm->vdso + return_offset;
+	/* This very call must find its way back. */
+	if (regs->eip == landing)
+		regs->eip = mm->sysenter_return;
+}
+
+static const struct vm_operations_struct vvar_ops = { .name = vvar_name, .fault = vvar_fault };
+static const struct vm_operations_struct vdso_ops = {
+	.name = vdso_name, .fault = vdso_fault, .mremap = vdso_moved
+};
+
+#define VVAR_FLAGS	(VM_READ | VM_MAYREAD | VM_IO | VM_PFNMAP | VM_DONTEXPAND)
+#define VDSO_FLAGS	(VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_DONTEXPAND)
+
+/* An area of one page at @addr. => [s] write; NULL: no memory */
+static struct vm_area_struct *add_area(struct mm_struct *mm, unsigned long addr,
+				       unsigned long vm_flags,
+				       const struct vm_operations_struct *ops)
 {
 	struct vm_area_struct *vma = vm_area_alloc(mm);
 
 	if (!vma)
-		return -ENOMEM;
+		return NULL;
 	vma->vm_start = addr;
 	vma->vm_end = addr + PAGE_SIZE;
 	vma->vm_flags = vm_flags;
@@ -92,16 +129,16 @@ static int map_kernel_page(struct mm_struct *mm, unsigned long addr, const void 
 	vma->vm_ops = ops;
 	if (insert_vm_struct(mm, vma)) {
 		vm_area_free(vma);
-		return -ENOMEM;
+		return NULL;
 	}
 	vm_stat_account(mm, vm_flags, 1);
-	return remap_pfn_range(vma, addr, (unsigned long)__pa(page) >> PAGE_SHIFT, PAGE_SIZE,
-			       vma->vm_page_prot);
+	return vma;
 }
 
 int map_vdso(unsigned long stack_top)
 {
 	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
 	unsigned long addr;
 	int err;
 
@@ -111,15 +148,20 @@ int map_vdso(unsigned long stack_top)
 	addr = get_unmapped_area(NULL, randomize_vdso(stack_top, VDSO_PAGES),
 				 VDSO_PAGES << PAGE_SHIFT, 0, 0);
 	err = IS_ERR_VALUE(addr) ? (int)addr : 0;
-	if (!err)
-		err = map_kernel_page(mm, addr, &vvar_page, VM_READ | VM_MAYREAD, &vvar_ops);
-	if (!err)
-		err = map_kernel_page(mm, addr + PAGE_SIZE, vdso_image_start,
-				      VM_READ | VM_EXEC | VM_MAYREAD | VM_MAYEXEC, &vdso_ops);
-	if (!err) {
-		mm->vdso = addr + PAGE_SIZE;
-		mm->sysenter_return = mm->vdso + return_offset;
-	}
+	if (err)
+		goto out;
+	err = -ENOMEM;
+	if (!add_area(mm, addr, VVAR_FLAGS, &vvar_ops))
+		goto out;
+	addr += PAGE_SIZE;
+	vma = add_area(mm, addr, VDSO_FLAGS, &vdso_ops);
+	if (!vma)
+		goto out;
+	vma->has_anon = true;		/* it may, and fork is to copy its entry */
+	err = vm_insert_page(vma, addr, vdso_page);
+	mm->vdso = addr;
+	mm->sysenter_return = addr + return_offset;
+out:
 	up_write(&mm->mmap_sem);
 	return err;
 }
@@ -172,13 +214,17 @@ static char *__init find_sysenter(void)
 void __init vdso_init(void)
 {
 	char *sysenter;
+	long size = vdso_image_end - vdso_image_start;
+	char *copy = (char *)get_zeroed_page(GFP_KERNEL);
 
-	BUG_ON(vdso_image_end - vdso_image_start > (long)PAGE_SIZE);
+	BUG_ON(size > (long)PAGE_SIZE || !copy);
+	memcpy(copy, vdso_image_start, (size_t)size);
 	for (int i = 0; i < NR_VDSO_SYMBOLS; i++)
 		symbol_offset[i] = find_symbol(symbol_names[i]);
 	sysenter = find_sysenter();
 	return_offset = (unsigned long)(sysenter + 6 - vdso_image_start);
 	if (!boot_cpu_has(X86_FEATURE_SEP))
-		memset(sysenter, 0x90, 4);	/* nops: on to int $0x80 */
+		memset(copy + (sysenter - vdso_image_start), 0x90, 4);	/* nops: on to int $0x80 */
+	vdso_page = virt_to_page(copy);
 	vdso_enabled = cmdline_get_int("vdso", 1) != 0;
 }

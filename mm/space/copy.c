@@ -4,7 +4,8 @@
  * Theory.  fork must give the child what the parent has.  Only anonymous pages
  * exist nowhere else, so only areas that hold some (vma->has_anon) are copied
  * entry by entry; what the child can get from the page cache, or as the zero
- * page, its own faults bring: most children exec at once and never ask.  In a
+ * page, its own faults bring: most children exec at once and never ask; frames
+ * that a driver entered by mmap, for once and all, are copied.  In a
  * private area both sides lose the right to write, and the first to try pays
  * for the copy (memory.c).  The parent's TLB is flushed once at the end, by
  * dup_mm().
@@ -85,7 +86,8 @@ int copy_page_range(struct mm_struct *dst_mm, struct mm_struct *src_mm,
 	unsigned long addr = vma->vm_start, next;
 	int err;
 
-	if (!vma->has_anon && !(vma->vm_flags & (VM_PFNMAP | VM_IO)))
+	if (!vma->has_anon && (!(vma->vm_flags & (VM_PFNMAP | VM_IO)) ||
+			       (vma->vm_ops && vma->vm_ops->fault)))
 		return 0;
 	for (; addr < vma->vm_end; addr = next) {
 		pmd_t *pmd = mm_pmd(src_mm, addr);
@@ -268,4 +270,37 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned lon
 	if (!vma->vm_ops)
 		vma->vm_ops = &pfn_vm_ops;
 	return map_special_range(vma, from, size, pfn, 1, prot);
+}
+
+/* Set the entry for @addr if it is empty; @page: counted, NULL: not. => 0 or -ENOMEM */
+static int insert_pte(struct vm_area_struct *vma, unsigned long addr, pte_t entry,
+		      struct page *page)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	pte_t *pte = pte_alloc_map(mm, mm_pmd(mm, addr), addr);
+
+	if (!pte)
+		return -ENOMEM;
+	spin_lock(&mm->page_table_lock);
+	if (pte_none(*pte)) {
+		if (page) {
+			get_page(page);
+			mm->rss_stat[mm_counter(page)]++;
+			page_add_file_rmap(page);
+		}
+		set_pte(pte, entry);
+	}
+	spin_unlock(&mm->page_table_lock);
+	return 0;
+}
+
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page)
+{
+	return insert_pte(vma, addr, mk_pte(page, vma->vm_page_prot), page);
+}
+
+int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn)
+{
+	BUG_VAL(!(vma->vm_flags & VM_PFNMAP), vma->vm_flags, addr);
+	return insert_pte(vma, addr, pte_mkspecial(pfn_pte(pfn, vma->vm_page_prot)), NULL);
 }

@@ -218,7 +218,7 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 	count = truncate_count(vma);
 	ret = vma->vm_ops->fault(vma, &vmf);
 	if (unlikely(ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR))
-		return ret;
+		return ret == VM_FAULT_NOPAGE ? VM_FAULT_MINOR : ret;
 	page = vmf.page;
 	if (write && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
 		put_page(page);

@@ -52,6 +52,14 @@ void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned
 
 /* Drivers call zeromap_page_range() and remap_pfn_range(), which hooks.h declares. */
 
+/*
+ * One entry from a ->fault, unless there is one by now: a page of the kernel's, which is
+ * counted and can be copied on write; or a frame that is not.
+ * => [s] read or write; 0 or -ENOMEM
+ */
+int vm_insert_page(struct vm_area_struct *vma, unsigned long addr, struct page *page);
+int vm_insert_pfn(struct vm_area_struct *vma, unsigned long addr, unsigned long pfn);
+
 /* The entry for @address, or NULL: no page table there. No reference, no lock. */
 pte_t *mm_find_pte(struct mm_struct *mm, unsigned long address);
 /* Call @fn for each page that [start, end) of @vma maps. => [s] read; @fn has page_table_lock */

@@ -140,6 +140,8 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 		do_munmap(mm, new_addr, new_len);
 		return (unsigned long)-ENOMEM;
 	}
+	if (new->vm_ops && new->vm_ops->mremap)
+		new->vm_ops->mremap(new);
 	if (flags & MREMAP_DONTUNMAP)
 		leave_unlocked(vma);
 	else if (old_len)

@@ -44,6 +44,7 @@ typedef enum {
 	VM_FAULT_SIGSEGV,
 	VM_FAULT_OOM,
 	VM_FAULT_RETRY,		/* the state changed while waiting: start again */
+	VM_FAULT_NOPAGE,	/* from ->fault alone: it has made the entry itself */
 } vm_fault_t;
 
 /* handle_mm_fault() and vm_operations: why. */
@@ -61,8 +62,10 @@ struct vm_fault {
 struct vm_operations_struct {
 	void (*open)(struct vm_area_struct *area);	/* a copy was made: fork, split */
 	void (*close)(struct vm_area_struct *area);
-	/* => mmap_sem held for reading, may sleep; leaves vmf->page referenced and uptodate */
+	/* => mmap_sem held for reading, may sleep; leaves vmf->page referenced and uptodate;
+	   or enters it by vm_insert_*(): VM_FAULT_NOPAGE */
 	vm_fault_t (*fault)(struct vm_area_struct *area, struct vm_fault *vmf);
+	void (*mremap)(struct vm_area_struct *area);	/* mremap has moved what was elsewhere here */
 	/* a shared page is about to become writable */
 	int (*page_mkwrite)(struct vm_area_struct *area, struct page *page);
 	const char *(*name)(struct vm_area_struct *area);	/* for /proc/PID/maps */

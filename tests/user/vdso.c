@@ -4,7 +4,6 @@
  * code that signal handlers return to.
  */
 #define _GNU_SOURCE
-#include <elf.h>
 #include <signal.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -15,6 +14,7 @@
 #include <time.h>
 
 #include <tests/user/test.h>
+#include <tests/user/vdso.h>
 
 #define EFLAGS_TF 0x100
 
@@ -22,47 +22,6 @@ static char *image;
 unsigned long door;		/* for the assembly */
 
 /* ---- the object ------------------------------------------------------------------------------ */
-
-/* => the symbol's address; NULL: not there, or not of that version */
-static void *vdso_sym(const char *name, const char *version)
-{
-	const Elf32_Ehdr *ehdr = (void *)image;
-	const Elf32_Phdr *ph = (void *)(image + ehdr->e_phoff);
-	const Elf32_Dyn *dyn = NULL;
-	const Elf32_Sym *sym = NULL;
-	const Elf32_Half *versym = NULL;
-	const Elf32_Verdef *verdef = NULL;
-	const char *strings = NULL;
-	const Elf32_Word *hash = NULL;
-
-	for (int i = 0; i < ehdr->e_phnum; i++)
-		if (ph[i].p_type == PT_DYNAMIC)
-			dyn = (void *)(image + ph[i].p_offset);
-	must(dyn);
-	for (; dyn->d_tag; dyn++) {
-		switch (dyn->d_tag) {
-		case DT_SYMTAB: sym = (void *)(image + dyn->d_un.d_ptr); break;
-		case DT_STRTAB: strings = image + dyn->d_un.d_ptr; break;
-		case DT_HASH: hash = (void *)(image + dyn->d_un.d_ptr); break;
-		case DT_VERSYM: versym = (void *)(image + dyn->d_un.d_ptr); break;
-		case DT_VERDEF: verdef = (void *)(image + dyn->d_un.d_ptr); break;
-		}
-	}
-	must(sym && strings && hash && versym && verdef);
-	for (unsigned int i = 0; i < hash[1]; i++) {
-		const Elf32_Verdef *def = verdef;
-		const Elf32_Verdaux *aux;
-
-		if (strcmp(strings + sym[i].st_name, name) || sym[i].st_shndx == SHN_UNDEF)
-			continue;
-		while (def->vd_ndx != (versym[i] & 0x7fff) && def->vd_next)
-			def = (void *)((char *)def + def->vd_next);
-		aux = (void *)((char *)def + def->vd_aux);
-		if (!strcmp(strings + aux->vda_name, version))
-			return image + sym[i].st_value;
-	}
-	return NULL;
-}
 
 static void symbols(void)
 {
@@ -75,13 +34,13 @@ static void symbols(void)
 	};
 
 	for (unsigned int i = 0; i < sizeof(new) / sizeof(*new); i++)
-		if (!vdso_sym(new[i], "LINUX_2.6"))
+		if (!vdso_sym(image, new[i], "LINUX_2.6"))
 			test_fail("no %s of LINUX_2.6", new[i]);
 	for (unsigned int i = 0; i < sizeof(old) / sizeof(*old); i++)
-		if (!vdso_sym(old[i], "LINUX_2.5"))
+		if (!vdso_sym(image, old[i], "LINUX_2.5"))
 			test_fail("no %s of LINUX_2.5", old[i]);
-	expect(!vdso_sym("__kernel_vsyscall", "LINUX_2.6"));
-	expect(vdso_sym("__kernel_vsyscall", "LINUX_2.5") == (void *)door);
+	expect(!vdso_sym(image, "__kernel_vsyscall", "LINUX_2.6"));
+	expect(vdso_sym(image, "__kernel_vsyscall", "LINUX_2.5") == (void *)door);
 }
 
 /* In /proc/self/maps: where the auxiliary vector says, and nobody may write there. */
@@ -333,9 +292,9 @@ static long long ns_of(long long sec, long long nsec)
 /* The vDSO's answer lies between two of the kernel's. */
 static void clocks(void)
 {
-	int (*gettime)(int, struct timespec *) = vdso_sym("__vdso_clock_gettime", "LINUX_2.6");
-	int (*gettime64)(int, struct ts64 *) = vdso_sym("__vdso_clock_gettime64", "LINUX_2.6");
-	int (*getres)(int, struct timespec *) = vdso_sym("__vdso_clock_getres", "LINUX_2.6");
+	int (*gettime)(int, struct timespec *) = vdso_sym(image, "__vdso_clock_gettime", "LINUX_2.6");
+	int (*gettime64)(int, struct ts64 *) = vdso_sym(image, "__vdso_clock_gettime64", "LINUX_2.6");
+	int (*getres)(int, struct timespec *) = vdso_sym(image, "__vdso_clock_getres", "LINUX_2.6");
 	static const int ids[] = { CLOCK_REALTIME, CLOCK_MONOTONIC, CLOCK_BOOTTIME,
 				   CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID };
 	struct ts64 a, b, c;
@@ -368,8 +327,8 @@ static void clocks(void)
 
 static void seconds(void)
 {
-	int (*gettod)(struct timeval *, void *) = vdso_sym("__vdso_gettimeofday", "LINUX_2.6");
-	time_t (*gettime)(time_t *) = vdso_sym("__vdso_time", "LINUX_2.6");
+	int (*gettod)(struct timeval *, void *) = vdso_sym(image, "__vdso_gettimeofday", "LINUX_2.6");
+	time_t (*gettime)(time_t *) = vdso_sym(image, "__vdso_time", "LINUX_2.6");
 	struct timeval tv;
 	struct ts64 a, b;
 	time_t t;
@@ -411,13 +370,13 @@ static void handlers(void)
 		     : "0"(SYS_rt_sigaction), "b"(SIGUSR1), "c"(&sa), "d"(0), "S"(8) : "memory");
 	must(err == 0);
 	raise(SIGUSR1);
-	expect(returns_to == vdso_sym("__kernel_sigreturn", "LINUX_2.5"));
+	expect(returns_to == vdso_sym(image, "__kernel_sigreturn", "LINUX_2.5"));
 	sa.flags = SA_SIGINFO;
 	asm volatile("int $0x80" : "=a"(err)
 		     : "0"(SYS_rt_sigaction), "b"(SIGUSR1), "c"(&sa), "d"(0), "S"(8) : "memory");
 	must(err == 0);
 	raise(SIGUSR1);
-	expect(returns_to == vdso_sym("__kernel_rt_sigreturn", "LINUX_2.5"));
+	expect(returns_to == vdso_sym(image, "__kernel_rt_sigreturn", "LINUX_2.5"));
 }
 
 int main(void)
