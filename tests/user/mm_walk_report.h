@@ -95,16 +95,16 @@ static void wrong(const char *format, ...)
 	unsigned int first = nr_calls > LAST_CALLS ? nr_calls - LAST_CALLS : 0;
 	va_list args;
 
-	printf("step %lu%s: ", walk.step, walk.depth ? " (in a child)" : "");
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	printf("\nthe last calls:\n");
+	printf("the last calls:\n");
 	for (; first < nr_calls; first++)
 		printf("  %s\n", last_calls[first % LAST_CALLS]);
 	printf("the areas:\n");
 	print_maps();
-	printf("the same again: mm_walk --seed %u --steps %lu\n", walk.seed, walk.step + 1);
+	printf("step %lu%s: ", walk.step, walk.depth ? " (in a child)" : "");
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\nthe same again: mm_walk --seed %u --steps %lu\n", walk.seed, walk.step + 1);
 	stop();
 }
 
