@@ -461,13 +461,18 @@ $(O)/bench/bootinit: tests/bench/bootinit.c $(O)/.options
 
 
 # Pure logic, on the host, under the sanitizers. Each test's first line names the sources it needs.
+# The second may name sources of the kernel: these are compiled as the kernel is, for 32 bits (see
+# tests/host/kernel.h); where the host has no 32-bit sanitizers, such a test skips itself.
 HOSTCC	?= gcc
-HFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -I. \
-	-fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
+HFLAGS	:= -std=gnu11 -O1 -g -Wall -Wextra -Werror -Wno-unused-parameter -I. $(SANITIZE)
+KHFLAGS	= $(filter-out -mpreferred-stack-boundary=2 -mstack-alignment=4 -DCONFIG_DEBUG -DCONFIG_X86_PAE,$(CFLAGS)) \
+	-mpreferred-stack-boundary=4 -include tests/host/kernel.h $(SANITIZE)
+named_in_line = sed -n '$1s,^/\* $2: *\(.*[^ ]\) *\*/.*,\1,p' $<
 $(O)/host/%: tests/host/%.c FORCE
-	@mkdir -p $(@D); s=$$(sed -n '1s,^/\* host-test: *\(.*[^ ]\) *\*/.*,\1,p' $<); \
-	[ -z "$$(find $< $$s lib tests/host -newer $@ -name '*.[ch]' 2>&1)" ] || { \
-		echo '  HOSTCC  $<'; $(HOSTCC) $(HFLAGS) -o $@ $< $$s; }
+	@mkdir -p $(@D); s=$$($(call named_in_line,1,host-test)); k=$$($(call named_in_line,2,kernel)); \
+	[ -z "$$(find $< $$s lib tests/host $${k:+mm kernel} -newer $@ -name '*.[ch]' 2>&1)" ] || { \
+		echo '  HOSTCC  $<'; scripts/host-test '$@' '$<' "$$s" "$$k" '$(HOSTCC)' '$(HFLAGS)' '$(KHFLAGS)'; }
 
 # ---- root file system and ISO ------------------------------------------------------------------------
 

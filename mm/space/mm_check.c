@@ -62,8 +62,7 @@ static void sum_vma(struct mm_sums *sums, const struct vm_area_struct *vma)
 		sums->data += pages;
 }
 
-/* List, tree and sums. => lies */
-static int check_areas(struct mm_struct *mm)
+int mm_check_areas(struct mm_struct *mm)
 {
 	struct rb_node *node = rb_first(&mm->mm_rb);
 	struct vm_area_struct *vma, *prev = NULL;
@@ -155,7 +154,7 @@ static int check_tables(struct mm_struct *mm)
 
 int mm_check(struct mm_struct *mm)
 {
-	int lies = check_areas(mm);
+	int lies = mm_check_areas(mm);
 
 	spin_lock(&mm->page_table_lock);
 	lies += check_tables(mm);

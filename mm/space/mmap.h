@@ -167,6 +167,8 @@ pgprot_t vm_get_page_prot(unsigned long vm_flags);
  * => [s] read; returns the number of lies, each printed
  */
 int mm_check(struct mm_struct *mm);
+/* The part of it that needs no page tables. */
+int mm_check_areas(struct mm_struct *mm);
 
 /* --- mapping: mmap.c ------------------------------------------------------------------------- */
 

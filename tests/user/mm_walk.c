@@ -105,20 +105,6 @@ static void open_files(void)
 	must(pipe(pipe_fd) == 0);
 }
 
-/* What a kernel may be without: the later advices, MREMAP_DONTUNMAP. */
-static void ask_kernel(void)
-{
-	char *page = map_anon(PAGE, PROT_READ | PROT_WRITE), *moved;
-
-	while (madvise(page, PAGE, advices[nr_advices - 1]) && errno == EINVAL)
-		nr_advices--;
-	moved = mremap(page, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_DONTUNMAP);
-	has_dontunmap = moved != MAP_FAILED;
-	if (has_dontunmap)
-		munmap(moved, PAGE);
-	munmap(page, PAGE);
-}
-
 /* The stack takes its page tables before they are counted. */
 static void use_stack(void)
 {
@@ -137,7 +123,6 @@ static void begin(void)
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE, 
 		      MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	must(common != MAP_FAILED);
-	ask_kernel();
 	open_files();
 	catch_faults();
 	heap_start = (unsigned long)syscall(SYS_brk, 0);

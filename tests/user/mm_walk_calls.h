@@ -230,27 +230,34 @@ static void lock_page(unsigned int i, unsigned char locked)
 	model[i].locked = locked;
 }
 
+static long lock_call(struct range r, unsigned char locked)
+{
+	char *addr = addr_of(r.first);
+
+	note("%s(%p, %u pages)", locked == LOCKED ? "mlock" : locked ? "mlock2" : "munlock", addr, r.nr);
+	if (locked == NOT_LOCKED)
+		return result_of(munlock(addr, draw_length(r.nr)));
+	return result_of(syscall(SYS_mlock2, addr, draw_length(r.nr),
+				 locked == LOCKED_ONFAULT ? 1 : 0));
+}
+
 static void step_mlock(void)
 {
 	struct range r = draw_any_range();
-	bool lock = chance(40);
+	unsigned char locked = chance(40) ? 1 + draw(2) : NOT_LOCKED;
 	long result = 0;
 	unsigned int i;
 
-	note("%s(%p, %u pages)", lock ? "mlock" : "munlock", addr_of(r.first), r.nr);
 	for (i = r.first; i < end_of(r) && !result; i++) {
 		if (model[i].kind == NOTHING)
 			result = -ENOMEM;
 		else
-			lock_page(i, lock ? LOCKED : NOT_LOCKED);
+			lock_page(i, locked);
 	}
-	for (i = r.first; lock && i < end_of(r) && !result; i++)
+	for (i = r.first; locked && i < end_of(r) && !result; i++)
 		if (!populate(&model[i]))
 			result = -ENOMEM;
-	if (lock)
-		expect_result(result_of(mlock(addr_of(r.first), r.nr * PAGE)), result);
-	else
-		expect_result(result_of(munlock(addr_of(r.first), r.nr * PAGE)), result);
+	expect_result(lock_call(r, locked), result);
 }
 
 static void step_munlockall(void)
@@ -355,14 +362,13 @@ static long advise_page(unsigned int i, int advice)
 	return 0;
 }
 
-/* Which of them the kernel has: all, or the first few. */
 static const int advices[] = {
 	MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_DONTNEED, MADV_FREE, MADV_WILLNEED,
 	MADV_NORMAL, MADV_RANDOM, MADV_SEQUENTIAL, MADV_DONTFORK, MADV_DONTFORK, MADV_DOFORK,
 	MADV_DOFORK, MADV_WIPEONFORK, MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_POPULATE_READ,
 	MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_POPULATE_WRITE,
 };
-static unsigned int nr_advices = sizeof(advices) / sizeof(advices[0]);
+#define NR_ADVICES	(sizeof(advices) / sizeof(advices[0]))
 
 /* Holes: Linux 6.1 populates what is behind them, later ones do not.  => the part before */
 static struct range before_hole(struct range r)
@@ -375,7 +381,7 @@ static struct range before_hole(struct range r)
 
 static void step_madvise(void)
 {
-	int advice = advices[draw(nr_advices)];
+	int advice = advices[draw(NR_ADVICES)];
 	/* A heap with holes cannot be made smaller: a child shall have all of it. */
 	struct range r = advice == MADV_DONTFORK ? draw_range() : draw_any_range();
 	long result = 0, err = 0;

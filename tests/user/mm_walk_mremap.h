@@ -15,8 +15,6 @@
 #define MREMAP_DONTUNMAP	4
 #endif
 
-static bool has_dontunmap = true;
-
 /* Some pages of one area in the window. => nr 0: none was found */
 static struct range draw_area(void)
 {
@@ -118,7 +116,7 @@ static void step_mremap_dontunmap(void)
 {
 	struct range r = draw_area(), to;
 
-	if (!r.nr || !has_dontunmap)
+	if (!r.nr)
 		return;
 	/* The kernel takes the lock from the whole area, which may be larger. */
 	for (unsigned int i = r.first; i < end_of(r); i++)
