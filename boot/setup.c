@@ -258,9 +258,13 @@ static void __init reserve_what_is_used(void)
 	}
 }
 
-/* nopse, nopge, nofxsr: behave as on a processor without the feature. */
+/* nopse, nopge, nofxsr, noexec=off: behave as on a processor without the feature. */
 static void __init parse_cpu_options(void)
 {
+	char noexec[8];
+
+	if (cmdline_find_option("noexec", noexec, sizeof(noexec)) > 0 && !strcmp(noexec, "off"))
+		setup_clear_cpu_cap(X86_FEATURE_NX);
 	if (cmdline_has("nopse"))
 		setup_clear_cpu_cap(X86_FEATURE_PSE);
 	if (cmdline_has("nopge"))

@@ -6,7 +6,7 @@
  * and head.S did for the first one:
  *
  *	real mode	cs = TRAMPOLINE_PHYS / 16, ip = 0: load a GDT, set CR0.PE
- *	protected mode	take up CR4 and a page directory that maps this page where
+ *	protected mode	take up CR4, EFER and a page directory that maps this page where
  *			it is and the kernel where it belongs; switch paging on
  *	high		jump there, take up the stack that was made for us, call
  *			start_secondary()
@@ -47,6 +47,12 @@ tramp_32:
 	testl	%eax, %eax
 	jz	1f
 	movl	%eax, %cr4
+1:	movl	AT(tramp_efer), %eax		/* before paging: else NX is a reserved bit */
+	testl	%eax, %eax
+	jz	1f
+	movl	$MSR_EFER, %ecx
+	xorl	%edx, %edx
+	wrmsr
 1:	movl	AT(tramp_pgd), %eax
 	movl	%eax, %cr3
 	movl	AT(tramp_esp), %esp
@@ -74,6 +80,7 @@ tramp_gdtr:
 trampoline_data:
 tramp_pgd:	.long	0
 tramp_cr4:	.long	0
+tramp_efer:	.long	0
 tramp_esp:	.long	0
 tramp_entry:	.long	0
 	.globl	trampoline_end

@@ -16,6 +16,7 @@
 struct trampoline_data {
 	u32 pgd;	/* physical */
 	u32 cr4;
+	u32 efer;	/* 0: left as it is */
 	u32 esp;
 	u32 entry;	/* jumped to, on that stack, interrupts off */
 };

@@ -4,12 +4,19 @@
  * CPUID leaf 0 gives the vendor, leaf 1 the model and the feature bits, leaves
  * 0x80000002-4 a name of 48 characters.  An i686 always has CPUID.
  *
+ * NX.  With three levels an entry of a page table can forbid to execute, on a CPU
+ * that has the feature (leaf 0x80000001) and was told to use it (EFER.NXE).
+ * Everywhere else the bit is reserved, and an entry that has it set faults: so
+ * whoever makes entries cuts them by __supported_pte_mask.
+ *
  * Reference: Intel SDM volume 2A, CPUID; table 3-8 and figure 3-7.
  */
 #include <kernel/arch/processor.h>
 
 #include <kernel/arch/desc.h>
 #include <kernel/arch/i8259.h>
+#include <kernel/arch/pgtable.h>
+#include <lib/kernel.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 
@@ -22,6 +29,25 @@ static const char *const feature_names[32] = {
 	"pat", "pse36", "pn", "clflush", NULL, "dts", "acpi", "mmx",
 	"fxsr", "sse", "sse2", "ss", "ht", "tm", "ia64", "pbe",
 };
+
+/* Of leaf 0x80000001 only what somebody asks for: the rest is leaf 1's again, or not for 32 bits. */
+static const struct {
+	unsigned int feature;
+	const char *name;
+} more_features[] = {
+	{ X86_FEATURE_NX, "nx" },
+};
+
+static void read_more_features(struct cpuinfo_x86 *c)
+{
+	u32 eax, ebx, ecx, edx;
+
+	cpuid(0x80000000, &eax, &ebx, &ecx, &edx);
+	if (eax < 0x80000001)
+		return;
+	cpuid(0x80000001, &eax, &ebx, &ecx, &edx);
+	c->capability[2] = edx;
+}
 
 static void read_brand(struct cpuinfo_x86 *c)
 {
@@ -91,6 +117,7 @@ void __init identify_cpu(void)
 	c->capability[0] = edx;
 	c->capability[1] = ecx;
 	read_sizes(c, ebx);
+	read_more_features(c);
 	/* The first Pentium Pros say so too early. */
 	if (!strcmp(c->vendor, "GenuineIntel") && c->family == 6 && c->model < 3 && c->stepping < 3)
 		setup_clear_cpu_cap(X86_FEATURE_SEP);
@@ -107,8 +134,38 @@ int cpu_flags_string(char *buf, size_t size)
 		if (feature_names[i] && boot_cpu_has(i))
 			len += scnprintf(buf + len, size - len, "%s%s", len ? " " : "",
 					 feature_names[i]);
+	for (unsigned int i = 0; i < ARRAY_SIZE(more_features); i++)
+		if (boot_cpu_has(more_features[i].feature))
+			len += scnprintf(buf + len, size - len, " %s", more_features[i].name);
 	return len;
 }
+
+/* ---- NX ---- */
+
+#ifdef CONFIG_X86_PAE
+
+pteval_t __supported_pte_mask __ro_after_init = ~_PAGE_NX;
+
+void __init x86_configure_nx(void)
+{
+	u64 efer;
+
+	if (!boot_cpu_has(X86_FEATURE_NX))
+		return;
+	efer = rdmsr(MSR_EFER) | EFER_NXE;
+	wrmsr(MSR_EFER, (u32)efer, (u32)(efer >> 32));
+	__supported_pte_mask |= _PAGE_NX;
+}
+
+#else
+
+/* Entries of 32 bits have no room for it. */
+void __init x86_configure_nx(void)
+{
+	setup_clear_cpu_cap(X86_FEATURE_NX);
+}
+
+#endif
 
 /*
  * The controllers are silenced at once: as the BIOS leaves them their lines come

@@ -42,6 +42,7 @@ typedef struct { pgprotval_t pgprot; } pgprot_t;
 
 #define PTE_PFN_MASK	((pteval_t)PAGE_MASK)	/* where an entry keeps the frame */
 #define _PAGE_NX	((pteval_t)0)
+#define __supported_pte_mask (~(pteval_t)0)
 #define PTE_FMT		"%08x"			/* to print an entry of any level */
 
 /* Each directory has its own copy of the kernel's upper entries. */

@@ -66,6 +66,8 @@ typedef struct { pgprotval_t pgprot; } pgprot_t;
 
 #define PTE_PFN_MASK	((pteval_t)0x000ffffffffff000)	/* where an entry keeps the frame */
 #define _PAGE_NX	((pteval_t)1 << 63)
+/* [c] all bits, but NX only where the CPU has it; else it is reserved.  x86_configure_nx() */
+extern pteval_t __supported_pte_mask;
 #define PTE_FMT		"%016llx"		/* to print an entry of any level */
 
 /* One set of the kernel's middle directories is in all address spaces. */

@@ -85,14 +85,13 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "a directory entry is user's or 
 #define PTE_FLAGS_MASK	(~PTE_PFN_MASK)
 
 #define __PAGE_KERNEL	(_PAGE_PRESENT | _PAGE_RW | _PAGE_DIRTY | _PAGE_ACCESSED)
-#define PAGE_KERNEL	__pgprot(__PAGE_KERNEL | __default_kernel_global)
-#define PAGE_KERNEL_RO	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __default_kernel_global)
-#define PAGE_KERNEL_LARGE __pgprot(__PAGE_KERNEL | _PAGE_PSE | __default_kernel_global)
+#define __page_nx	(_PAGE_NX & __supported_pte_mask)
+#define PAGE_KERNEL	__pgprot(__PAGE_KERNEL | __page_nx | __default_kernel_global)
+#define PAGE_KERNEL_RO	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __page_nx | __default_kernel_global)
 #define PAGE_KERNEL_EXEC __pgprot(__PAGE_KERNEL | __default_kernel_global)
 #define PAGE_KERNEL_ROX	__pgprot((__PAGE_KERNEL & ~_PAGE_RW) | __default_kernel_global)
-#define PAGE_KERNEL_NOCACHE __pgprot(__PAGE_KERNEL | _PAGE_PCD | __default_kernel_global)
-/* The bits that an entry may have: _PAGE_NX only where the CPU knows it.  [c] set at boot */
-extern pteval_t __supported_pte_mask;
+#define PAGE_KERNEL_LARGE __pgprot(pgprot_val(PAGE_KERNEL) | _PAGE_PSE)
+#define PAGE_KERNEL_NOCACHE __pgprot(pgprot_val(PAGE_KERNEL) | _PAGE_PCD)
 /* _PAGE_GLOBAL where the CPU has it, else 0.  [c] set by paging_init() */
 extern u32 __default_kernel_global;
 
@@ -136,6 +135,7 @@ static inline int pte_write(pte_t pte)	{ return pte_val(pte) & _PAGE_RW; }
 static inline int pte_dirty(pte_t pte)	{ return pte_val(pte) & _PAGE_DIRTY; }
 static inline int pte_young(pte_t pte)	{ return pte_val(pte) & _PAGE_ACCESSED; }
 static inline int pte_user(pte_t pte)	{ return pte_val(pte) & _PAGE_USER; }
+static inline int pte_exec(pte_t pte)	{ return !(pte_val(pte) & _PAGE_NX); }
 static inline int pte_special(pte_t pte) { return pte_val(pte) & _PAGE_SPECIAL; }
 
 static inline pte_t pte_mkwrite(pte_t pte)   { return __pte(pte_val(pte) | _PAGE_RW); }

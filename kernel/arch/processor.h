@@ -4,7 +4,8 @@
  *
  * boot_cpu_has(X86_FEATURE_PSE) asks what CPUID leaf 1 said at boot.  Features
  * that an option turned off (nopse, nopge) read as absent, so that one test
- * decides.  A feature's number is its bit in EDX, or 32 + its bit in ECX.
+ * decides.  A feature's number is its bit in EDX, or 32 + its bit in ECX, or
+ * 64 + its bit in EDX of leaf 0x80000001.
  *
  * struct thread_struct is embedded in task_struct.  Its first fields are read
  * by switch_to.S.  The FPU area must be aligned to 16 bytes for FXSAVE.
@@ -46,6 +47,10 @@
 #define X86_FEATURE_XMM2	26
 #define X86_FEATURE_HT		28
 #define X86_FEATURE_HYPERVISOR	(32 + 31)	/* this is a virtual machine */
+#define X86_FEATURE_NX		(64 + 20)	/* entries of page tables may forbid to execute */
+
+#define MSR_EFER	0xc0000080
+#define EFER_NXE	0x800		/* bit 63 of an entry means NX; else it is reserved */
 
 #ifndef __ASSEMBLER__
 
@@ -61,7 +66,7 @@ struct cpuinfo_x86 {
 	u8 model;
 	u8 stepping;
 	int cpuid_level;
-	u32 capability[2];	/* leaf 1: EDX, ECX, less what options took away */
+	u32 capability[3];	/* leaf 1: EDX, ECX; 0x80000001: EDX; less what options took away */
 	u8 max_siblings;	/* a package has room for: so many APIC ids */
 	u8 max_cores;		/* and so many cores */
 	u8 clflush_size;	/* bytes of a cache line */
@@ -87,6 +92,8 @@ static inline void setup_clear_cpu_cap(unsigned int feature)
 /* This processor: GDT, TSS, IDT loaded, boot_cpu_data filled. */
 void cpu_init(void);
 void identify_cpu(void);
+/* Boot: NX is used from here on, where it can be. */
+void x86_configure_nx(void);
 /* The flags as /proc/cpuinfo shows them. => characters written */
 int cpu_flags_string(char *buf, size_t size);
 
@@ -143,6 +150,14 @@ static inline void stts(void)
 static inline void wrmsr(u32 msr, u32 low, u32 high)
 {
 	asm volatile("wrmsr" : : "c"(msr), "a"(low), "d"(high) : "memory");
+}
+
+static inline u64 rdmsr(u32 msr)
+{
+	u64 value;
+
+	asm volatile("rdmsr" : "=A"(value) : "c"(msr));
+	return value;
 }
 
 static inline u64 rdtsc(void)

@@ -2,7 +2,8 @@
  * kernel/entry/fault.c - page faults: whose fault is it?
  *
  * Theory.  Vector 14 brings an address (CR2) and three bits: was an entry there
- * (else it was absent), was it a write, was it ring 3.  That is enough to tell
+ * (else it was absent), was it a write, was it ring 3.  (A fourth, where there is
+ * NX: was it the fetch of an instruction.)  That is enough to tell
  * four worlds apart:
  *
  *	address in the kernel's half, ring 0, absent	a page directory that has not
@@ -49,6 +50,7 @@
 #define PF_PROT		0x1ul	/* an entry was there and forbade it; else: absent */
 #define PF_WRITE	0x2ul
 #define PF_USER		0x4ul
+#define PF_INSTR	(_PAGE_NX ? 0x10ul : 0ul)	/* it was to be executed; said where NX is */
 
 #define X86_TRAP_PF	14
 
@@ -118,6 +120,8 @@ static __noreturn __cold void kernel_oops(struct pt_regs *regs, unsigned long er
 		pr_alert("BUG: unable to handle kernel NULL pointer dereference at %08lx\n", address);
 	else
 		pr_alert("BUG: unable to handle kernel paging request at %08lx\n", address);
+	if ((error_code & PF_INSTR) && (error_code & PF_PROT))
+		pr_crit("kernel tried to execute NX-protected page - exploit attempt?\n");
 	dump_pagetable(address);
 	die("Oops", regs, (long)error_code);
 }
@@ -203,6 +207,9 @@ static inline bool access_allowed(const struct vm_area_struct *vma, unsigned lon
 {
 	if (error_code & PF_WRITE)
 		return vma->vm_flags & VM_WRITE;
+	/* As on Linux the page comes first; its entry then forbids. */
+	if ((error_code & PF_INSTR) && (error_code & PF_PROT))
+		return vma->vm_flags & VM_EXEC;
 	return vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
 }
 

@@ -166,6 +166,7 @@ static bool __init wake_cpu(int cpu, u8 id, struct task_struct *idle, pgd_t *pgd
 	memcpy(page, trampoline_start, (size_t)(trampoline_end - trampoline_start));
 	*data = (struct trampoline_data){
 		.pgd = __pa(pgd), .cr4 = read_cr4() & (X86_CR4_PSE | X86_CR4_PAE),
+		.efer = __page_nx ? EFER_NXE : 0,
 		.esp = (u32)task_stack_top(idle),
 		.entry = (u32)(id == cmdline_get_int("smp_mute", -1) ? machine_halt :
 							      start_secondary),

@@ -61,7 +61,6 @@
 static_assert((MAX_ORDER_PAGES << PAGE_SHIFT) % PMD_SIZE == 0, "a buddy block is whole large pages");
 
 u32 __default_kernel_global __ro_after_init;
-pteval_t __supported_pte_mask __ro_after_init = ~_PAGE_NX;
 unsigned long max_pfn, max_low_pfn, highstart_pfn, highend_pfn;
 void *high_memory;
 unsigned long totalram_pages, totalhigh_pages;
@@ -174,6 +173,9 @@ void __init paging_init(void)
 	if (cmdline_find_option("rodata", rodata, sizeof(rodata)) > 0)
 		rodata_enabled = strcmp(rodata, "off") != 0;
 	find_low_pfn_range();
+	x86_configure_nx();
+	pr_info("NX (Execute Disable) protection: %s\n", __page_nx ? "active" :
+		_PAGE_NX ? "not there, or off by noexec=off" : "none without PAE");
 	if (boot_cpu_has(X86_FEATURE_PSE))
 		write_cr4(read_cr4() | X86_CR4_PSE);
 	if (boot_cpu_has(X86_FEATURE_PGE))

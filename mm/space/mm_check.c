@@ -108,6 +108,9 @@ static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsi
 		return LIE(mm, "entry " PTE_FMT " at %08lx is not present", pte_val(entry), addr);
 	if (pte_write(entry) && !(vma->vm_flags & VM_WRITE))
 		lies += LIE(mm, "entry " PTE_FMT " at %08lx is writable", pte_val(entry), addr);
+	if (__page_nx && pte_exec(entry) && !(vma->vm_flags & VM_EXEC) &&
+	    (pte_val(entry) & _PAGE_PRESENT))
+		lies += LIE(mm, "entry " PTE_FMT " at %08lx can be executed", pte_val(entry), addr);
 	page = vm_normal_page(entry);
 	if (!page)
 		return lies;

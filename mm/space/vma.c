@@ -73,14 +73,16 @@ void vm_area_free(struct vm_area_struct *vma)
 	kmem_cache_free(vm_area_cachep, vma);
 }
 
-/* What the CPU may do to a private or a shared page: no NX here, so exec is read. */
+/* What the CPU may do to a private or a shared page.  Where there is no NX, exec is read. */
 pgprot_t vm_get_page_prot(unsigned long vm_flags)
 {
+	pgprotval_t nx = vm_flags & VM_EXEC ? 0 : __page_nx;
+
 	if (!(vm_flags & (VM_READ | VM_WRITE | VM_EXEC)))
 		return PAGE_NONE;
 	if ((vm_flags & (VM_WRITE | VM_SHARED)) == (VM_WRITE | VM_SHARED))
-		return PAGE_SHARED;
-	return PAGE_READONLY;
+		return __pgprot(pgprot_val(PAGE_SHARED) | nx);
+	return __pgprot(pgprot_val(PAGE_READONLY) | nx);
 }
 
 /* --- finding ---------------------------------------------------------------------------------- */
