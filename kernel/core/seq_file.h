@@ -52,6 +52,8 @@ struct proc_show {
 	int (*write)(const char *buf, size_t len); /* kernel copy, NUL-terminated; => 0 or -errno */
 	const int *each;			/* a file for each number below *each; or NULL */
 	const struct ctl_table *table;		/* instead of show and write: numbers, see sysctl.h */
+	const struct file_operations *fops;	/* instead of all these: no text, with @mode */
+	unsigned int mode;
 };
 
 #define __PROC_SHOW(id, path, showfn, writefn)					\
@@ -60,6 +62,12 @@ struct proc_show {
 #define _PROC_SHOW(id, path, showfn, writefn) __PROC_SHOW(id, path, showfn, writefn)
 #define PROC_SHOW(path, showfn)		_PROC_SHOW(__LINE__, path, showfn, NULL)
 #define PROC_SHOW_WRITE(path, showfn, writefn) _PROC_SHOW(__LINE__, path, showfn, writefn)
+
+#define __PROC_FILE(id, path, perms, ops)					\
+	static const struct proc_show __proc_show_##id __used			\
+	__section(".proc_shows") __aligned(4) = { .name = (path), .mode = (perms), .fops = (ops) }
+#define _PROC_FILE(id, path, perms, ops) __PROC_FILE(id, path, perms, ops)
+#define PROC_FILE(path, perms, ops)	_PROC_FILE(__LINE__, path, perms, ops)
 
 extern const struct proc_show __start_proc_shows[], __stop_proc_shows[];
 

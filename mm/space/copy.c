@@ -172,7 +172,7 @@ static bool loses_rights(pte_t old, pte_t new)
 static bool change_pte_range(struct vm_area_struct *vma, pmd_t *pmd, unsigned long addr,
 			     unsigned long end, pgprot_t newprot)
 {
-	bool track = vma->vm_ops && vma->vm_ops->page_mkwrite;
+	bool notify = pgprot_val(clean_page_prot(vma)) != pgprot_val(vma->vm_page_prot);
 	pte_t *pte = pte_offset_map(pmd, addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
 	bool flush = false;
@@ -186,7 +186,7 @@ static bool change_pte_range(struct vm_area_struct *vma, pmd_t *pmd, unsigned lo
 		/* Cleared first: the CPU may set D at any time, and must not be overwritten. */
 		old = ptep_get_and_clear(pte);
 		new = pte_modify(old, newprot);
-		if (track && !pte_dirty(old))
+		if (notify && !pte_special(old) && !(pte_dirty(old) && pte_soft_dirty(old)))
 			new = pte_wrprotect(new);
 		set_pte(pte, new);
 		flush |= loses_rights(old, new);

@@ -137,15 +137,8 @@ static inline bool truncated_since(const struct vm_area_struct *vma, unsigned in
 }
 
 /* Enter a page of the page cache; its reference goes to the entry. => page_table_lock held */
-static inline void set_file_pte(struct mm_struct *mm, struct vm_area_struct *vma, pte_t *pte,
-				struct page *page, bool write)
+static inline void set_file_pte(struct mm_struct *mm, pte_t *pte, struct page *page, pte_t entry)
 {
-	pte_t entry = mk_pte(page, vma->vm_page_prot);
-
-	if (write)
-		entry = pte_mkdirty(entry);
-	else if (vma->vm_ops->page_mkwrite)
-		entry = pte_wrprotect(entry);	/* the first write must be announced */
 	mm->rss_stat[mm_counter(page)]++;
 	page_add_file_rmap(page);
 	set_pte(pte, entry);
@@ -176,6 +169,7 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 	struct page *pages[FAULT_AROUND_PAGES];
 	pte_t *first_pte = pte - ((address - first) >> PAGE_SHIFT);
 	unsigned int nr, i, limit = (unsigned int)((last - first) >> PAGE_SHIFT);
+	pgprot_t prot = clean_page_prot(vma);
 
 	nr = find_get_pages(mapping, pgoff, limit, pages);
 	spin_lock(&mm->page_table_lock);
@@ -186,7 +180,7 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 		unsigned long slot = page->index - pgoff;
 
 		if (slot < limit && page_is_ready(page, file_pages) && pte_none(first_pte[slot]))
-			set_file_pte(mm, vma, first_pte + slot, page, false);
+			set_file_pte(mm, first_pte + slot, page, mk_pte(page, prot));
 		else
 			put_page(page);
 	}
@@ -227,7 +221,8 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 	spin_lock(&mm->page_table_lock);
 	/* If truncated, the access is tried again, and told SIGBUS if need be. */
 	if (likely(pte_none(*pte) && page->mapping && !truncated_since(vma, count))) {
-		set_file_pte(mm, vma, pte, page, write);
+		set_file_pte(mm, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
+						    mk_pte(page, clean_page_prot(vma)));
 		page = NULL;
 	}
 	spin_unlock(&mm->page_table_lock);

@@ -495,7 +495,7 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 	if ((flags & MAP_FIXED_NOREPLACE) && find_vma_intersection(mm, addr, addr + len))
 		return (unsigned long)-EEXIST;
 
-	vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags |
+	vm_flags = calc_vm_prot_bits(prot) | calc_vm_flag_bits(flags) | mm->def_flags | VM_SOFTDIRTY |
 		   VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC;
 	if ((flags & MAP_LOCKED) && !can_do_mlock())
 		return (unsigned long)-EPERM;
@@ -655,7 +655,7 @@ unsigned long do_brk(unsigned long addr, unsigned long len)
 {
 	struct mm_struct *mm = current->mm;
 	unsigned long vm_flags = VM_READ | VM_WRITE | VM_EXEC | VM_MAYREAD | VM_MAYWRITE |
-				 VM_MAYEXEC | VM_ACCOUNT | mm->def_flags;
+				 VM_MAYEXEC | VM_ACCOUNT | VM_SOFTDIRTY | mm->def_flags;
 	unsigned long ret;
 
 	len = PAGE_ALIGN(len);

@@ -69,8 +69,8 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 		pgoff = addr >> PAGE_SHIFT;
 	if (find_vma_place(mm, addr, addr + len, &place))
 		return ERR_PTR(-ENOMEM);
-	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, vma->vm_file, pgoff,
-			vma->vm_policy);
+	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags | VM_SOFTDIRTY,
+			vma->vm_file, pgoff, vma->vm_policy);
 	if (new)
 		return new;
 	new = vm_area_dup(vma);
@@ -79,6 +79,7 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	new->vm_start = addr;
 	new->vm_end = addr + len;
 	new->vm_pgoff = pgoff;
+	new->vm_flags |= VM_SOFTDIRTY;
 	if (new->vm_file)
 		get_file(new->vm_file);
 	vma_link(mm, new, &place);

@@ -43,6 +43,14 @@ static inline pmd_t *mm_pmd(struct mm_struct *mm, unsigned long address)
 	return pmd_offset(pgd_offset(mm, address), address);
 }
 
+/* What an entry may do to a page that was not written to by it: its first write may have to fault. */
+static inline pgprot_t clean_page_prot(const struct vm_area_struct *vma)
+{
+	bool notify = (vma->vm_ops && vma->vm_ops->page_mkwrite) || !(vma->vm_flags & VM_SOFTDIRTY);
+
+	return notify ? __pgprot(pgprot_val(vma->vm_page_prot) & ~_PAGE_RW) : vma->vm_page_prot;
+}
+
 /* The struct page behind a present entry, or NULL: the zero page, or a raw frame. */
 static inline struct page *vm_normal_page(pte_t pte)
 {

@@ -152,7 +152,7 @@ static const struct {
 	{ VM_SEQ_READ,	"sr" }, { VM_RAND_READ,	"rr" }, { VM_DONTCOPY,	 "dc" },
 	{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
 	{ VM_NORESERVE,	"nr" }, { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP,	 "dd" },
-	{ VM_HUGEPAGE,	"hg" }, { VM_NOHUGEPAGE, "nh" },
+	{ VM_SOFTDIRTY,	"sd" }, { VM_HUGEPAGE,	"hg" }, { VM_NOHUGEPAGE, "nh" },
 };
 
 static void show_vma_flags(struct seq_file *m, unsigned long flags)

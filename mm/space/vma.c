@@ -19,7 +19,7 @@
  *	mprotect: the range is a part of an area; the neighbour that agrees grows
  *	over it and the area shrinks or vanishes.
  *
- * Joining needs: equal vm_flags, the same file, offsets that run on, equal memory
+ * Joining needs: equal vm_flags (but for VM_SOFTDIRTY, which the whole then has), the same file, offsets that run on, equal memory
  * policies, and no vm_ops->close (somebody counts those areas).
  *
  * Locking: mmap_sem for writing for all that changes, for reading to find;
@@ -326,7 +326,7 @@ int split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long ad
 static bool can_merge(const struct vm_area_struct *vma, unsigned long vm_flags,
 		      const struct file *file, const struct mempolicy *pol)
 {
-	return vma->vm_flags == vm_flags && vma->vm_file == file &&
+	return !((vma->vm_flags ^ vm_flags) & ~VM_SOFTDIRTY) && vma->vm_file == file &&
 	       mpol_equal(vma->vm_policy, pol) &&
 	       !(vma->vm_ops && vma->vm_ops->close) && !(vm_flags & VM_SPECIAL);
 }
@@ -368,6 +368,7 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 
 	/* First the survivor grows, then the others shrink or go: see split_vma(). */
 	into = left ? prev : after;
+	into->vm_flags |= (vm_flags | (right ? after->vm_flags : 0)) & VM_SOFTDIRTY;
 	if (left)
 		vma_adjust(prev, prev->vm_start, right ? after->vm_end : end, prev->vm_pgoff);
 	else

@@ -93,11 +93,12 @@ struct vm_operations_struct {
 #define VM_NORESERVE	0x00200000UL
 #define VM_WIPEONFORK	0x02000000UL	/* the child finds zeros */
 #define VM_DONTDUMP	0x04000000UL	/* not in a core dump */
+#define VM_SOFTDIRTY	0x08000000UL	/* new: all its pages count as written (pagemap.c) */
 #define VM_HUGEPAGE	0x20000000UL	/* advice of the program: huge_memory.c */
 #define VM_NOHUGEPAGE	0x40000000UL
 #define VM_SPECIAL	(VM_IO | VM_DONTEXPAND | VM_PFNMAP)	/* never joined, never locked */
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_EXEC | \
-			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT)
+			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT | VM_SOFTDIRTY)
 
 struct vm_area_struct {
 	/* the lookup's line */

@@ -27,7 +27,7 @@
 #define PROC_SUPER_MAGIC	0x9fa0ul
 #define SYSFS_MAGIC		0x62656572ul
 
-/* A file of /proc/PID.  One of show and link is set. */
+/* A file of /proc/PID.  One of show, link and fops is set. */
 struct proc_pid_entry {
 	const char *name;
 	umode_t mode;
@@ -37,6 +37,7 @@ struct proc_pid_entry {
 	int (*write)(struct task_struct *task, const char *buf, size_t len, unsigned long *cookie);
 	/* A symbolic link: where to. => 0 with references in @path, or -errno */
 	int (*link)(struct task_struct *task, struct path *path);
+	const struct file_operations *fops;	/* no text: PROC_I(inode)->task says whose */
 };
 
 #define __PROC_PID(id, ...)							\
@@ -50,6 +51,9 @@ struct proc_pid_entry {
 		  .write = (writefn))
 #define PROC_PID_LINK(fname, linkfn) \
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFLNK | 0777, .link = (linkfn))
+
+#define PROC_PID_FILE(fname, fmode, ops) \
+	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .fops = (ops))
 
 extern const struct proc_pid_entry __start_proc_pid_shows[], __stop_proc_pid_shows[];
 

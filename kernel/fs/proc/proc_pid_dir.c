@@ -281,7 +281,7 @@ static struct inode *pid_file(struct inode *dir, const struct proc_pid_entry *en
 	if (entry->link)
 		inode->i_op = &proc_link_inode_operations;
 	else
-		inode->i_fop = &proc_file_operations;
+		inode->i_fop = entry->fops ? entry->fops : &proc_file_operations;
 	return inode;
 }
 

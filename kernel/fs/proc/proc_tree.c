@@ -134,6 +134,8 @@ static umode_t static_mode(const struct proc_show *show)
 {
 	if (!show)
 		return S_IFDIR | 0555;
+	if (show->fops)
+		return S_IFREG | (umode_t)show->mode;
 	if (show->table)
 		return S_IFREG | show->table->mode;
 	return S_IFREG | (show->write ? 0644 : 0444);
@@ -148,7 +150,7 @@ static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry 
 	PROC_I(inode)->pde = pde;
 	inode->i_ino = pde->ino;
 	if (pde->show) {
-		inode->i_fop = &proc_file_operations;
+		inode->i_fop = pde->show->fops ? pde->show->fops : &proc_file_operations;
 	} else {
 		inode->i_op = &proc_dir_inode_operations;
 		inode->i_fop = &proc_dir_operations;
