@@ -325,6 +325,7 @@ SRCS	+= kernel/sys/mm_calls.c             # the system calls of memory: decode, 
 SRCS	+= kernel/sys/proc_cred.c            # system calls about user and group ids
 SRCS	+= kernel/sys/proc_futex.c           # futex(), in both widths of time
 SRCS	+= kernel/sys/proc_limits.c          # system calls about resource limits and usage
+SRCS	+= kernel/sys/proc_prctl.c           # system calls: prctl
 SRCS	+= kernel/sys/proc_process.c         # system calls: making, ending and naming processes
 SRCS	+= kernel/sys/proc_sched.c           # system calls about who runs when: nice and its kin
 SRCS	+= kernel/sys/proc_signal.c          # system calls about signals

@@ -143,6 +143,8 @@ struct task_struct {
 	refcount_t usage;				/* [a] references to this struct */
 	int exit_state;				/* [T] 0, TASK_ZOMBIE, TASK_DEAD */
 	int exit_code, exit_signal;		/* [T] wait status; signal sent to the parent */
+	int pdeath_signal;			/* [o] sent to its process when its parent dies */
+	int no_new_privs;			/* [o] exec gives no privilege: none ever does */
 
 	/* shared parts, counted */
 	struct files_struct *files;

@@ -66,6 +66,7 @@ struct signal_struct {
 	pid_t pgrp, session;		/* [T] change_pgrp() changes them */
 	pid_t ppid;			/* [T to write] tgid of the leader's real_parent */
 	int leader;			/* [T] session leader */
+	int is_child_subreaper;		/* [T] takes orphans among its descendants, as process 1 */
 	struct tty_struct *tty;		/* [T] controlling terminal */
 	pid_t tty_old_pgrp;		/* [T] its foreground group when the leader lost it */
 

@@ -97,6 +97,8 @@ void exit_files(struct task_struct *tsk);
 void exit_fs(struct task_struct *tsk);
 /* exec: a table of our own, even if threads shared it.  => 0 or -ENOMEM */
 int unshare_files(void);
+/* The same of root, directory and mask. */
+int unshare_fs(void);
 /* exec, past the point of no return: close what has close-on-exec. */
 void flush_old_files(struct files_struct *files);
 /*

@@ -61,6 +61,21 @@ void set_fs_pwd(struct fs_struct *fs, const struct path *path)
 	set_path(fs, &fs->pwd, path);
 }
 
+/* => may sleep; a copy, or NULL: no memory */
+static struct fs_struct *dup_fs(struct fs_struct *old)
+{
+	struct fs_struct *new = kmem_cache_alloc(fs_cachep, GFP_KERNEL);
+
+	if (!new)
+		return NULL;
+	atomic_set(&new->count, 1);
+	spin_lock_init(&new->lock);
+	new->umask = old->umask;
+	get_fs_root(old, &new->root);
+	get_fs_pwd(old, &new->pwd);
+	return new;
+}
+
 int copy_fs(unsigned long clone_flags, struct task_struct *tsk)
 {
 	struct fs_struct *old = current->fs, *new;
@@ -72,14 +87,9 @@ int copy_fs(unsigned long clone_flags, struct task_struct *tsk)
 		tsk->fs = old;
 		return 0;
 	}
-	new = kmem_cache_alloc(fs_cachep, GFP_KERNEL);
+	new = dup_fs(old);
 	if (!new)
 		return -ENOMEM;
-	atomic_set(&new->count, 1);
-	spin_lock_init(&new->lock);
-	new->umask = old->umask;
-	get_fs_root(old, &new->root);
-	get_fs_pwd(old, &new->pwd);
 	tsk->fs = new;
 	return 0;
 }
@@ -103,6 +113,22 @@ void exit_fs(struct task_struct *tsk)
 	spin_unlock(&task_fs_lock);
 	if (fs)
 		put_fs_struct(fs);
+}
+
+int unshare_fs(void)
+{
+	struct fs_struct *old = current->fs, *new;
+
+	if (atomic_read(&old->count) == 1)
+		return 0;
+	new = dup_fs(old);
+	if (!new)
+		return -ENOMEM;
+	spin_lock(&task_fs_lock);
+	current->fs = new;
+	spin_unlock(&task_fs_lock);
+	put_fs_struct(old);
+	return 0;
 }
 
 static struct fs_struct *get_fs_struct(struct task_struct *tsk)

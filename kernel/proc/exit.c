@@ -155,14 +155,32 @@ void release_task(struct task_struct *tsk)
 
 /* ---- the family is told ---------------------------------------------------------------------- */
 
-/* The task that takes @tsk's children: another of its threads, or process 1. */
-static struct task_struct *find_new_reaper(struct task_struct *tsk)
+/* A thread of @tsk's process that will live on, or NULL. */
+static struct task_struct *find_alive_thread(struct task_struct *tsk)
 {
 	struct task_struct *t;
 
 	for_each_thread(tsk, t)
-		if (t != tsk && !(t->flags & PF_EXITING))
+		if (!(t->flags & PF_EXITING))
 			return t;
+	return NULL;
+}
+
+/*
+ * The task that takes @tsk's children: another of its threads, the next of its ancestors that has
+ * asked for orphans, or process 1.
+ */
+static struct task_struct *find_new_reaper(struct task_struct *tsk)
+{
+	struct task_struct *t = find_alive_thread(tsk), *p;
+
+	if (t)
+		return t;
+	for (p = tsk->real_parent; p->pid && p->tgid != 1; p = p->real_parent) {
+		t = p->signal->is_child_subreaper ? find_alive_thread(p) : NULL;
+		if (t)
+			return t;
+	}
 	t = find_task_by_pid(1);
 	return t && t != tsk ? t : &init_task;
 }
@@ -173,13 +191,19 @@ static struct task_struct *find_new_reaper(struct task_struct *tsk)
  */
 static void forget_original_parent(struct task_struct *father, struct list_head *dead)
 {
-	struct task_struct *reaper = find_new_reaper(father), *p, *next;
+	struct task_struct *reaper, *p, *next;
 
+	if (list_empty(&father->children))
+		return;
+	reaper = find_new_reaper(father);
 	list_for_each_entry_safe(p, next, &father->children, sibling) {
 		struct task_struct *t;
 
-		for_each_thread(p, t)
+		for_each_thread(p, t) {
 			t->real_parent = t->parent = reaper;
+			if (t->pdeath_signal)
+				group_send_sig_info(t->pdeath_signal, SEND_SIG_NOINFO, t);
+		}
 		p->signal->ppid = reaper->tgid;
 		list_move_tail(&p->sibling, &reaper->children);
 		if (reaper->tgid == father->tgid)

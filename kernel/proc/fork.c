@@ -145,11 +145,11 @@ void __put_task_struct(struct task_struct *tsk)
 
 /* ---- the parts ------------------------------------------------------------------------------- */
 
-static int copy_sighand(unsigned long clone_flags, struct task_struct *tsk)
+static int copy_sighand(const struct kernel_clone_args *args, struct task_struct *tsk)
 {
 	struct sighand_struct *sighand;
 
-	if (clone_flags & CLONE_SIGHAND) {
+	if (args->flags & CLONE_SIGHAND) {
 		atomic_inc(&tsk->sighand->count);
 		return 0;
 	}
@@ -162,6 +162,8 @@ static int copy_sighand(unsigned long clone_flags, struct task_struct *tsk)
 	(memcpy)(sighand->action, current->sighand->action, sizeof(sighand->action));
 	spin_unlock_irq(&current->sighand->siglock);
 	tsk->sighand = sighand;
+	if (args->clear_sighand)
+		flush_signal_handlers(tsk, false);
 	return 0;
 }
 
@@ -232,8 +234,8 @@ static int copy_mm(unsigned long clone_flags, struct task_struct *tsk)
 }
 
 /* The machine's part: the frame it returns to ring 3 with, and where it starts. */
-static int copy_thread(unsigned long clone_flags, unsigned long stack_start, struct pt_regs *regs,
-		       unsigned long tls, struct task_struct *tsk)
+static int copy_thread(const struct kernel_clone_args *args, struct pt_regs *regs,
+		       struct task_struct *tsk)
 {
 	struct pt_regs *childregs = task_pt_regs(tsk);
 	struct user_desc info;
@@ -247,13 +249,13 @@ static int copy_thread(unsigned long clone_flags, unsigned long stack_start, str
 		return 0;
 	}
 	childregs->eax = 0;
-	childregs->esp = stack_start;
+	childregs->esp = args->stack;
 	tsk->thread.eip = (unsigned long)ret_from_fork;
 	tsk->thread.fs = get_user_fs();
 	tsk->thread.gs = get_user_gs();
-	if (!(clone_flags & CLONE_SETTLS))
+	if (!(args->flags & CLONE_SETTLS))
 		return 0;
-	if (copy_from_user(&info, (const void *)tls, sizeof(info)))
+	if (copy_from_user(&info, (const void *)args->tls, sizeof(info)))
 		return -EFAULT;
 	if (info.entry_number == ~0u)
 		return -EINVAL;
@@ -261,9 +263,11 @@ static int copy_thread(unsigned long clone_flags, unsigned long stack_start, str
 }
 
 /* What a copy must not have inherited. */
-static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk, pid_t pid,
-			     int *child_tidptr)
+static void init_task_fields(const struct kernel_clone_args *args, struct task_struct *tsk,
+			     pid_t pid)
 {
+	unsigned long clone_flags = args->flags;
+
 	tsk->pid = pid;
 	tsk->tgid = clone_flags & CLONE_THREAD ? current->tgid : pid;
 	tsk->flags &= ~(PF_EXITING | PF_SIGNALED | PF_MEMALLOC | PF_THREAD_BOUND);
@@ -283,9 +287,10 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 	tsk->exit_state = 0;
 	tsk->exit_code = 0;
 	tsk->exit_signal = clone_flags & CLONE_THREAD || tsk->flags & PF_KTHREAD ?
-			   -1 : (int)(clone_flags & CSIGNAL);
-	tsk->set_child_tid = clone_flags & CLONE_CHILD_SETTID ? child_tidptr : NULL;
-	tsk->clear_child_tid = clone_flags & CLONE_CHILD_CLEARTID ? child_tidptr : NULL;
+			   -1 : args->exit_signal;
+	tsk->pdeath_signal = 0;
+	tsk->set_child_tid = clone_flags & CLONE_CHILD_SETTID ? args->child_tid : NULL;
+	tsk->clear_child_tid = clone_flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	tsk->robust_list = NULL;
 	tsk->vfork_done = NULL;
 	tsk->restart_fn = NULL;
@@ -299,13 +304,17 @@ static void init_task_fields(unsigned long clone_flags, struct task_struct *tsk,
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static int check_clone_flags(unsigned long flags)
+static int check_clone_flags(const struct kernel_clone_args *args)
 {
+	unsigned long flags = args->flags;
+
 	if (flags & CLONE_UNSUPPORTED)
 		return -EINVAL;
 	if ((flags & CLONE_THREAD) && !(flags & CLONE_SIGHAND))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && args->clear_sighand)
 		return -EINVAL;
 	/* init's siblings would have no one to wait for them */
 	if ((flags & CLONE_PARENT) && current->pid == 1)
@@ -379,13 +388,13 @@ static int link_task(unsigned long clone_flags, struct task_struct *tsk)
 /*
  * => may sleep; the new task, on the lists but asleep; or ERR_PTR
  */
-static struct task_struct *copy_process(unsigned long clone_flags, unsigned long stack_start,
-					struct pt_regs *regs, int *child_tidptr,
-					unsigned long tls, unsigned int task_flags)
+static struct task_struct *copy_process(const struct kernel_clone_args *args, struct pt_regs *regs,
+					unsigned int task_flags)
 {
+	unsigned long clone_flags = args->flags;
 	struct task_struct *tsk;
 	pid_t pid;
-	int err = check_clone_flags(clone_flags);
+	int err = check_clone_flags(args);
 
 	if (err)
 		return ERR_PTR(err);
@@ -398,7 +407,7 @@ static struct task_struct *copy_process(unsigned long clone_flags, unsigned long
 	if (pid < 0)
 		goto bad_free_task;
 	tsk->flags |= task_flags;
-	init_task_fields(clone_flags, tsk, pid, child_tidptr);
+	init_task_fields(args, tsk, pid);
 
 	err = copy_files(clone_flags, tsk);
 	if (err)
@@ -406,7 +415,7 @@ static struct task_struct *copy_process(unsigned long clone_flags, unsigned long
 	err = copy_fs(clone_flags, tsk);
 	if (err)
 		goto bad_exit_files;
-	err = copy_sighand(clone_flags, tsk);
+	err = copy_sighand(args, tsk);
 	if (err)
 		goto bad_exit_fs;
 	err = copy_signal(clone_flags, tsk);
@@ -415,7 +424,7 @@ static struct task_struct *copy_process(unsigned long clone_flags, unsigned long
 	err = copy_mm(clone_flags, tsk);
 	if (err)
 		goto bad_put_signal;
-	err = copy_thread(clone_flags, stack_start, regs, tls, tsk);
+	err = copy_thread(args, regs, tsk);
 	if (err)
 		goto bad_put_mm;
 	sched_fork(tsk);
@@ -444,26 +453,25 @@ bad_free_task:
 	return ERR_PTR(err);
 }
 
-long do_fork(unsigned long clone_flags, unsigned long stack_start, struct pt_regs *regs,
-	     int *parent_tidptr, int *child_tidptr, unsigned long tls)
+long do_fork(const struct kernel_clone_args *args, struct pt_regs *regs)
 {
 	struct completion vfork;
 	struct task_struct *tsk;
 	long pid;
 
-	tsk = copy_process(clone_flags, stack_start, regs, child_tidptr, tls, 0);
+	tsk = copy_process(args, regs, 0);
 	if (IS_ERR(tsk))
 		return PTR_ERR(tsk);
 	pid = tsk->pid;
-	if (clone_flags & CLONE_VFORK) {
+	if (args->flags & CLONE_VFORK) {
 		init_completion(&vfork);
 		tsk->vfork_done = &vfork;
 	}
 	/* The child exists whatever comes of this; Linux, too, only tries. */
-	if ((clone_flags & CLONE_PARENT_SETTID) && put_user((int)pid, parent_tidptr))
+	if ((args->flags & CLONE_PARENT_SETTID) && put_user((int)pid, args->parent_tid))
 		pr_debug("clone: bad parent_tid\n");
 	wake_up_new_task(tsk);
-	if (clone_flags & CLONE_VFORK)
+	if (args->flags & CLONE_VFORK)
 		wait_for_completion(&vfork);
 	return pid;
 }
@@ -471,10 +479,11 @@ long do_fork(unsigned long clone_flags, unsigned long stack_start, struct pt_reg
 pid_t kernel_thread(int (*fn)(void *), void *arg, unsigned long flags)
 {
 	struct pt_regs regs = { .ebx = (long)fn, .ecx = (long)arg, .orig_eax = -1 };
+	struct kernel_clone_args args = { .flags = flags };
 	struct task_struct *tsk;
 	pid_t pid;
 
-	tsk = copy_process(flags, 0, &regs, NULL, 0, PF_KTHREAD);
+	tsk = copy_process(&args, &regs, PF_KTHREAD);
 	if (IS_ERR(tsk))
 		return (pid_t)PTR_ERR(tsk);
 	pid = tsk->pid;
@@ -503,6 +512,28 @@ void mm_release(struct task_struct *tsk)
 	tsk->vfork_done = NULL;
 	write_unlock_irq(&tasklist_lock);
 	complete(vfork_done);
+}
+
+/* ---- unshare --------------------------------------------------------------------------------- */
+
+/* A process cannot part with itself: what threads share, only one without others may "unshare". */
+long do_unshare(unsigned long flags)
+{
+	int err = 0;
+
+	if (flags & ~(CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND | CLONE_VM))
+		return -EINVAL;
+	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && !thread_group_empty(current))
+		return -EINVAL;
+	if ((flags & (CLONE_SIGHAND | CLONE_VM)) && atomic_read(&current->sighand->count) > 1)
+		return -EINVAL;
+	if ((flags & CLONE_VM) && refcount_read(&current->mm->mm_users) > 1)
+		return -EINVAL;
+	if (flags & CLONE_FS)
+		err = unshare_fs();
+	if (!err && (flags & CLONE_FILES))
+		err = unshare_files();
+	return err;
 }
 
 /* ---- start ----------------------------------------------------------------------------------- */

@@ -12,14 +12,25 @@ struct pt_regs;
 struct rusage;
 struct siginfo;
 
+/* What clone3() says, decoded. */
+struct kernel_clone_args {
+	unsigned long flags;		/* CLONE_*, without a signal */
+	bool clear_sighand;		/* CLONE_CLEAR_SIGHAND, which is beyond a long */
+	int exit_signal;		/* for the parent; 0: none; not used for a thread */
+	unsigned long stack;		/* the child's user stack pointer */
+	int *parent_tid, *child_tid;	/* user addresses, where the flags want them */
+	unsigned long tls;		/* user address of a struct user_desc */
+};
+
 /*
- * Make a task like the caller.  @stack_start: its user stack pointer; @regs: what it
- * returns to ring 3 with (eax becomes 0).
+ * Make a task like the caller.  @regs: what it returns to ring 3 with (eax becomes 0).
  * => may sleep; the child's pid, or -EAGAIN (limit), -ENOMEM, -EINVAL (flags); with
  *    CLONE_VFORK returns when the child has given up the address space
  */
-long do_fork(unsigned long clone_flags, unsigned long stack_start, struct pt_regs *regs,
-	     int *parent_tidptr, int *child_tidptr, unsigned long tls);
+long do_fork(const struct kernel_clone_args *args, struct pt_regs *regs);
+
+/* Stop sharing what the CLONE_ flags name. => may sleep; 0, -EINVAL, -ENOMEM */
+long do_unshare(unsigned long flags);
 
 /* The address space is given up: tell who waits for it (vfork, CLONE_CHILD_CLEARTID). */
 void mm_release(struct task_struct *tsk);

@@ -211,9 +211,14 @@ static pid_t wait_consider_task(struct wait_opts *wo, struct task_struct *p)
 
 	if (!eligible_child(wo, p) || p->exit_state == TASK_DEAD)
 		return 0;
+	if (p->exit_state == TASK_ZOMBIE && thread_group_empty(p)) {
+		/* Who does not ask for the dead will never hear of it. */
+		if (!(wo->options & WEXITED))
+			return 0;
+		wo->found = true;
+		return wait_task_zombie(wo, p);
+	}
 	wo->found = true;
-	if (p->exit_state == TASK_ZOMBIE && thread_group_empty(p))
-		return wo->options & WEXITED ? wait_task_zombie(wo, p) : 0;
 	if (wo->options & WUNTRACED)
 		pid = wait_task_stop_cont(wo, p, true);
 	if (!pid && (wo->options & WCONTINUED))

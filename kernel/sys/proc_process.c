@@ -28,30 +28,44 @@
 long sys_fork(void)
 {
 	struct pt_regs *regs = current_pt_regs();
+	struct kernel_clone_args args = { .exit_signal = SIGCHLD, .stack = regs->esp };
 
-	return do_fork(SIGCHLD, regs->esp, regs, NULL, NULL, 0);
+	return do_fork(&args, regs);
 }
 
 long sys_vfork(void)
 {
 	struct pt_regs *regs = current_pt_regs();
+	struct kernel_clone_args args = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD,
+					  .stack = regs->esp };
 
-	return do_fork(CLONE_VFORK | CLONE_VM | SIGCHLD, regs->esp, regs, NULL, NULL, 0);
+	return do_fork(&args, regs);
 }
 
 long sys_clone(unsigned long flags, unsigned long newsp, int *parent_tid, unsigned long tls,
 	       int *child_tid)
 {
 	struct pt_regs *regs = current_pt_regs();
+	struct kernel_clone_args args = {
+		.flags = flags & ~(unsigned long)CSIGNAL, .exit_signal = (int)(flags & CSIGNAL),
+		.stack = newsp ? newsp : regs->esp, .tls = tls,
+		.parent_tid = parent_tid, .child_tid = child_tid,
+	};
 
-	return do_fork(flags, newsp ? newsp : regs->esp, regs, parent_tid, child_tid, tls);
+	return do_fork(&args, regs);
+}
+
+long sys_unshare(unsigned long flags)
+{
+	return do_unshare(flags);
 }
 
 /* What clone3() refuses besides what clone() does. => 0 or -EINVAL */
 static long check_clone_args(const struct clone_args *args)
 {
-	/* The upper half: CLONE_CLEAR_SIGHAND, CLONE_INTO_CGROUP are not here. */
-	if (args->flags >> 32 || (args->flags & (CLONE_DETACHED | CSIGNAL)))
+	/* CLONE_INTO_CGROUP is not here. */
+	if (args->flags & ~(CLONE_CLEAR_SIGHAND | 0xffffffffull) ||
+	    (args->flags & (CLONE_DETACHED | CSIGNAL)))
 		return -EINVAL;
 	if (args->exit_signal & ~(u64)CSIGNAL || !valid_signal((unsigned long)args->exit_signal))
 		return -EINVAL;
@@ -92,17 +106,22 @@ static long get_clone_args(struct clone_args *args, const void *uargs, size_t si
 long sys_clone3(const struct clone_args *uargs, size_t size)
 {
 	struct pt_regs *regs = current_pt_regs();
-	struct clone_args args;
-	long err = get_clone_args(&args, uargs, size);
+	struct kernel_clone_args args;
+	struct clone_args user;
+	long err = get_clone_args(&user, uargs, size);
 
 	if (!err)
-		err = check_clone_args(&args);
+		err = check_clone_args(&user);
 	if (err)
 		return err;
-	return do_fork((unsigned long)(args.flags | args.exit_signal),
-		       args.stack ? (unsigned long)(args.stack + args.stack_size) : regs->esp, regs,
-		       (int *)(unsigned long)args.parent_tid, (int *)(unsigned long)args.child_tid,
-		       (unsigned long)args.tls);
+	args = (struct kernel_clone_args){
+		.flags = (unsigned long)user.flags, .exit_signal = (int)user.exit_signal,
+		.clear_sighand = user.flags & CLONE_CLEAR_SIGHAND,
+		.stack = user.stack ? (unsigned long)(user.stack + user.stack_size) : regs->esp,
+		.parent_tid = (int *)(unsigned long)user.parent_tid,
+		.child_tid = (int *)(unsigned long)user.child_tid, .tls = (unsigned long)user.tls,
+	};
+	return do_fork(&args, regs);
 }
 
 long sys_execve(const char *filename, const char *const *argv, const char *const *envp)
@@ -306,35 +325,6 @@ out:
 }
 
 /* ---- odds and ends --------------------------------------------------------------------------- */
-
-long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
-	       unsigned long arg5)
-{
-	char comm[TASK_COMM_LEN];
-
-	switch (option) {
-	case PR_SET_NAME:
-		memset(comm, 0, sizeof(comm));
-		if (strncpy_from_user(comm, (const char *)arg2, TASK_COMM_LEN - 1) < 0)
-			return -EFAULT;
-		memcpy(current->comm, comm, sizeof(comm));
-		return 0;
-	case PR_GET_NAME:
-		memset(comm, 0, sizeof(comm));
-		strlcpy(comm, current->comm, sizeof(comm));
-		return copy_to_user((void *)arg2, comm, sizeof(comm)) ? -EFAULT : 0;
-	case PR_SET_THP_DISABLE:
-		if (arg3 || arg4 || arg5)
-			return -EINVAL;
-		set_thp_disabled(current->mm, arg2);
-		return 0;
-	case PR_GET_THP_DISABLE:
-		if (arg2 || arg3 || arg4 || arg5)
-			return -EINVAL;
-		return !!(current->mm->flags & MMF_DISABLE_THP);
-	}
-	return -EINVAL;
-}
 
 /* ~0 asks only. => what it was; anything may be set, and what we do not know changes nothing */
 long sys_personality(unsigned int persona)
