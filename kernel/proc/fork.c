@@ -503,7 +503,7 @@ void mm_release(struct task_struct *tsk)
 		tsk->clear_child_tid = NULL;
 		/* Only if somebody is left to see it. */
 		if (tsk->mm && refcount_read(&tsk->mm->mm_users) > 1 && !put_user(0, tidptr))
-			futex_wake((u32 *)tidptr, 1, FUTEX_BITSET_MATCH_ANY);
+			futex_wake((u32 *)tidptr, true, 1, FUTEX_BITSET_MATCH_ANY);
 	}
 	if (!tsk->vfork_done)
 		return;

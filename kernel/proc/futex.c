@@ -7,9 +7,12 @@
  * under the queue's lock, looks at the word again, and sleeps only if it is still
  * what it was; a waker that changes the word afterwards finds it on the queue.
  *
- * A futex is known by its key: the address space and the address; or, if the word is
- * in a shared mapping, the file's address_space and the offset, so that processes
- * meet that have it mapped at different places.  Keys hash to one of 64 queues.
+ * A futex is known by its key.  Callers that say FUTEX_PRIVATE_FLAG share the address
+ * space: the key is that and the address, and nothing is looked up.  For the others
+ * the mapping is looked up: of a file (or of shared memory, which is one) the key is
+ * its address_space and the offset, so that processes meet that have it mapped at
+ * different places; of private memory the address again, but with a bit set, so that
+ * the two kinds never meet, as on Linux.  Keys hash to one of 64 queues.
  *
  * A key holds no reference: if the mapping goes while someone waits, the address of
  * another object may come to equal it, and a wait ends too early, which users of
@@ -36,8 +39,10 @@
 
 struct futex_key {
 	const void *object;	/* mm_struct or address_space */
-	unsigned long word;	/* address, or byte offset (modulo 4G) */
+	unsigned long word;	/* address, or byte offset (modulo 4G); KEY_MM_SHARED */
 };
+
+#define KEY_MM_SHARED	1ul	/* private memory, but the caller did not say so */
 
 struct futex_hash_bucket {
 	spinlock_t lock;
@@ -65,13 +70,32 @@ static bool match_futex(const struct futex_key *a, const struct futex_key *b)
 	return a->object == b->object && a->word == b->word;
 }
 
+/* The key of a word that others may have mapped too. => mmap_sem held; 0 or -EFAULT */
+static int shared_futex_key(struct mm_struct *mm, unsigned long addr, struct futex_key *key)
+{
+	struct vm_area_struct *vma = find_vma(mm, addr);
+
+	if (!vma || vma->vm_start > addr)
+		return -EFAULT;
+	if (vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_WRITE)) != VM_WRITE) {
+		key->object = file_inode(vma->vm_file)->i_mapping;
+		key->word = (linear_page_index(vma, addr) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
+		return 0;
+	}
+	/* What is private and cannot change is nothing to wait for. */
+	if (!(vma->vm_flags & VM_WRITE))
+		return -EFAULT;
+	key->word = addr | KEY_MM_SHARED;
+	return 0;
+}
+
 /* => may sleep; 0, -EINVAL, -EFAULT */
-static int get_futex_key(u32 *uaddr, struct futex_key *key)
+static int get_futex_key(u32 *uaddr, bool shared, struct futex_key *key)
 {
 	unsigned long addr = (unsigned long)uaddr;
 	struct mm_struct *mm = current->mm;
-	struct vm_area_struct *vma;
-	int err = 0;
+	u32 now;
+	int err;
 
 	if (addr % sizeof(u32))
 		return -EINVAL;
@@ -79,14 +103,13 @@ static int get_futex_key(u32 *uaddr, struct futex_key *key)
 		return -EFAULT;
 	key->object = mm;
 	key->word = addr;
+	if (!shared)
+		return 0;
+	/* There must be a page. */
+	if (copy_from_user(&now, uaddr, sizeof(now)))
+		return -EFAULT;
 	down_read(&mm->mmap_sem);
-	vma = find_vma(mm, addr);
-	if (!vma || vma->vm_start > addr) {
-		err = -EFAULT;
-	} else if ((vma->vm_flags & VM_SHARED) && vma->vm_file) {
-		key->object = file_inode(vma->vm_file)->i_mapping;
-		key->word = (linear_page_index(vma, addr) << PAGE_SHIFT) + (addr & ~PAGE_MASK);
-	}
+	err = shared_futex_key(mm, addr, key);
 	up_read(&mm->mmap_sem);
 	return err;
 }
@@ -150,7 +173,7 @@ static bool unqueue_me(struct futex_q *q)
 	return queued;
 }
 
-int futex_wait(u32 *uaddr, u32 val, u32 bitset, u64 deadline)
+int futex_wait(u32 *uaddr, bool shared, u32 val, u32 bitset, u64 deadline)
 {
 	struct futex_q q = { .task = current, .bitset = bitset };
 	bool time_left = true;
@@ -159,7 +182,7 @@ int futex_wait(u32 *uaddr, u32 val, u32 bitset, u64 deadline)
 	if (!bitset)
 		return -EINVAL;
 	INIT_LIST_HEAD(&q.list);
-	err = get_futex_key(uaddr, &q.key);
+	err = get_futex_key(uaddr, shared, &q.key);
 	if (!err)
 		err = futex_wait_setup(uaddr, val, &q);
 	if (err)
@@ -192,27 +215,36 @@ static void wake_futex(struct futex_q *q)
 	put_task_struct(task);
 }
 
-int futex_wake(u32 *uaddr, int nr, u32 bitset)
+/* Wake up to @nr (at least one) who wait at @key. => bucket lock held; how many */
+static int wake_queue(struct futex_hash_bucket *hb, const struct futex_key *key, int nr, u32 bitset)
 {
-	struct futex_hash_bucket *hb;
 	struct futex_q *q, *next;
-	struct futex_key key;
-	int err, woken = 0;
+	int woken = 0;
 
-	if (!bitset)
-		return -EINVAL;
-	err = get_futex_key(uaddr, &key);
-	if (err)
-		return err;
-	hb = hash_futex(&key);
-	spin_lock(&hb->lock);
 	list_for_each_entry_safe(q, next, &hb->chain, list) {
-		if (!match_futex(&q->key, &key) || !(q->bitset & bitset))
+		if (!match_futex(&q->key, key) || !(q->bitset & bitset))
 			continue;
 		wake_futex(q);
 		if (++woken >= nr)
 			break;
 	}
+	return woken;
+}
+
+int futex_wake(u32 *uaddr, bool shared, int nr, u32 bitset)
+{
+	struct futex_hash_bucket *hb;
+	struct futex_key key;
+	int err, woken;
+
+	if (!bitset)
+		return -EINVAL;
+	err = get_futex_key(uaddr, shared, &key);
+	if (err)
+		return err;
+	hb = hash_futex(&key);
+	spin_lock(&hb->lock);
+	woken = wake_queue(hb, &key, nr, bitset);
 	spin_unlock(&hb->lock);
 	return woken;
 }
@@ -233,7 +265,7 @@ static void unlock_two(struct futex_hash_bucket *a, struct futex_hash_bucket *b)
 		spin_unlock(&b->lock);
 }
 
-int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
+int futex_requeue(u32 *uaddr, bool shared, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
 {
 	struct futex_hash_bucket *hb, *hb2;
 	struct futex_key key, key2;
@@ -243,9 +275,9 @@ int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
 
 	if (nr < 0 || nr2 < 0)
 		return -EINVAL;
-	err = get_futex_key(uaddr, &key);
+	err = get_futex_key(uaddr, shared, &key);
 	if (!err)
-		err = get_futex_key(uaddr2, &key2);
+		err = get_futex_key(uaddr2, shared, &key2);
 	if (err)
 		return err;
 	hb = hash_futex(&key);
@@ -278,6 +310,123 @@ int futex_requeue(u32 *uaddr, u32 *uaddr2, int nr, int nr2, const u32 *cmpval)
 	return count;
 }
 
+/* ---- an operation and a wake in one --------------------------------------------------------------- */
+
+/* What FUTEX_WAKE_OP does to *uaddr2, packed into a word: op:4 cmp:4 oparg:12 cmparg:12. */
+struct futex_op {
+	unsigned int op, cmp;
+	s32 oparg, cmparg;
+};
+
+#define FUTEX_OP_OPARG_SHIFT	8u	/* in op: the argument is a bit's number */
+
+/* => 0 or -ENOSYS */
+static int decode_op(u32 encoded, struct futex_op *op)
+{
+	op->op = encoded >> 28 & 7;
+	op->cmp = encoded >> 24 & 15;
+	op->oparg = (s32)(encoded << 8) >> 20;
+	op->cmparg = (s32)(encoded << 20) >> 20;
+	if (encoded >> 28 & FUTEX_OP_OPARG_SHIFT)
+		op->oparg = (s32)(1u << (op->oparg & 31));
+	return op->op > 4 || op->cmp > 5 ? -ENOSYS : 0;
+}
+
+static u32 new_value(const struct futex_op *op, u32 old)
+{
+	u32 arg = (u32)op->oparg;
+
+	switch (op->op) {
+	case 0:
+		return arg;
+	case 1:
+		return old + arg;
+	case 2:
+		return old | arg;
+	case 3:
+		return old & ~arg;
+	default:
+		return old ^ arg;
+	}
+}
+
+static bool compare_old(const struct futex_op *op, s32 old)
+{
+	switch (op->cmp) {
+	case 0:
+		return old == op->cmparg;
+	case 1:
+		return old != op->cmparg;
+	case 2:
+		return old < op->cmparg;
+	case 3:
+		return old <= op->cmparg;
+	case 4:
+		return old > op->cmparg;
+	default:
+		return old >= op->cmparg;
+	}
+}
+
+/* Change the word, atomically. => page faults disabled; 0 with *old, or -EFAULT */
+static int change_word(u32 *uaddr, const struct futex_op *op, u32 *old)
+{
+	u32 seen;
+
+	if (__copy_from_user_inatomic(old, uaddr, sizeof(*old)))
+		return -EFAULT;
+	for (;; *old = seen) {
+		seen = *old;
+		if (user_cmpxchg_4(uaddr, &seen, new_value(op, *old)))
+			return -EFAULT;
+		if (seen == *old)
+			return 0;
+	}
+}
+
+/* Make the word's page present and ours to write. => may sleep; 0 or -EFAULT */
+static int fault_in_writable(u32 *uaddr)
+{
+	u32 now;
+
+	return get_user(now, uaddr) || user_cmpxchg_4(uaddr, &now, now) ? -EFAULT : 0;
+}
+
+int futex_wake_op(u32 *uaddr, bool shared, u32 *uaddr2, int nr, int nr2, u32 encoded)
+{
+	struct futex_hash_bucket *hb, *hb2;
+	struct futex_key key, key2;
+	struct futex_op op;
+	int err, woken;
+	u32 old;
+
+	err = get_futex_key(uaddr, shared, &key);
+	if (!err)
+		err = get_futex_key(uaddr2, shared, &key2);
+	if (!err)
+		err = decode_op(encoded, &op);
+	if (err)
+		return err;
+	hb = hash_futex(&key);
+	hb2 = hash_futex(&key2);
+	for (;;) {
+		lock_two(hb, hb2);
+		pagefault_disable();
+		err = change_word(uaddr2, &op, &old);
+		pagefault_enable();
+		if (!err)
+			break;
+		unlock_two(hb, hb2);
+		if (fault_in_writable(uaddr2))
+			return -EFAULT;
+	}
+	woken = wake_queue(hb, &key, nr, FUTEX_BITSET_MATCH_ANY);
+	if (compare_old(&op, (s32)old))
+		woken += wake_queue(hb2, &key2, nr2, FUTEX_BITSET_MATCH_ANY);
+	unlock_two(hb, hb2);
+	return woken;
+}
+
 /* ---- robust futexes -------------------------------------------------------------------------- */
 
 #define FUTEX_WAITERS		0x80000000u
@@ -301,7 +450,7 @@ static int handle_futex_death(u32 *uaddr, pid_t tid, bool pi, bool pending)
 		return -EFAULT;
 	if (pending && !pi && !old) {
 		/* Unlocked, but died before it woke anybody. */
-		futex_wake(uaddr, 1, FUTEX_BITSET_MATCH_ANY);
+		futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
 		return 0;
 	}
 	do {
@@ -312,7 +461,7 @@ static int handle_futex_death(u32 *uaddr, pid_t tid, bool pi, bool pending)
 			return -EFAULT;
 	} while (seen != old && (old = seen, true));
 	if (!pi && (old & FUTEX_WAITERS))
-		futex_wake(uaddr, 1, FUTEX_BITSET_MATCH_ANY);
+		futex_wake(uaddr, true, 1, FUTEX_BITSET_MATCH_ANY);
 	return 0;
 }
 

@@ -12,24 +12,29 @@
 
 static long futex_wait_restart(struct task_struct *tsk);
 
-/* A wait with a span goes on with what is left of it after a signal without handler. */
-static long wait_restartable(u32 *uaddr, u32 val, u64 deadline)
+/*
+ * A wait with an end goes on with what is left of it after a signal without handler; with a
+ * handler it is over, whatever SA_RESTART says.
+ */
+static long wait_restartable(u32 *uaddr, bool shared, u32 val, u32 bitset, u64 deadline)
 {
-	long ret = futex_wait(uaddr, val, FUTEX_BITSET_MATCH_ANY, deadline);
+	long ret = futex_wait(uaddr, shared, val, bitset, deadline);
 
 	if (ret != -ERESTARTSYS || deadline == FUTEX_NO_DEADLINE)
 		return ret;
 	current->restart_fn = futex_wait_restart;
 	current->restart_arg[0] = (unsigned long)uaddr;
-	current->restart_arg[1] = val;
+	current->restart_arg[1] = (u64)shared << 32 | val;
 	current->restart_arg[2] = deadline;
+	current->restart_arg[3] = bitset;
 	return -ERESTART_RESTARTBLOCK;
 }
 
 static long futex_wait_restart(struct task_struct *tsk)
 {
-	return wait_restartable((u32 *)(unsigned long)tsk->restart_arg[0],
-				(u32)tsk->restart_arg[1], tsk->restart_arg[2]);
+	return wait_restartable((u32 *)(unsigned long)tsk->restart_arg[0], tsk->restart_arg[1] >> 32,
+				(u32)tsk->restart_arg[1], (u32)tsk->restart_arg[3],
+				tsk->restart_arg[2]);
 }
 
 static bool has_timeout(int op)
@@ -39,47 +44,35 @@ static bool has_timeout(int op)
 	return cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET;
 }
 
-/* A futex that others may share is known by what is mapped there, so that must be something. */
-static bool is_nowhere(u32 *uaddr, int op)
-{
-	u32 now;
-
-	return !(op & FUTEX_PRIVATE_FLAG) && !((unsigned long)uaddr % sizeof(u32)) &&
-	       copy_from_user(&now, uaddr, sizeof(now));
-}
-
 /* @ts: the time-out or NULL; @val2: the same argument as a number */
 static long do_futex(u32 *uaddr, int op, u32 val, const struct timespec64 *ts, u32 val2,
 		     u32 *uaddr2, u32 val3)
 {
-	bool realtime = op & FUTEX_CLOCK_REALTIME;
+	bool realtime = op & FUTEX_CLOCK_REALTIME, shared = !(op & FUTEX_PRIVATE_FLAG);
 	u64 deadline = FUTEX_NO_DEADLINE;
 	int cmd = op & FUTEX_CMD_MASK;
 
-	if (realtime && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT)
-		return -ENOSYS;
 	if (ts && !timespec64_valid(ts))
 		return -EINVAL;
-	if (is_nowhere(uaddr, op) ||
-	    ((cmd == FUTEX_REQUEUE || cmd == FUTEX_CMP_REQUEUE) && is_nowhere(uaddr2, op)))
-		return -EFAULT;
+	if (realtime && cmd != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
+	if (ts)
+		deadline = cmd == FUTEX_WAIT ? deadline_after(ts) : deadline_at(ts, realtime);
 	switch (cmd) {
 	case FUTEX_WAIT:
-		if (ts)
-			deadline = deadline_after(ts);
-		return wait_restartable(uaddr, val, deadline);
+		return wait_restartable(uaddr, shared, val, FUTEX_BITSET_MATCH_ANY, deadline);
 	case FUTEX_WAIT_BITSET:
-		if (ts)
-			deadline = deadline_at(ts, realtime);
-		return futex_wait(uaddr, val, val3, deadline);
+		return wait_restartable(uaddr, shared, val, val3, deadline);
 	case FUTEX_WAKE:
-		return futex_wake(uaddr, (int)val, FUTEX_BITSET_MATCH_ANY);
+		return futex_wake(uaddr, shared, (int)val, FUTEX_BITSET_MATCH_ANY);
 	case FUTEX_WAKE_BITSET:
-		return futex_wake(uaddr, (int)val, val3);
+		return futex_wake(uaddr, shared, (int)val, val3);
 	case FUTEX_REQUEUE:
-		return futex_requeue(uaddr, uaddr2, (int)val, (int)val2, NULL);
+		return futex_requeue(uaddr, shared, uaddr2, (int)val, (int)val2, NULL);
 	case FUTEX_CMP_REQUEUE:
-		return futex_requeue(uaddr, uaddr2, (int)val, (int)val2, &val3);
+		return futex_requeue(uaddr, shared, uaddr2, (int)val, (int)val2, &val3);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(uaddr, shared, uaddr2, (int)val, (int)val2, val3);
 	}
 	return -ENOSYS;
 }

@@ -82,6 +82,8 @@ static const struct row proc_rows[] = {
 	R(240, futex, INX(futex_word, 4, WORD), V(FUTEX_WAKE), V(1)),
 	R(240, futex, INX(futex_word, 4, WORD), V(FUTEX_CMP_REQUEUE), V(1), V(1),
 	  INX(futex_word, 4, WORD), V(0)),
+	R(240, futex, INX(futex_word, 4, WORD), V(FUTEX_WAKE_OP), V(1), V(1),
+	  IOX(futex_word, 4, WORD), V(0)),
 	R(241, sched_setaffinity, V(0), V(4), IN(cpu_one, 4)),
 	R(242, sched_getaffinity, V(0), V(128), OUTX(128, FIRST)),
 	R(243, set_thread_area, IN(&new_area, 16)),
