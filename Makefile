@@ -518,7 +518,7 @@ $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
 comma	:= ,
 empty	:=
 space	:= $(empty) $(empty)
-MANY	= $(if $(filter-out 1,$(NODES) $(CPUS)),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS) $(THREADS)))
+MANY	= $(if $(filter-out 1,$(NODES) $(CPUS))$(shell [ $(MEM) -le 3072 ] || echo large),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS) $(THREADS)))
 MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'

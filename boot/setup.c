@@ -28,6 +28,7 @@
 #include <kernel/arch/pgtable.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/tlb.h>
+#include <kernel/arch/uaccess.h>
 #include <kernel/core/bootinfo.h>
 #include <kernel/core/cmdline.h>
 #include <kernel/core/panic.h>
@@ -49,28 +50,47 @@ struct boot_module boot_modules[BOOT_MODULES_MAX];
 unsigned int nr_boot_modules;
 static char loader_name[64] __initdata;
 
-/*
- * Copy @len bytes of physical memory, wherever they are below 4G.
- * => the window's entry is put back: it is also ordinary memory of the first 16M
- */
-static void __init early_copy(void *dst, u32 phys, size_t len)
+/* => to be put back onto WINDOW_ENTRY: it is also ordinary memory of the first 16M */
+static void __init move_window(unsigned long pfn)
 {
 	pte_t *entry = (pte_t *)__va(boot_pg_tables) + WINDOW_ENTRY;
-	pte_t saved = *entry;
 
+	pte_clear(entry);
+	set_pte(entry, pfn_pte(pfn, __pgprot(__PAGE_KERNEL)));
+	__flush_tlb_one((unsigned long)WINDOW);
+}
+
+/* Copy @len bytes of physical memory, wherever they are below 4G. */
+static void __init early_copy(void *dst, u32 phys, size_t len)
+{
 	while (len) {
 		size_t offset = phys & ~PAGE_MASK;
 		size_t chunk = min(len, (size_t)(PAGE_SIZE - offset));
 
-		set_pte(entry, pfn_pte(PFN_DOWN(phys), __pgprot(__PAGE_KERNEL)));
-		__flush_tlb_one((unsigned long)WINDOW);
+		move_window(PFN_DOWN(phys));
 		memcpy(dst, WINDOW + offset, chunk);
 		dst = (char *)dst + chunk;
 		phys += chunk;
 		len -= chunk;
 	}
-	set_pte(entry, saved);
-	__flush_tlb_one((unsigned long)WINDOW);
+	move_window(WINDOW_ENTRY);
+}
+
+/*
+ * Does the processor take this address?  One that has PAE has 36 bits, but some emulated ones
+ * have 32, and an entry with more faults.
+ */
+static bool __init can_address(u64 phys)
+{
+	char byte;
+	long err;
+
+	if (phys >> 32 == 0)
+		return true;
+	move_window(PFN_DOWN(phys));
+	err = probe_kernel_read(&byte, WINDOW, 1);
+	move_window(WINDOW_ENTRY);
+	return !err;
 }
 
 /* Copy a string of the loader's; too long is cut. => NUL-terminated */
@@ -172,9 +192,21 @@ static void __init add_ram(u64 start, u64 end, u64 limit)
 		memblock_add((phys_addr_t)start, (phys_addr_t)(end - start));
 }
 
+/* => the first address that neither page tables nor the processor can name */
+static u64 __init addressable_end(void)
+{
+	for (unsigned int i = 0; i < nr_e820; i++)
+		if (e820_map[i].addr < MAX_PHYS_ADDR && !can_address(e820_map[i].addr)) {
+			pr_warn("This processor has 32 bits for addresses, and there is RAM above "
+				"(QEMU: give it +pse36)\n");
+			return 1ull << 32;
+		}
+	return MAX_PHYS_ADDR;
+}
+
 static void __init memory_to_memblock(void)
 {
-	const u64 reachable = MAX_PHYS_ADDR;
+	const u64 reachable = addressable_end();
 	u64 limit = min(cmdline_get_mem("mem", reachable), reachable);
 	u64 ignored = 0;
 

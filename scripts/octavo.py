@@ -31,6 +31,9 @@ BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA"
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
                "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox"}
 
+# More MiB than these, and some lie above 4G. QEMU's default processor has no wires for that.
+BELOW_4G = 3072
+
 # Below this many MiB the root is busybox alone: our own programs are static and 0.7 MiB each.
 SMALL_ROOT = 24
 
@@ -244,6 +247,13 @@ def thread_words(cpus, threads=""):
     return ["-accel", f"tcg,thread={kind}"]
 
 
+def cpu_words(mem, cpu=""):
+    """=> QEMU's option for the processor: its own choice, but one whose addresses reach all memory."""
+    if not cpu and int(mem) > BELOW_4G:
+        cpu = "qemu32,+pse36"
+    return ["-cpu", cpu] if cpu else []
+
+
 class Machine:
     def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None,
                  kernel=None):
@@ -275,8 +285,7 @@ class Machine:
                  "-debugcon", f"file:{self.status_path}",
                  "-monitor", f"unix:{self.dir}/monitor,server=on,wait=off",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        if o["CPU"]:
-            words += ["-cpu", o["CPU"]]
+        words += cpu_words(o["MEM"], o["CPU"])
         if o["ICOUNT"]:
             words += ["-icount", o["ICOUNT"], "-rtc", "base=2024-01-01,clock=vm"]
         if o["PLUGIN"]:
@@ -447,4 +456,4 @@ def on_signal():
 
 
 if __name__ == "__main__":      # octavo.py NODES MEM CPUS THREADS: for the Makefile
-    print(*node_words(*sys.argv[1:4]), *thread_words(*sys.argv[3:]))
+    print(*node_words(*sys.argv[1:4]), *thread_words(*sys.argv[3:]), *cpu_words(sys.argv[2]))

@@ -50,6 +50,7 @@
 #define PF_PROT		0x1ul	/* an entry was there and forbade it; else: absent */
 #define PF_WRITE	0x2ul
 #define PF_USER		0x4ul
+#define PF_RSVD		0x8ul	/* an entry has a bit set that this processor does not know */
 #define PF_INSTR	(_PAGE_NX ? 0x10ul : 0ul)	/* it was to be executed; said where NX is */
 
 #define X86_TRAP_PF	14
@@ -157,7 +158,7 @@ static void bad_access(struct pt_regs *regs, unsigned long error_code, unsigned 
 static void kernel_address_fault(struct pt_regs *regs, unsigned long error_code,
 				 unsigned long address)
 {
-	if (!(error_code & (PF_PROT | PF_USER)) && !vmalloc_fault(address))
+	if (!(error_code & (PF_PROT | PF_USER | PF_RSVD)) && !vmalloc_fault(address))
 		return;
 	if (regs->eflags & X86_EFLAGS_IF)
 		local_irq_enable();

@@ -69,12 +69,26 @@ bool rodata_enabled __ro_after_init = true;
 
 /* ---- paging_init -------------------------------------------------------------------- */
 
+/* Half of low memory is enough for struct pages: with 896M that is 56G. */
+static void __init cut_to_mem_map(void)
+{
+	unsigned long most = max_low_pfn / 2 * (PAGE_SIZE / sizeof(struct page));
+
+	if (max_pfn <= most)
+		return;
+	pr_warn("Warning: only %luMB will be used, mem_map has no room for more.\n",
+		most >> (20 - PAGE_SHIFT));
+	memblock_remove(PFN_PHYS(most), PFN_PHYS(max_pfn - most));
+	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+}
+
 /* How much RAM there is, and how much of it the direct map reaches. */
 static void __init find_low_pfn_range(void)
 {
 	max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	max_low_pfn = min(max_pfn, (unsigned long)MAXMEM >> PAGE_SHIFT);
 	highstart_pfn = max_low_pfn;
+	cut_to_mem_map();
 	if (!IS_ENABLED_HIGHMEM && max_pfn > max_low_pfn) {
 		pr_warn("Warning: only %luMB will be used.\n", max_low_pfn >> (20 - PAGE_SHIFT));
 		pr_warn("Use a kernel built with HIGHMEM=1.\n");

@@ -21,6 +21,9 @@
  * node that has only high memory has its part wherever there is room: high memory
  * would do, but then the last frames of the machine could never be taken away.
  *
+ * These addresses are vmalloc's: where the array is large (PAE, from 8G on), it stays
+ * in the direct map, and near to node 0 only.
+ *
  *	mem_map    | node 0 | node 1 | node 0 |		32K of array for each 4M of memory
  *		       |        |        |
  *	frames	     node 0   node 1   node 0
@@ -265,7 +268,7 @@ static void __init alloc_mem_map(void)
 {
 	unsigned long pages = ALIGN(max_pfn, MAX_ORDER_PAGES);
 
-	if (nr_online_nodes > 1)
+	if (nr_online_nodes > 1 && pages * sizeof(struct page) <= VMALLOC_RESERVE / 2)
 		alloc_mem_map_by_node(pages);
 	else
 		mem_map = __va(alloc_map_frames(NUMA_NO_NODE,
