@@ -42,6 +42,8 @@
 #define fallthrough		__attribute__((__fallthrough__))
 
 #ifdef __OCTAVO__
+/* The machinery of waiting: /proc/PID/wchan looks past it, at who waits. */
+#define __sched			__section(".sched.text")
 #define __init			__section(".init.text") __cold noinline
 #define __initdata		__section(".init.data")
 #define __initconst		__section(".init.rodata")

@@ -27,7 +27,7 @@ static bool consume(struct completion *x)
 }
 
 /* => jiffies left (at least 1); 0: time is up; -ERESTARTSYS: a signal */
-static long wait_common(struct completion *x, long timeout, int state)
+static long __sched wait_common(struct completion *x, long timeout, int state)
 {
 	DEFINE_WAIT(wait);
 	long ret = 0;
@@ -56,19 +56,19 @@ static long wait_common(struct completion *x, long timeout, int state)
 	return ret;
 }
 
-void wait_for_completion(struct completion *x)
+void __sched wait_for_completion(struct completion *x)
 {
 	wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_UNINTERRUPTIBLE);
 }
 
-int wait_for_completion_interruptible(struct completion *x)
+int __sched wait_for_completion_interruptible(struct completion *x)
 {
 	long left = wait_common(x, MAX_SCHEDULE_TIMEOUT, TASK_INTERRUPTIBLE);
 
 	return left < 0 ? (int)left : 0;
 }
 
-unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
+unsigned long __sched wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
 	return (unsigned long)wait_common(x, (long)timeout, TASK_UNINTERRUPTIBLE);
 }

@@ -32,7 +32,7 @@ void __mutex_init(struct mutex *lock)
 }
 
 /* Wait for unlock to make us the owner. => wait_lock held on entry, not on return */
-static int mutex_wait(struct mutex *lock, int state)
+static int __sched mutex_wait(struct mutex *lock, int state)
 {
 	struct mutex_waiter waiter = { .task = current };
 	int err = 0;
@@ -56,7 +56,8 @@ static int mutex_wait(struct mutex *lock, int state)
 	return err;
 }
 
-static int mutex_lock_state(struct mutex *lock, int state, unsigned int subclass, unsigned long ip)
+static int __sched mutex_lock_state(struct mutex *lock, int state, unsigned int subclass,
+				    unsigned long ip)
 {
 	u64 start;
 	int err;
@@ -80,19 +81,19 @@ static int mutex_lock_state(struct mutex *lock, int state, unsigned int subclass
 	return err;
 }
 
-void mutex_lock(struct mutex *lock)
+void __sched mutex_lock(struct mutex *lock)
 {
 	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE, 0, _RET_IP_);
 }
 
 #ifdef CONFIG_DEBUG
-void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
+void __sched mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 {
 	mutex_lock_state(lock, TASK_UNINTERRUPTIBLE, subclass, _RET_IP_);
 }
 #endif
 
-int mutex_lock_interruptible(struct mutex *lock)
+int __sched mutex_lock_interruptible(struct mutex *lock)
 {
 	return mutex_lock_state(lock, TASK_INTERRUPTIBLE, 0, _RET_IP_);
 }

@@ -119,9 +119,11 @@ void show_backtrace(unsigned long eip, unsigned long ebp)
 	show_frames(ebp);
 }
 
-unsigned int stack_trace_save(unsigned long *entries, unsigned int max, unsigned int skip)
+/* The return addresses from the frame at @ebp on, without the first @skip. => how many */
+static unsigned int save_frames(unsigned long ebp, unsigned long *entries, unsigned int max,
+				unsigned int skip)
 {
-	struct frame f = { (unsigned long)__builtin_frame_address(0), 0 };
+	struct frame f = { ebp, 0 };
 	unsigned int n = 0;
 
 	while (n < max && next_frame(&f)) {
@@ -131,6 +133,25 @@ unsigned int stack_trace_save(unsigned long *entries, unsigned int max, unsigned
 			entries[n++] = f.eip;
 	}
 	return n;
+}
+
+unsigned int stack_trace_save(unsigned long *entries, unsigned int max, unsigned int skip)
+{
+	return save_frames((unsigned long)__builtin_frame_address(0), entries, max, skip);
+}
+
+unsigned int stack_trace_save_tsk(struct task_struct *task, unsigned long *entries,
+				  unsigned int max, unsigned int skip)
+{
+	unsigned long ebp;
+
+	if (task == current)
+		return stack_trace_save(entries, max, skip);
+	if (!READ_ONCE(task->state))
+		return 0;
+	/* As __switch_to() left its stack: edi, esi, ebx, and the frame. */
+	ebp = READ_ONCE(task->thread.esp) + 3 * sizeof(long);
+	return save_frames(ebp, entries, max, skip);
 }
 
 void dump_stack(void)

@@ -46,6 +46,9 @@ void show_backtrace(unsigned long eip, unsigned long ebp);
  * => entries filled
  */
 unsigned int stack_trace_save(unsigned long *entries, unsigned int max, unsigned int skip);
+/* ... of a task that does not run, from schedule() on; of current too. */
+unsigned int stack_trace_save_tsk(struct task_struct *task, unsigned long *entries,
+				  unsigned int max, unsigned int skip);
 
 /* True once a panic began. */
 extern bool oops_in_progress;

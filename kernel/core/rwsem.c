@@ -66,7 +66,7 @@ static void rwsem_wake(struct rw_semaphore *sem)
 }
 
 /* => wait_lock held on entry, not on return; the lock is ours then */
-static void rwsem_wait(struct rw_semaphore *sem, bool writer)
+static void __sched rwsem_wait(struct rw_semaphore *sem, bool writer)
 {
 	struct rwsem_waiter waiter = { .task = current, .writer = writer };
 
@@ -142,23 +142,23 @@ static inline void take(struct rw_semaphore *sem, bool writer, unsigned int subc
 	lock_acquired(sem, lock_clock() - start, true);
 }
 
-void down_read(struct rw_semaphore *sem)
+void __sched down_read(struct rw_semaphore *sem)
 {
 	take(sem, false, 0, _RET_IP_);
 }
 
-void down_write(struct rw_semaphore *sem)
+void __sched down_write(struct rw_semaphore *sem)
 {
 	take(sem, true, 0, _RET_IP_);
 }
 
 #ifdef CONFIG_DEBUG
-void down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+void __sched down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	take(sem, false, subclass, _RET_IP_);
 }
 
-void down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+void __sched down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	take(sem, true, subclass, _RET_IP_);
 }

@@ -23,7 +23,7 @@ int down_trylock(struct semaphore *sem)
 	return failed;
 }
 
-static int down_state(struct semaphore *sem, int state)
+static int __sched down_state(struct semaphore *sem, int state)
 {
 	DEFINE_WAIT(wait);
 	int err = 0;
@@ -45,12 +45,12 @@ static int down_state(struct semaphore *sem, int state)
 	return err;
 }
 
-void down(struct semaphore *sem)
+void __sched down(struct semaphore *sem)
 {
 	down_state(sem, TASK_UNINTERRUPTIBLE);
 }
 
-int down_interruptible(struct semaphore *sem)
+int __sched down_interruptible(struct semaphore *sem)
 {
 	return down_state(sem, TASK_INTERRUPTIBLE);
 }

@@ -66,7 +66,7 @@ struct task_view {
 	pid_t ppid, pgrp, session, tty_pgrp;
 	dev_t tty;
 	int num_threads;
-	unsigned long utime, stime, min_flt, maj_flt;	/* of all threads */
+	unsigned long utime, stime, min_flt, maj_flt;
 	unsigned long nvcsw, nivcsw;
 	sigset_t pending, shared, ignored, caught;
 	unsigned long sigqueue_limit;
@@ -91,7 +91,17 @@ static void view_signals(struct task_struct *task, struct task_view *v)
 	spin_unlock(&task->sighand->siglock);
 }
 
-static void view_task(struct task_struct *task, struct task_view *v)
+/* What @t has used up, into @v. */
+static void add_usage(struct task_view *v, const struct task_struct *t)
+{
+	v->utime += t->utime;
+	v->stime += t->stime;
+	v->min_flt += t->min_flt;
+	v->maj_flt += t->maj_flt;
+}
+
+/* @whole: times and faults are those of the process, its ended threads included. */
+static void view_task(struct task_struct *task, struct task_view *v, bool whole)
 {
 	struct signal_struct *sig;
 	struct task_struct *t;
@@ -108,19 +118,21 @@ static void view_task(struct task_struct *task, struct task_view *v)
 			v->tty = sig->tty->dev;
 			v->tty_pgrp = sig->tty->pgrp;
 		}
-		v->utime = sig->utime;
-		v->stime = sig->stime;
-		v->min_flt = sig->min_flt;
-		v->maj_flt = sig->maj_flt;
 		v->rss_limit = sig->rlim[RLIMIT_RSS].rlim_cur;
 		v->sigqueue_limit = sig->rlim[RLIMIT_SIGPENDING].rlim_cur;
+		if (whole) {
+			v->utime = sig->utime;
+			v->stime = sig->stime;
+			v->min_flt = sig->min_flt;
+			v->maj_flt = sig->maj_flt;
+		}
 		for_each_thread(task, t) {
 			v->num_threads++;
-			v->utime += t->utime;
-			v->stime += t->stime;
-			v->min_flt += t->min_flt;
-			v->maj_flt += t->maj_flt;
+			if (whole)
+				add_usage(v, t);
 		}
+		if (!whole)
+			add_usage(v, task);
 	}
 	v->nvcsw = task->nvcsw;
 	v->nivcsw = task->nivcsw;
@@ -139,10 +151,10 @@ static unsigned long ns_to_ticks(u64 ns)
 static int stat_show(struct seq_file *m, struct task_struct *task)
 {
 	struct mm_struct *mm = get_task_mm(task);
-	const struct pt_regs *regs = mm ? task_pt_regs(task) : NULL;
+	bool permitted = mm && ptrace_may_access(task);
 	struct task_view v;
 
-	view_task(task, &v);
+	view_task(task, &v, m->private);
 	/* pid (comm) state ppid pgrp session tty tpgid flags */
 	seq_printf(m, "%d (%s) %c %d %d %d %d %d %u ", task->pid, task->comm,
 		   task_states[state_index(task)].letter, v.ppid, v.pgrp, v.session,
@@ -153,12 +165,10 @@ static int stat_show(struct seq_file *m, struct task_struct *task)
 		   v.maj_flt, task->cmaj_flt, v.utime, v.stime, (long)task->cutime,
 		   (long)task->cstime, task->prio, TASK_NICE(task), v.num_threads,
 		   ns_to_ticks(task->start_time));
-	/* vsize rss rsslim startcode endcode startstack kstkesp kstkeip */
+	/* vsize rss rsslim startcode endcode startstack, and 0 for the secret kstkesp and kstkeip */
 	seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu %lu ", mm ? task_vsize(mm) : 0,
-		   mm ? get_mm_rss(mm) : 0, v.rss_limit, mm ? mm->start_code : 0,
-		   mm ? mm->end_code : 0, mm ? mm->start_stack : 0,
-		   regs && task == current ? (unsigned long)regs->esp : 0,
-		   regs && task == current ? (unsigned long)regs->eip : 0);
+		   mm ? get_mm_rss(mm) : 0, v.rss_limit, permitted ? mm->start_code : mm != NULL,
+		   permitted ? mm->end_code : mm != NULL, permitted ? mm->start_stack : 0, 0ul, 0ul);
 	/* signal blocked sigignore sigcatch, lower 31 bits: obsolete; wchan 0 0 */
 	seq_printf(m, "%u %u %u %u %d 0 0 ", v.pending.sig[0] & 0x7fffffff,
 		   task->blocked.sig[0] & 0x7fffffff, v.ignored.sig[0] & 0x7fffffff,
@@ -166,7 +176,7 @@ static int stat_show(struct seq_file *m, struct task_struct *task)
 	/* exit_signal cpu rt_priority policy delays guest cguest */
 	seq_printf(m, "%d %d 0 0 0 0 0 ", task->exit_signal, task->cpu);
 	/* start_data end_data start_brk arg_start arg_end env_start env_end exit_code */
-	if (mm)
+	if (permitted)
 		seq_printf(m, "%lu %lu %lu %lu %lu %lu %lu ", mm->start_data, mm->end_data,
 			   mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end);
 	else
@@ -179,6 +189,21 @@ static int stat_show(struct seq_file *m, struct task_struct *task)
 PROC_PID_SHOW("stat", stat_show);
 
 /* ---- status: the same for people ---- */
+
+/* The name, which may be anything, in one line. */
+static void proc_task_name(struct seq_file *m, const struct task_struct *task)
+{
+	const char *p;
+
+	for (p = task->comm; *p; p++) {
+		if (*p == '\n')
+			seq_puts(m, "\\n");
+		else if (*p == '\\')
+			seq_puts(m, "\\\\");
+		else
+			seq_putc(m, *p);
+	}
+}
 
 static void show_sigset(struct seq_file *m, const char *name, const sigset_t *set)
 {
@@ -230,8 +255,10 @@ static int status_show(struct seq_file *m, struct task_struct *task)
 	int umask = umask_of_task(task);
 	struct task_view v;
 
-	view_task(task, &v);
-	seq_printf(m, "Name:\t%s\n", task->comm);
+	view_task(task, &v, m->private);
+	seq_puts(m, "Name:\t");
+	proc_task_name(m, task);
+	seq_putc(m, '\n');
 	if (umask >= 0)
 		seq_printf(m, "Umask:\t%04o\n", umask);
 	seq_printf(m, "State:\t%c (%s)\n", task_states[state_index(task)].letter,
@@ -275,7 +302,7 @@ static int maps_show(struct seq_file *m, struct task_struct *task)
 {
 	return with_mm(m, task, task_maps_show);
 }
-PROC_PID_SHOW("maps", maps_show);
+PROC_PID_SECRET("maps", 0444, maps_show);
 
 /* An area without a policy shows the task's. */
 static int numa_maps_show(struct seq_file *m, struct task_struct *task)
@@ -291,13 +318,24 @@ static int numa_maps_show(struct seq_file *m, struct task_struct *task)
 	mmput(mm);
 	return 0;
 }
-PROC_PID_SHOW("numa_maps", numa_maps_show);
+PROC_PID_SECRET("numa_maps", 0444, numa_maps_show);
 
 static int smaps_show(struct seq_file *m, struct task_struct *task)
 {
 	return with_mm(m, task, task_smaps_show);
 }
-PROC_PID_SHOW("smaps", smaps_show);
+PROC_PID_SECRET("smaps", 0444, smaps_show);
+
+static int smaps_rollup_show(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+	int err = task_smaps_rollup_show(m, mm);
+
+	if (mm)
+		mmput(mm);
+	return err;
+}
+PROC_PID_SECRET("smaps_rollup", 0444, smaps_rollup_show);
 
 static int cmdline_show(struct seq_file *m, struct task_struct *task)
 {
@@ -309,13 +347,13 @@ static int environ_show(struct seq_file *m, struct task_struct *task)
 {
 	return with_mm(m, task, task_environ_show);
 }
-PROC_PID_SHOW_WRITE("environ", 0400, environ_show, NULL);
+PROC_PID_SECRET("environ", 0400, environ_show);
 
 static int auxv_show(struct seq_file *m, struct task_struct *task)
 {
 	return with_mm(m, task, task_auxv_show);
 }
-PROC_PID_SHOW_WRITE("auxv", 0400, auxv_show, NULL);
+PROC_PID_SECRET("auxv", 0400, auxv_show);
 
 static int statm_show(struct seq_file *m, struct task_struct *task)
 {
@@ -407,12 +445,6 @@ PROC_PID_SHOW_WRITE("oom_adj", 0644, oom_adj_show, oom_adj_write);
 
 /* ---- names ---- */
 
-static int comm_show(struct seq_file *m, struct task_struct *task)
-{
-	return seq_printf(m, "%s\n", task->comm);
-}
-PROC_PID_SHOW("comm", comm_show);
-
 static int exe_link(struct task_struct *task, struct path *path)
 {
 	struct mm_struct *mm = get_task_mm(task);
@@ -471,8 +503,8 @@ static const struct {
 	[RLIMIT_LOCKS]		= { "Max file locks", "locks" },
 	[RLIMIT_SIGPENDING]	= { "Max pending signals", "signals" },
 	[RLIMIT_MSGQUEUE]	= { "Max msgqueue size", "bytes" },
-	[RLIMIT_NICE]		= { "Max nice priority", "" },
-	[RLIMIT_RTPRIO]		= { "Max realtime priority", "" },
+	[RLIMIT_NICE]		= { "Max nice priority", NULL },
+	[RLIMIT_RTPRIO]		= { "Max realtime priority", NULL },
 	[RLIMIT_RTTIME]		= { "Max realtime timeout", "us" },
 };
 
@@ -499,7 +531,9 @@ static int limits_show(struct seq_file *m, struct task_struct *task)
 		seq_printf(m, "%-25s ", limit_names[i].name);
 		show_limit(m, rlim[i].rlim_cur);
 		show_limit(m, rlim[i].rlim_max);
-		seq_printf(m, "%-10s\n", limit_names[i].unit);
+		if (limit_names[i].unit)
+			seq_printf(m, "%-10s", limit_names[i].unit);
+		seq_putc(m, '\n');
 	}
 	return 0;
 }

@@ -162,7 +162,7 @@ static inline struct task_struct *pick_next_task(struct rq *rq)
 }
 
 /* => @preempted: runnable, whatever its state says */
-static void __schedule(bool preempted)
+static void __sched __schedule(bool preempted)
 {
 	struct task_struct *prev = current, *next;
 	struct rq *rq;
@@ -204,14 +204,14 @@ static void __schedule(bool preempted)
 }
 
 /* => interrupts may be off, are on afterwards; no locks held */
-void schedule(void)
+void __sched schedule(void)
 {
 	do
 		__schedule(false);
 	while (unlikely(need_resched()));
 }
 
-void __cond_resched(void)
+void __sched __cond_resched(void)
 {
 	__schedule(true);
 }
@@ -227,7 +227,7 @@ static void process_timeout(unsigned long task)
  * => current->state says how to sleep; the jiffies left; MAX_SCHEDULE_TIMEOUT sleeps
  *    until woken
  */
-long schedule_timeout(long timeout)
+long __sched schedule_timeout(long timeout)
 {
 	unsigned long expire = jiffies + (unsigned long)timeout;
 	struct timer_list timer;
@@ -248,7 +248,7 @@ long schedule_timeout(long timeout)
 	return max(timeout, 0L);
 }
 
-bool schedule_deadline(u64 deadline)
+bool __sched schedule_deadline(u64 deadline)
 {
 	u64 now = ktime_get_ns();
 
@@ -260,7 +260,7 @@ bool schedule_deadline(u64 deadline)
 }
 
 /* At least @ms, signals or not. => may sleep */
-void msleep(unsigned int ms)
+void __sched msleep(unsigned int ms)
 {
 	long left = (long)msecs_to_jiffies(ms) + 1;
 
@@ -271,7 +271,7 @@ void msleep(unsigned int ms)
 }
 
 /* Everybody else first: to the end of the expired array. */
-void yield(void)
+void __sched yield(void)
 {
 	struct task_struct *tsk = current;
 	struct rq *rq;
@@ -288,7 +288,7 @@ void yield(void)
 	schedule();
 }
 
-void io_schedule(void)
+void __sched io_schedule(void)
 {
 	struct rq *rq = this_rq();
 

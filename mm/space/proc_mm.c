@@ -9,10 +9,9 @@
  * RSS/RES = rss_stat, entries that are present, pages shared with others
  * counted by each; SHR = those of them that are file pages or shmem; VmData =
  * private writable; VmExe = the text between start_code and end_code, VmLib =
- * the other executable areas.  smaps' Pss divides each page by its mapcount, so
- * that the sum over all processes is what they really use.
+ * the other executable areas.  smaps, which walks the page tables, is smaps.c.
  *
- * Locking: mmap_sem for reading; page_table_lock for the walk of smaps.
+ * Locking: mmap_sem for reading.
  */
 #include <mm/space/proc_mm.h>
 
@@ -21,13 +20,10 @@
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/page_alloc.h>
-#include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
-#include <mm/space/pagetable.h>
 
 #define MAPS_NAME_COLUMN	49	/* where a name begins in a line of maps */
-#define KB(pages)		((pages) << (PAGE_SHIFT - 10))
 
 /* The name of an area without a file, or NULL. */
 static const char *special_name(struct mm_struct *mm, struct vm_area_struct *vma)
@@ -52,32 +48,16 @@ static void show_path(struct seq_file *m, const char *path)
 	}
 }
 
-static void show_vma_line(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
-			  char *buf)
+void show_map_line(struct seq_file *m, unsigned long start, unsigned long end, unsigned long flags,
+		   u64 offset, dev_t dev, unsigned long ino, const char *name)
 {
-	unsigned long flags = vma->vm_flags, ino = 0;
-	const char *name;
-	dev_t dev = 0;
 	char line[80];
 	int len;
 
-	if (vma->vm_file) {
-		struct inode *inode = file_inode(vma->vm_file);
-
-		ino = inode->i_ino;
-		dev = inode->i_sb->s_dev;
-		name = d_path(&vma->vm_file->f_path, buf, PAGE_SIZE);
-		if (IS_ERR(name))
-			name = "?";
-	} else {
-		name = special_name(mm, vma);
-	}
-	len = snprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %lu ",
-		       vma->vm_start, vma->vm_end, flags & VM_READ ? 'r' : '-',
-		       flags & VM_WRITE ? 'w' : '-', flags & VM_EXEC ? 'x' : '-',
-		       flags & VM_MAYSHARE ? 's' : 'p',
-		       vma->vm_file ? (u64)vma->vm_pgoff << PAGE_SHIFT : 0, MAJOR(dev), MINOR(dev),
-		       ino);
+	len = snprintf(line, sizeof(line), "%08lx-%08lx %c%c%c%c %08llx %02x:%02x %lu ", start, end,
+		       flags & VM_READ ? 'r' : '-', flags & VM_WRITE ? 'w' : '-',
+		       flags & VM_EXEC ? 'x' : '-', flags & VM_MAYSHARE ? 's' : 'p', offset,
+		       MAJOR(dev), MINOR(dev), ino);
 	seq_puts(m, line);
 	if (name) {
 		for (; len < MAPS_NAME_COLUMN; len++)
@@ -87,10 +67,25 @@ static void show_vma_line(struct seq_file *m, struct mm_struct *mm, struct vm_ar
 	seq_putc(m, '\n');
 }
 
-/* Call @show for each area under mmap_sem. => 0 or -ENOMEM */
-static int for_each_vma(struct seq_file *m, struct mm_struct *mm,
-			void (*show)(struct seq_file *m, struct mm_struct *mm,
-				     struct vm_area_struct *vma, char *buf))
+void show_map_vma(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma, char *buf)
+{
+	const struct inode *inode;
+	const char *name;
+
+	if (!vma->vm_file) {
+		show_map_line(m, vma->vm_start, vma->vm_end, vma->vm_flags, 0, 0, 0,
+			      special_name(mm, vma));
+		return;
+	}
+	inode = file_inode(vma->vm_file);
+	name = d_path(&vma->vm_file->f_path, buf, PAGE_SIZE);
+	show_map_line(m, vma->vm_start, vma->vm_end, vma->vm_flags, (u64)vma->vm_pgoff << PAGE_SHIFT,
+		      inode->i_sb->s_dev, inode->i_ino, IS_ERR(name) ? "?" : name);
+}
+
+int for_each_vma(struct seq_file *m, struct mm_struct *mm,
+		 void (*show)(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
+			      char *buf))
 {
 	struct vm_area_struct *vma;
 	char *buf;
@@ -110,95 +105,17 @@ static int for_each_vma(struct seq_file *m, struct mm_struct *mm,
 
 int task_maps_show(struct seq_file *m, struct mm_struct *mm)
 {
-	return for_each_vma(m, mm, show_vma_line);
-}
-
-/* --- smaps ----------------------------------------------------------------------------------------- */
-
-struct smaps_sums {
-	unsigned long rss, anon, referenced, lazyfree;			/* pages */
-	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
-	unsigned long pss, pss_dirty;					/* bytes */
-};
-
-static void smaps_page(struct page *page, pte_t entry, void *arg)
-{
-	struct smaps_sums *sums = arg;
-	bool dirty = pte_dirty(entry) || PageDirty(page);
-	unsigned long users = (unsigned long)page_mapcount(page);
-
-	sums->rss++;
-	sums->anon += PageAnon(page) ? 1 : 0;
-	sums->lazyfree += pte_lazyfree(entry, page);
-	sums->referenced += pte_young(entry) || PageReferenced(page);
-	sums->pss += PAGE_SIZE / users;
-	if (dirty)
-		sums->pss_dirty += PAGE_SIZE / users;
-	if (users > 1)
-		dirty ? sums->shared_dirty++ : sums->shared_clean++;
-	else
-		dirty ? sums->private_dirty++ : sums->private_clean++;
-}
-
-/* The two letters of each flag, in the order of the bits. */
-static const struct {
-	unsigned long flag;
-	char name[3];
-} flag_names[] = {
-	{ VM_READ,	"rd" }, { VM_WRITE,	"wr" }, { VM_EXEC,	 "ex" },
-	{ VM_SHARED,	"sh" }, { VM_MAYREAD,	"mr" }, { VM_MAYWRITE,	 "mw" },
-	{ VM_MAYEXEC,	"me" }, { VM_MAYSHARE,	"ms" }, { VM_GROWSDOWN,	 "gd" },
-	{ VM_PFNMAP,	"pf" }, { VM_LOCKED,	"lo" }, { VM_IO,	 "io" },
-	{ VM_SEQ_READ,	"sr" }, { VM_RAND_READ,	"rr" }, { VM_DONTCOPY,	 "dc" },
-	{ VM_DONTEXPAND, "de" }, { VM_LOCKONFAULT, "lf" }, { VM_ACCOUNT, "ac" },
-	{ VM_NORESERVE,	"nr" }, { VM_WIPEONFORK, "wf" }, { VM_DONTDUMP,	 "dd" },
-	{ VM_SOFTDIRTY,	"sd" }, { VM_HUGEPAGE,	"hg" }, { VM_NOHUGEPAGE, "nh" },
-};
-
-static void show_vma_flags(struct seq_file *m, unsigned long flags)
-{
-	seq_puts(m, "VmFlags: ");
-	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
-		if (flags & flag_names[i].flag)
-			seq_printf(m, "%s ", flag_names[i].name);
-	seq_putc(m, '\n');
-}
-
-static void show_smap(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
-		      char *buf)
-{
-	struct smaps_sums s = { 0 };
-
-	show_vma_line(m, mm, vma, buf);
-	walk_mapped_pages(vma, vma->vm_start, vma->vm_end, smaps_page, &s);
-	seq_printf(m, "Size:           %8lu kB\n", KB(vma_pages(vma)));
-	seq_printf(m, "KernelPageSize: %8lu kB\n", KB(1UL));
-	seq_printf(m, "MMUPageSize:    %8lu kB\n", KB(1UL));
-	seq_printf(m, "Rss:            %8lu kB\n", KB(s.rss));
-	seq_printf(m, "Pss:            %8lu kB\n", s.pss >> 10);
-	seq_printf(m, "Pss_Dirty:      %8lu kB\n", s.pss_dirty >> 10);
-	seq_printf(m, "Shared_Clean:   %8lu kB\n", KB(s.shared_clean));
-	seq_printf(m, "Shared_Dirty:   %8lu kB\n", KB(s.shared_dirty));
-	seq_printf(m, "Private_Clean:  %8lu kB\n", KB(s.private_clean));
-	seq_printf(m, "Private_Dirty:  %8lu kB\n", KB(s.private_dirty));
-	seq_printf(m, "Referenced:     %8lu kB\n", KB(s.referenced));
-	seq_printf(m, "Anonymous:      %8lu kB\n", KB(s.anon));
-	seq_printf(m, "LazyFree:       %8lu kB\n", KB(s.lazyfree));
-	seq_printf(m, "Swap:           %8lu kB\n", 0UL);
-	seq_printf(m, "Locked:         %8lu kB\n", vma->vm_flags & VM_LOCKED ? s.pss >> 10 : 0UL);
-	show_vma_flags(m, vma->vm_flags);
-}
-
-int task_smaps_show(struct seq_file *m, struct mm_struct *mm)
-{
-	return for_each_vma(m, mm, show_smap);
+	return for_each_vma(m, mm, show_map_vma);
 }
 
 /* --- status and statm -------------------------------------------------------------------------------- */
 
+/* A program's own text, as far as it is mapped executable. */
 static unsigned long text_pages(const struct mm_struct *mm)
 {
-	return (PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK)) >> PAGE_SHIFT;
+	unsigned long text = PAGE_ALIGN(mm->end_code) - (mm->start_code & PAGE_MASK);
+
+	return min(text >> PAGE_SHIFT, mm->exec_vm);
 }
 
 static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
@@ -209,7 +126,6 @@ static void show_kb(struct seq_file *m, const char *name, unsigned long pages)
 void task_mem_show(struct seq_file *m, struct mm_struct *mm)
 {
 	unsigned long rss = get_mm_rss(mm), text = text_pages(mm);
-	unsigned long exec = max(mm->exec_vm, text);
 
 	show_kb(m, "VmPeak", max(mm->hiwater_vm, mm->total_vm));
 	show_kb(m, "VmSize", mm->total_vm);
@@ -223,9 +139,12 @@ void task_mem_show(struct seq_file *m, struct mm_struct *mm)
 	show_kb(m, "VmData", mm->data_vm);
 	show_kb(m, "VmStk", mm->stack_vm);
 	show_kb(m, "VmExe", text);
-	show_kb(m, "VmLib", exec - text);
+	show_kb(m, "VmLib", mm->exec_vm - text);
 	show_kb(m, "VmPTE", mm->nr_ptes);
 	show_kb(m, "VmSwap", get_mm_counter(mm, MM_SWAPENTS));
+	show_kb(m, "HugetlbPages", 0);
+	/* An address space that is dumped is not shown while it is; nothing dumps here. */
+	seq_printf(m, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !(mm->flags & MMF_DISABLE_THP));
 }
 
 unsigned long task_statm(struct mm_struct *mm, unsigned long *shared, unsigned long *text,
@@ -271,9 +190,35 @@ static int show_user_bytes(struct seq_file *m, struct mm_struct *mm, unsigned lo
 	return 0;
 }
 
+/*
+ * A program may write another title over its arguments, and on over its environment (setproctitle):
+ * then their last byte is not 0 any more, and the title is the string that begins where they did.
+ */
+static int show_title(struct seq_file *m, struct mm_struct *mm, unsigned long start,
+		      unsigned long end)
+{
+	char *buf = (char *)__get_free_page(GFP_KERNEL);
+	int len;
+
+	if (!buf)
+		return -ENOMEM;
+	len = access_remote_vm(mm, start, buf, (int)min(end - start, PAGE_SIZE), false);
+	if (len > 0)
+		seq_write(m, buf, min(strnlen(buf, (size_t)len) + 1, (size_t)len));
+	free_page((unsigned long)buf);
+	return 0;
+}
+
 int task_cmdline_show(struct seq_file *m, struct mm_struct *mm)
 {
-	return mm && mm->arg_end ? show_user_bytes(m, mm, mm->arg_start, mm->arg_end) : 0;
+	unsigned long start = mm->arg_start, end = mm->arg_end, env_end = mm->env_end;
+	char last;
+
+	if (start >= end)
+		return 0;
+	if (access_remote_vm(mm, end - 1, &last, 1, false) == 1 && last)
+		return show_title(m, mm, start, mm->env_start == end ? max(end, env_end) : end);
+	return show_user_bytes(m, mm, start, end);
 }
 
 int task_environ_show(struct seq_file *m, struct mm_struct *mm)

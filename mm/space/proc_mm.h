@@ -10,9 +10,22 @@
 #include <kernel/core/seq_file.h>
 #include <mm/types/mm_types.h>
 
-/* /proc/PID/maps and smaps. => 0 or -errno */
+#define KB(pages)	((pages) << (PAGE_SHIFT - 10))
+
+/* /proc/PID/maps. => 0 or -errno */
 int task_maps_show(struct seq_file *m, struct mm_struct *mm);
+/* One line of it; @flags: VM_*, @name: NULL for none. */
+void show_map_line(struct seq_file *m, unsigned long start, unsigned long end, unsigned long flags,
+		   u64 offset, dev_t dev, unsigned long ino, const char *name);
+/* The line of @vma. => mmap_sem held; @buf: a page for a path */
+void show_map_vma(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma, char *buf);
+/* Call @show for each area (none: @mm NULL) under mmap_sem, @buf being a page. => 0 or -ENOMEM */
+int for_each_vma(struct seq_file *m, struct mm_struct *mm,
+		 void (*show)(struct seq_file *m, struct mm_struct *mm, struct vm_area_struct *vma,
+			      char *buf));
+/* smaps and smaps_rollup: smaps.c. => 0 or -errno */
 int task_smaps_show(struct seq_file *m, struct mm_struct *mm);
+int task_smaps_rollup_show(struct seq_file *m, struct mm_struct *mm);
 /* The lines VmPeak .. VmSwap of /proc/PID/status. */
 void task_mem_show(struct seq_file *m, struct mm_struct *mm);
 /* /proc/PID/statm, all in pages. => total_vm */

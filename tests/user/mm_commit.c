@@ -140,8 +140,12 @@ static void moved_areas(void)
 {
 	char *p, *q;
 
+	/* At the end of a hole that is ours: what lies above might not let itself be cut. */
+	p = map_anon(200 * PAGE, PROT_NONE);
+	must(munmap(p, 100 * PAGE) == 0);
 	base = committed();
-	p = map_anon(50 * PAGE, PROT_READ | PROT_WRITE);
+	must(mmap(p, 50 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		  0) == p);
 	must(mremap(p, 50 * PAGE, 20 * PAGE, 0) == p);
 	expect_commit(20);
 	must(mremap(p, 20 * PAGE, 50 * PAGE, 0) == p);

@@ -49,6 +49,8 @@ static int proc_open(struct inode *inode, struct file *file)
 
 	if (pi->task && !proc_task_alive(pi->task))
 		return -ESRCH;
+	if (pi->entry && pi->entry->secret && !ptrace_may_access(pi->task))
+		return -EACCES;
 	if ((file->f_mode & FMODE_WRITE) && !is_writable(pi))
 		return -EACCES;
 	if ((file->f_mode & FMODE_READ) && !(inode->i_mode & S_IRUSR))
@@ -79,7 +81,7 @@ static int show(struct proc_inode *pi, struct seq_file *m)
 			return sysctl_show(m, pi->pde->show->table);
 		return pi->pde->show->show(m, (void *)pi->pde->number);
 	}
-	m->private = pi->task;
+	m->private = pi->one_thread ? NULL : pi->task;
 	if (!proc_task_alive(pi->task))
 		return -ESRCH;
 	return pi->entry->show(m, pi->task);

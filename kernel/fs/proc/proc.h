@@ -31,10 +31,11 @@
 struct proc_pid_entry {
 	const char *name;
 	umode_t mode;
-	/* => m->private = task too; 0 or -errno */
+	/* => m->private = task too, or NULL if only the one thread is meant; 0 or -errno */
 	int (*show)(struct seq_file *m, struct task_struct *task);
 	/* @buf: kernel copy, NUL-terminated; may set *cookie for show. => 0 or -errno */
 	int (*write)(struct task_struct *task, const char *buf, size_t len, unsigned long *cookie);
+	bool secret;		/* only for who may look into the process: ptrace_may_access() */
 	/* A symbolic link: where to. => 0 with references in @path, or -errno */
 	int (*link)(struct task_struct *task, struct path *path);
 	const struct file_operations *fops;	/* no text: PROC_I(inode)->task says whose */
@@ -49,6 +50,10 @@ struct proc_pid_entry {
 #define PROC_PID_SHOW_WRITE(fname, fmode, showfn, writefn) \
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .show = (showfn), \
 		  .write = (writefn))
+/* What tells where a process's memory lies, or what is in it. */
+#define PROC_PID_SECRET(fname, fmode, showfn) \
+	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .show = (showfn), \
+		  .secret = true)
 #define PROC_PID_LINK(fname, linkfn) \
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFLNK | 0777, .link = (linkfn))
 
@@ -56,6 +61,9 @@ struct proc_pid_entry {
 	_PROC_PID(__LINE__, .name = (fname), .mode = S_IFREG | (fmode), .fops = (ops))
 
 extern const struct proc_pid_entry __start_proc_pid_shows[], __stop_proc_pid_shows[];
+
+/* May current look into @task: itself, or with all the same users and groups, or as root? */
+bool ptrace_may_access(const struct task_struct *task);
 
 void proc_init(void);
 /* => all processors run */
@@ -89,6 +97,7 @@ struct proc_inode {
 	struct proc_dir_entry *pde;		/* PROC_STATIC */
 	struct task_struct *task;		/* the others: a reference */
 	const struct proc_pid_entry *entry;	/* PROC_PID_FILE */
+	bool one_thread;			/* ... of /proc/PID/task/TID */
 	unsigned int fd;			/* PROC_FD_LINK */
 };
 

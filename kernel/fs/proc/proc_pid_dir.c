@@ -36,6 +36,17 @@ bool proc_task_alive(struct task_struct *task)
 	return found == task;
 }
 
+bool ptrace_may_access(const struct task_struct *task)
+{
+	uid_t uid = current->fsuid;
+	gid_t gid = current->fsgid;
+
+	if (task->tgid == current->tgid || current->euid == 0)
+		return true;
+	return uid == task->uid && uid == task->euid && uid == task->suid &&
+	       gid == task->gid && gid == task->egid && gid == task->sgid;
+}
+
 static umode_t link_mode(const struct file *file)
 {
 	return S_IFLNK | (file->f_mode & FMODE_READ ? 0500 : 0) |
@@ -96,6 +107,8 @@ static int link_target(struct inode *inode, struct path *path)
 	struct proc_inode *pi = PROC_I(inode);
 	struct file *file;
 
+	if (!ptrace_may_access(pi->task))
+		return -EACCES;
 	if (pi->kind == PROC_PID_FILE)
 		return pi->entry->link(pi->task, path);
 	file = fget_task(pi->task, pi->fd);
@@ -277,6 +290,7 @@ static struct inode *pid_file(struct inode *dir, const struct proc_pid_entry *en
 	if (IS_ERR(inode))
 		return inode;
 	PROC_I(inode)->entry = entry;
+	PROC_I(inode)->one_thread = PROC_I(dir)->kind == PROC_TID;
 	inode->i_ino = PID_INO(task->pid, INO_ENTRY + (entry - __start_proc_pid_shows));
 	if (entry->link)
 		inode->i_op = &proc_link_inode_operations;
