@@ -25,6 +25,9 @@
 
 #define MAPS_NAME_COLUMN	49	/* where a name begins in a line of maps */
 
+/* Middle tables of three levels: made with the address space. */
+#define USER_PMD_PAGES		(PTRS_PER_PMD > 1 ? USER_PTRS_PER_PGD : 0)
+
 /* The name of an area without a file, or NULL. */
 static const char *special_name(struct mm_struct *mm, struct vm_area_struct *vma)
 {
@@ -140,7 +143,7 @@ void task_mem_show(struct seq_file *m, struct mm_struct *mm)
 	show_kb(m, "VmStk", mm->stack_vm);
 	show_kb(m, "VmExe", text);
 	show_kb(m, "VmLib", mm->exec_vm - text);
-	show_kb(m, "VmPTE", mm->nr_ptes);
+	show_kb(m, "VmPTE", mm->nr_ptes + USER_PMD_PAGES);
 	show_kb(m, "VmSwap", get_mm_counter(mm, MM_SWAPENTS));
 	show_kb(m, "HugetlbPages", 0);
 	/* An address space that is dumped is not shown while it is; nothing dumps here. */
