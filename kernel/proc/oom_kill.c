@@ -21,6 +21,7 @@
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/signal.h>
+#include <kernel/core/sysctl.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
 #include <kernel/uapi/mempolicy.h>
@@ -144,6 +145,17 @@ int oom_adj_set(struct task_struct *tsk, int adj)
 				 adj * OOM_SCORE_ADJ_MAX / -OOM_DISABLE);
 }
 
+/* ---- settings -------------------------------------------------------------------------------- */
+
+static int sysctl_panic_on_oom;			/* 1: unless a policy is to blame; 2: always */
+static int sysctl_oom_kill_allocating_task;	/* no choosing: who asked goes, if he may */
+static int sysctl_oom_dump_tasks = 1;		/* list all in the log first */
+
+SYSCTL_INT("sys/vm/panic_on_oom", sysctl_panic_on_oom, 0, 2, NULL);
+SYSCTL_INT("sys/vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task, INT_MIN, INT_MAX,
+	   NULL);
+SYSCTL_INT("sys/vm/oom_dump_tasks", sysctl_oom_dump_tasks, INT_MIN, INT_MAX, NULL);
+
 /* ---- choosing -------------------------------------------------------------------------------- */
 
 /* Does its death free memory of @nodes? Whose policy binds it to others has none there. */
@@ -209,7 +221,8 @@ static void dump_header(unsigned int gfp_mask, unsigned int order, unsigned long
 		pr_warn("oom-kill: constraint=CONSTRAINT_MEMORY_POLICY, nodes 0x%lx\n", nodes);
 	dump_stack();
 	show_mem();
-	dump_tasks();
+	if (READ_ONCE(sysctl_oom_dump_tasks))
+		dump_tasks();
 }
 
 /* => drops the reference */
@@ -238,12 +251,40 @@ static void oom_kill_process(struct task_struct *victim)
 	put_task_struct(victim);
 }
 
+/* As select_bad_process(): who asks, if that is the setting and he can be killed. */
+static struct task_struct *select_allocating_task(void)
+{
+	struct task_struct *chosen = NULL;
+
+	if (!READ_ONCE(sysctl_oom_kill_allocating_task))
+		return NULL;
+	read_lock_irq(&tasklist_lock);
+	if (oom_badness(current, oom_totalpages())) {
+		chosen = current;
+		get_task_struct(chosen);
+	}
+	read_unlock_irq(&tasklist_lock);
+	return chosen;
+}
+
 /* Let one process go, unless one is going already. */
 static void make_victim(unsigned int gfp_mask, unsigned int order, unsigned long nodes)
 {
+	int panics = READ_ONCE(sysctl_panic_on_oom);
 	struct task_struct *victim;
 	bool dying;
 
+	if (panics == 2 || (panics && !nodes)) {
+		dump_header(gfp_mask, order, nodes);
+		panic("Out of memory: %s panic_on_oom is enabled",
+		      panics == 2 ? "compulsory" : "system-wide");
+	}
+	victim = select_allocating_task();
+	if (victim) {
+		dump_header(gfp_mask, order, nodes);
+		oom_kill_process(victim);
+		return;
+	}
 	victim = select_bad_process(nodes, &dying);
 	if (!victim && !dying) {
 		dump_header(gfp_mask, order, nodes);

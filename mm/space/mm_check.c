@@ -43,6 +43,11 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 		prot = pgprot_modify(vma->vm_page_prot, prot);	/* a driver chooses the caching */
 	if (pgprot_val(vma->vm_page_prot) != pgprot_val(prot))
 		lies += LIE(mm, "area %08lx: rights are not those of its flags", vma->vm_start);
+	/* Shared memory is charged to its object, and what is not reserved to nobody. */
+	if ((vma->vm_flags & VM_ACCOUNT) && (vma->vm_flags & (VM_SHARED | VM_NORESERVE)))
+		lies += LIE(mm, "area %08lx: flags %lx are charged", vma->vm_start, vma->vm_flags);
+	if (!(vma->vm_flags & VM_ACCOUNT) && accountable_mapping(vma->vm_flags))
+		lies += LIE(mm, "area %08lx: flags %lx are not charged", vma->vm_start, vma->vm_flags);
 	return lies;
 }
 
@@ -89,6 +94,8 @@ int mm_check_areas(struct mm_struct *mm)
 	if (sums.total != mm->total_vm || sums.locked != mm->locked_vm)
 		lies += LIE(mm, "total_vm %lu locked_vm %lu, areas %lu %lu", mm->total_vm,
 			    mm->locked_vm, sums.total, sums.locked);
+	if (mm->hiwater_vm < mm->total_vm)
+		lies += LIE(mm, "hiwater_vm %lu, total_vm %lu", mm->hiwater_vm, mm->total_vm);
 	if (sums.data != mm->data_vm || sums.exec != mm->exec_vm || sums.stack != mm->stack_vm)
 		lies += LIE(mm, "data %lu exec %lu stack %lu, areas %lu %lu %lu", mm->data_vm,
 			    mm->exec_vm, mm->stack_vm, sums.data, sums.exec, sums.stack);

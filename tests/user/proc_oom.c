@@ -116,6 +116,48 @@ static void score(void)
 	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+static void set_knob(const char *text)
+{
+	int fd = open("/proc/sys/vm/oom_kill_allocating_task", O_WRONLY);
+
+	must(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* With oom_kill_allocating_task nobody is chosen: who asks for the last page goes. */
+static void asker(void)
+{
+	int status, ready[2];
+	pid_t large, pid;
+	char c = 0;
+
+	must(pipe(ready) == 0);
+	large = fork();
+	if (!large) {
+		char *p = mmap(NULL, 20 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			       -1, 0);
+
+		memset(p, 1, 20 << 20);
+		set_score("1000");
+		must(write(ready[1], &c, 1) == 1);
+		for (;;)
+			pause();
+	}
+	must(read(ready[0], &c, 1) == 1);
+	set_knob("1");
+	pid = fork();
+	if (!pid)
+		hog();
+	expect_eq(waitpid(pid, &status, 0), pid);
+	set_knob("0");
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_eq(waitpid(large, &status, WNOHANG), 0);
+	kill(large, SIGKILL);
+	waitpid(large, &status, 0);
+	close(ready[0]);
+	close(ready[1]);
+}
+
 int main(void)
 {
 	long before, after;
@@ -126,6 +168,8 @@ int main(void)
 	one_hog();
 	leaderless_hog();
 	score();
+	if (geteuid() == 0)
+		asker();
 	usleep(100000);
 	after = meminfo("MemFree:");
 	expect(after > before - 1024);

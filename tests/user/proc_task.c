@@ -81,6 +81,8 @@ static void sleeper(void)
 {
 	int pipes[2], nr, status;
 	unsigned long fd;
+	char ours[16];
+	ssize_t n;
 	char pid[16], c;
 	pid_t child;
 
@@ -100,6 +102,10 @@ static void sleeper(void)
 		expect(!strncmp(text, "[<0>] ", 6) && strstr(text, "pipe") && strstr(text, "+0x"));
 		expect(strchr(text, '\n') != strrchr(text, '\n'));
 	}
+	/* Its environment is a copy of ours, in memory of its own. */
+	n = slurp("self", "environ");
+	memcpy(ours, text, sizeof(ours));
+	expect(n > 0 && slurp(pid, "environ") == n && !memcmp(text, ours, sizeof(ours)));
 	expect(slurp(pid, "syscall") > 0);
 	expect(sscanf(text, "%d 0x%lx 0x", &nr, &fd) == 2);
 	expect_eq(nr, SYS_read);
