@@ -28,15 +28,6 @@
 #include <mm/space/mmap.h>
 #include <mm/space/pagemap.h>
 
-static bool may_access(const struct task_struct *task)
-{
-	uid_t uid = current->fsuid;
-
-	if (capable_root() || task->tgid == current->tgid)
-		return true;
-	return task->uid == uid && task->euid == uid && task->suid == uid;
-}
-
 /* private_data of an open file. [c] */
 struct mem_file {
 	struct mm_struct *mm;		/* a reference, or NULL: the task has none */
@@ -50,7 +41,7 @@ static int mem_open(struct inode *inode, struct file *file)
 
 	if (!proc_task_alive(task))
 		return -ESRCH;
-	if (!may_access(task))
+	if (!ptrace_may_access(task))
 		return -EACCES;
 	mf = kmalloc(sizeof(*mf), GFP_KERNEL);
 	if (!mf)

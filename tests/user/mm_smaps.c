@@ -53,7 +53,7 @@ static long parse_line(const char *line, const char *name)
 static void read_smaps(pid_t pid)
 {
 	char path[64], *line;
-	int i;
+	int i, k;
 
 	snprintf(path, sizeof(path), pid ? "/proc/%d/smaps" : "/proc/self/smaps", pid);
 	nr_areas = 0;
@@ -63,6 +63,7 @@ static void read_smaps(pid_t pid)
 		must(nr_areas < 200);
 		must(sscanf(line, "%lx-%lx ", &a->start, &a->end) == 2);
 		snprintf(a->head, sizeof(a->head), "%s", line);
+		a->flags[0] = '\0';
 		for (i = 0; i < NR_LINES; i++) {
 			line = strtok(NULL, "\n");
 			must(line);
@@ -72,7 +73,10 @@ static void read_smaps(pid_t pid)
 		must(line && !strcmp(line, "THPeligible:    0"));
 		line = strtok(NULL, "\n");
 		must(line && !strncmp(line, "VmFlags: ", 9));
-		snprintf(a->flags, sizeof(a->flags), "%s", line + 9);
+		/* Soft-dirty is there where the kernel can tell, which Linux on i386 cannot. */
+		for (k = 9; line[k]; k += 3)
+			if (strncmp(line + k, "sd ", 3))
+				strncat(a->flags, line + k, 3);
 	}
 	must(nr_areas > 3);
 }
