@@ -62,6 +62,7 @@ struct signal_struct {
 	int group_stop_count;		/* [g] tasks that have yet to stop */
 	struct sigpending shared_pending; /* [g] sent to the process: any task takes them */
 	wait_queue_head_t wait_chldexit; /* where wait() sleeps */
+	wait_queue_head_t wait_pidfd;	/* where who polls its pidfd sleeps */
 
 	pid_t pgrp, session;		/* [T] change_pgrp() changes them */
 	pid_t ppid;			/* [T to write] tgid of the leader's real_parent */

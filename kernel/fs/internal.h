@@ -72,5 +72,6 @@ extern const struct file_operations def_fifo_fops;
 
 /* pipefs.c */
 void pipe_init(void);
+void anon_inode_init(void);
 
 #endif

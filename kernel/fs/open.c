@@ -351,6 +351,7 @@ void __init vfs_init(void)
 	file_table_init();
 	files_init();
 	pipe_init();
+	anon_inode_init();
 	ramfs_init();
 	mount_rootfs();
 }

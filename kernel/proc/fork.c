@@ -36,11 +36,13 @@
 #include <kernel/core/time.h>
 #include <kernel/fs/files.h>
 #include <kernel/proc/futex.h>
+#include <kernel/proc/pidfd.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/thread.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sched/user.h>
+#include <kernel/uapi/fcntl.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/kstack.h>
@@ -52,7 +54,7 @@ static struct kmem_cache *task_struct_cachep, *signal_cachep, *sighand_cachep;	/
 
 /* Namespaces and the like: not here. */
 #define CLONE_UNSUPPORTED	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | \
-				 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET | CLONE_PIDFD)
+				 CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 /* ---- the struct and its end ------------------------------------------------------------------ */
 
@@ -203,6 +205,7 @@ static int copy_signal(unsigned long clone_flags, struct task_struct *tsk)
 	atomic_set(&sig->count, 1);
 	atomic_set(&sig->live, 1);
 	init_waitqueue_head(&sig->wait_chldexit);
+	init_waitqueue_head(&sig->wait_pidfd);
 	INIT_LIST_HEAD(&sig->shared_pending.list);
 	INIT_LIST_HEAD(&sig->posix_timers);
 	spin_lock_irq(&current->sighand->siglock);
@@ -315,6 +318,9 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 	if ((flags & CLONE_SIGHAND) && !(flags & CLONE_VM))
 		return -EINVAL;
 	if ((flags & CLONE_SIGHAND) && args->clear_sighand)
+		return -EINVAL;
+	/* A descriptor stands for a process. */
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_THREAD))
 		return -EINVAL;
 	/* init's siblings would have no one to wait for them */
 	if ((flags & CLONE_PARENT) && current->pid == 1)
@@ -453,16 +459,50 @@ bad_free_task:
 	return ERR_PTR(err);
 }
 
+/* A descriptor for the child to be, told to the caller. => its number, *file; or -errno */
+static int make_pidfd(const struct kernel_clone_args *args, struct file **file)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC), err;
+
+	if (fd < 0)
+		return fd;
+	*file = pidfd_getfile(0);
+	err = IS_ERR(*file) ? (int)PTR_ERR(*file) : 0;
+	if (!err && put_user(fd, args->pidfd)) {
+		err = -EFAULT;
+		fput(*file);
+	}
+	if (err)
+		put_unused_fd((unsigned int)fd);
+	return err ? err : fd;
+}
+
 long do_fork(const struct kernel_clone_args *args, struct pt_regs *regs)
 {
+	struct file *pidfd_file = NULL;
 	struct completion vfork;
 	struct task_struct *tsk;
+	int pidfd = -1;
 	long pid;
 
+	if (args->flags & CLONE_PIDFD) {
+		pidfd = make_pidfd(args, &pidfd_file);
+		if (pidfd < 0)
+			return pidfd;
+	}
 	tsk = copy_process(args, regs, 0);
-	if (IS_ERR(tsk))
+	if (IS_ERR(tsk)) {
+		if (pidfd_file) {
+			put_unused_fd((unsigned int)pidfd);
+			fput(pidfd_file);
+		}
 		return PTR_ERR(tsk);
+	}
 	pid = tsk->pid;
+	if (pidfd_file) {
+		pidfd_name(pidfd_file, tsk);
+		fd_install((unsigned int)pidfd, pidfd_file);
+	}
 	if (args->flags & CLONE_VFORK) {
 		init_completion(&vfork);
 		tsk->vfork_done = &vfork;

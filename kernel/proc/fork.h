@@ -18,6 +18,7 @@ struct kernel_clone_args {
 	bool clear_sighand;		/* CLONE_CLEAR_SIGHAND, which is beyond a long */
 	int exit_signal;		/* for the parent; 0: none; not used for a thread */
 	unsigned long stack;		/* the child's user stack pointer */
+	int *pidfd;			/* user address, with CLONE_PIDFD */
 	int *parent_tid, *child_tid;	/* user addresses, where the flags want them */
 	unsigned long tls;		/* user address of a struct user_desc */
 };

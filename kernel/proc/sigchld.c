@@ -52,6 +52,7 @@ bool do_notify_parent(struct task_struct *tsk, int sig)
 		__send_signal(sig, &info, parent, true);
 	spin_unlock_irqrestore(&psig->siglock, flags);
 	wake_up_interruptible(&parent->signal->wait_chldexit);
+	wake_up(&tsk->signal->wait_pidfd);
 	return autoreap;
 }
 

@@ -25,6 +25,7 @@ static struct signal_struct init_signals = {
 	.live = ATOMIC_INIT(1),
 	.shared_pending.list = LIST_HEAD_INIT(init_signals.shared_pending.list),
 	.posix_timers = LIST_HEAD_INIT(init_signals.posix_timers),
+	.wait_pidfd = __WAIT_QUEUE_HEAD_INITIALIZER(init_signals.wait_pidfd),
 	.wait_chldexit = __WAIT_QUEUE_HEAD_INITIALIZER(init_signals.wait_chldexit),
 	.rlim = {
 		[RLIMIT_CPU] = NO_LIMIT,

@@ -7,13 +7,17 @@
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
+#include <kernel/fs/files.h>
 #include <kernel/fs/namei.h>
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
+#include <kernel/proc/pidfd.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sys/sys_proc.h>
+#include <kernel/uapi/fcntl.h>
 #include <kernel/uapi/wait.h>
+#include <lib/err.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/space/mmap.h>
@@ -49,9 +53,12 @@ long sys_clone(unsigned long flags, unsigned long newsp, int *parent_tid, unsign
 	struct kernel_clone_args args = {
 		.flags = flags & ~(unsigned long)CSIGNAL, .exit_signal = (int)(flags & CSIGNAL),
 		.stack = newsp ? newsp : regs->esp, .tls = tls,
-		.parent_tid = parent_tid, .child_tid = child_tid,
+		.parent_tid = parent_tid, .child_tid = child_tid, .pidfd = parent_tid,
 	};
 
+	/* The number and the descriptor would go to the same place. */
+	if ((flags & CLONE_PIDFD) && (flags & (CLONE_PARENT_SETTID | CLONE_DETACHED)))
+		return -EINVAL;
 	return do_fork(&args, regs);
 }
 
@@ -116,6 +123,7 @@ long sys_clone3(const struct clone_args *uargs, size_t size)
 		return err;
 	args = (struct kernel_clone_args){
 		.flags = (unsigned long)user.flags, .exit_signal = (int)user.exit_signal,
+		.pidfd = (int *)(unsigned long)user.pidfd,
 		.clear_sighand = user.flags & CLONE_CLEAR_SIGHAND,
 		.stack = user.stack ? (unsigned long)(user.stack + user.stack_size) : regs->esp,
 		.parent_tid = (int *)(unsigned long)user.parent_tid,
@@ -181,24 +189,59 @@ long sys_waitpid(pid_t pid, int *stat_addr, int options)
 	return sys_wait4(pid, stat_addr, options, NULL);
 }
 
+/* A child by its descriptor: from here on by its number. => 0, or -errno */
+static long by_pidfd(int *which, pid_t *upid, bool *nonblock)
+{
+	struct task_struct *tsk = pidfd_get_task((unsigned int)*upid, nonblock);
+
+	if (IS_ERR(tsk))
+		return PTR_ERR(tsk);
+	*which = P_PID;
+	/* A number that is free again could be another's. */
+	*upid = READ_ONCE(tsk->exit_state) == TASK_DEAD ? 0 : tsk->pid;
+	put_task_struct(tsk);
+	return *upid ? 0 : -ECHILD;
+}
+
+/* What @upid may be for each kind of question. */
+static bool valid_wait_id(int which, pid_t upid)
+{
+	switch (which) {
+	case P_ALL:
+		return true;
+	case P_PID:
+		return upid > 0;
+	case P_PGID:
+	case P_PIDFD:
+		return upid >= 0;
+	}
+	return false;
+}
+
 long sys_waitid(int which, pid_t upid, siginfo_t *infop, int options, struct rusage *uru)
 {
 	const unsigned long told = offsetof(siginfo_t, si_status) + sizeof(int);
+	bool nonblock = false;
 	struct rusage ru;
 	siginfo_t info;
-	long pid;
+	long pid = 0;
 
 	if (options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD |
 			     __WCLONE | __WALL))
 		return -EINVAL;
-	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
-		return -EINVAL;
-	if (which == P_PID ? upid <= 0 : which == P_PGID ? upid < 0 : which != P_ALL)
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)) || !valid_wait_id(which, upid))
 		return -EINVAL;
 	if (which == P_PGID && !upid)
 		upid = process_group(current);
+	if (which == P_PIDFD)
+		pid = by_pidfd(&which, &upid, &nonblock);
+	if (pid)
+		return pid;
 	memset(&info, 0, sizeof(info));
-	pid = do_wait(which, upid, options, &info, NULL, uru ? &ru : NULL);
+	pid = do_wait(which, upid, options | (nonblock ? WNOHANG : 0), &info, NULL,
+		      uru ? &ru : NULL);
+	if (!pid && nonblock && !(options & WNOHANG))
+		return -EAGAIN;
 	if (pid < 0)
 		return pid;
 	if (pid && uru && copy_to_user(uru, &ru, sizeof(ru)))
@@ -223,6 +266,42 @@ long sys_getppid(void)
 {
 	/* Not real_parent->tgid: that one may be gone before it is read. */
 	return READ_ONCE(current->signal->ppid);
+}
+
+/* => the new descriptor */
+static long open_pidfd(struct task_struct *tsk, unsigned int flags)
+{
+	struct file *file;
+	int fd;
+
+	if (!thread_group_leader(tsk))
+		return -EINVAL;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	file = pidfd_getfile(flags);
+	if (IS_ERR(file)) {
+		put_unused_fd((unsigned int)fd);
+		return PTR_ERR(file);
+	}
+	pidfd_name(file, tsk);
+	fd_install((unsigned int)fd, file);
+	return fd;
+}
+
+long sys_pidfd_open(pid_t pid, unsigned int flags)
+{
+	struct task_struct *tsk;
+	long fd;
+
+	if ((flags & ~(unsigned int)O_NONBLOCK) || pid <= 0)
+		return -EINVAL;
+	tsk = find_get_task_by_pid(pid);
+	if (!tsk)
+		return -ESRCH;
+	fd = open_pidfd(tsk, flags);
+	put_task_struct(tsk);
+	return fd;
 }
 
 long sys_set_tid_address(int *tidptr)

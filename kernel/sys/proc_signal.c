@@ -7,10 +7,12 @@
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
+#include <kernel/proc/pidfd.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sys/sys_proc.h>
+#include <lib/err.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -419,4 +421,32 @@ long sys_rt_tgsigqueueinfo(pid_t tgid, pid_t pid, int sig, siginfo_t *uinfo)
 	if (pid <= 0 || tgid <= 0)
 		return -EINVAL;
 	return do_tkill(tgid, pid, sig, &info);
+}
+
+long sys_pidfd_send_signal(unsigned int pidfd, int sig, siginfo_t *uinfo, unsigned int flags)
+{
+	struct task_struct *tsk;
+	siginfo_t info;
+	int signo = sig;
+	long err = 0;
+
+	if (flags)
+		return -EINVAL;
+	tsk = pidfd_get_task(pidfd, NULL);
+	if (IS_ERR(tsk))
+		return PTR_ERR(tsk);
+	if (!uinfo)
+		user_siginfo(&info, sig, SI_USER);
+	else
+		err = get_user(signo, &uinfo->si_signo) ? -EFAULT :
+							 get_siginfo(&info, sig, tsk->pid, uinfo);
+	if (!err && signo != sig)
+		err = -EINVAL;
+	if (!err) {
+		read_lock_irq(&tasklist_lock);
+		err = hlist_unhashed(&tsk->pid_chain) ? -ESRCH : group_send_sig_info(sig, &info, tsk);
+		read_unlock_irq(&tasklist_lock);
+	}
+	put_task_struct(tsk);
+	return err;
 }

@@ -398,7 +398,7 @@ static void open_as(int fd, const char *name, int flags)
 static void prepare(void)
 {
 	const struct rlimit no_core = { 0, 0 };
-	int pipes[2], timer = -1;
+	int pipes[2], pidfd, timer = -1;
 	unsigned int gs;
 
 	signal(SIGTTOU, SIG_IGN);
@@ -417,6 +417,9 @@ static void prepare(void)
 	open_as(PROC_FD, "/proc/self/maps", O_RDONLY);
 	open_as(RANDOM_FD, "/dev/urandom", O_RDONLY);
 	open_as(TTY_FD, on_octavo ? "/dev/console" : "/dev/ptmx", O_RDWR | O_NOCTTY);
+	pidfd = (int)syscall(434 /* pidfd_open */, getpid(), 0);
+	must(pidfd >= 0 && dup2(pidfd, SELF_FD) == SELF_FD);
+	close(pidfd);
 	must(pipe2(pipes, O_NONBLOCK) == 0);
 	must(dup2(pipes[0], PIPE_IN) == PIPE_IN && dup2(pipes[1], PIPE_OUT) == PIPE_OUT);
 	close(pipes[0]);

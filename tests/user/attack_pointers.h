@@ -26,6 +26,7 @@
 #define PROC_FD		56		/* a file of /proc */
 #define TTY_FD		57
 #define RANDOM_FD	58
+#define SELF_FD		59		/* this process */
 #define FILE_SIZE	300
 
 enum { VALUE, READS = 1, WRITES = 2, STRING = 4 | READS };

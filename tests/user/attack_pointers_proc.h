@@ -108,6 +108,7 @@ static const struct row proc_rows[] = {
 	   INX(zero_words, 16, OPT), V(8)),
 	R(422, futex_time64, INX(futex_word, 4, WORD), V(FUTEX_WAIT), V(0), INX(zero_words, 16, OPT)),
 
+	R(424, pidfd_send_signal, V(SELF_FD), V(SIGUSR2), INX(queued_info, 128, OPT), V(0)),
 	R(435, clone3, IN(fork_args, 64), V(64)),
 
 	/* memory */
