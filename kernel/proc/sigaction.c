@@ -62,27 +62,37 @@ void flush_signal_handlers(struct task_struct *tsk, bool force_default)
 	}
 }
 
+static int set_sigaltstack(const stack_t *new, unsigned long esp)
+{
+	int mode = new->ss_flags & ~SS_FLAG_BITS;
+
+	if (on_sig_stack(esp))
+		return -EPERM;
+	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode)
+		return -EINVAL;
+	if (same_sig_stack(new))
+		return 0;
+	if (mode != SS_DISABLE && new->ss_size < MINSIGSTKSZ)
+		return -ENOMEM;
+	current->sas_ss_sp = mode == SS_DISABLE ? 0 : (unsigned long)new->ss_sp;
+	current->sas_ss_size = mode == SS_DISABLE ? 0 : new->ss_size;
+	current->sas_ss_flags = new->ss_flags;
+	return 0;
+}
+
 int do_sigaltstack(const stack_t *new, stack_t *old, unsigned long esp)
 {
-	stack_t was = { .ss_sp = (void *)current->sas_ss_sp, .ss_size = current->sas_ss_size,
-			.ss_flags = sas_ss_flags(esp) | (current->sas_ss_flags & SS_FLAG_BITS) };
+	stack_t was;
+	int err = 0;
 
-	if (new) {
-		int mode = new->ss_flags & ~SS_FLAG_BITS;
-
-		if (on_sig_stack(esp))
-			return -EPERM;
-		if (mode != SS_DISABLE && mode != SS_ONSTACK && mode)
-			return -EINVAL;
-		if (mode != SS_DISABLE && new->ss_size < MINSIGSTKSZ &&
-		    !(new->ss_size == current->sas_ss_size && new->ss_flags == current->sas_ss_flags &&
-		      new->ss_sp == (void *)current->sas_ss_sp))
-			return -ENOMEM;
-		current->sas_ss_sp = mode == SS_DISABLE ? 0 : (unsigned long)new->ss_sp;
-		current->sas_ss_size = mode == SS_DISABLE ? 0 : new->ss_size;
-		current->sas_ss_flags = new->ss_flags;
+	if (old) {
+		was.ss_sp = (void *)current->sas_ss_sp;
+		was.ss_size = current->sas_ss_size;
+		was.ss_flags = sas_ss_flags(esp) | (current->sas_ss_flags & SS_FLAG_BITS);
 	}
-	if (old)
+	if (new)
+		err = set_sigaltstack(new, esp);
+	if (!err && old)
 		*old = was;
-	return 0;
+	return err;
 }

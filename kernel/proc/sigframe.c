@@ -281,7 +281,8 @@ long do_rt_sigreturn(struct pt_regs *regs)
 	if (restore_sigcontext(regs, &uc.uc_mcontext))
 		goto badframe;
 	/* A stack that does not make sense is left as it was, as Linux does. */
-	do_sigaltstack(&uc.uc_stack, NULL, regs->esp);
+	if (!same_sig_stack(&uc.uc_stack))
+		do_sigaltstack(&uc.uc_stack, NULL, regs->esp);
 	return regs->eax;
 badframe:
 	force_sig(SIGSEGV, current);

@@ -124,6 +124,12 @@ static inline int sas_ss_flags(unsigned long esp)
 {
 	return !current->sas_ss_size ? SS_DISABLE : on_sig_stack(esp) ? SS_ONSTACK : 0;
 }
+/* Is @ss what the caller has now? */
+static inline bool same_sig_stack(const stack_t *ss)
+{
+	return (unsigned long)ss->ss_sp == current->sas_ss_sp &&
+	       ss->ss_size == current->sas_ss_size && ss->ss_flags == current->sas_ss_flags;
+}
 static inline void sas_ss_reset(struct task_struct *tsk)
 {
 	tsk->sas_ss_sp = tsk->sas_ss_size = 0;
