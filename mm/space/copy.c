@@ -29,6 +29,14 @@
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
 
+/* Where a driver mapped nothing, nothing is. */
+static vm_fault_t pfn_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
+{
+	return VM_FAULT_SIGBUS;
+}
+
+static const struct vm_operations_struct pfn_vm_ops = { .fault = pfn_fault };
+
 /* --- fork ----------------------------------------------------------------------------------------- */
 
 /* Where the entries of one table go, and what they add up to. */
@@ -80,14 +88,20 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 	return 0;
 }
 
+/* Frames that a driver has entered, and that no fault would bring again. */
+static bool only_tables_know(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & (VM_PFNMAP | VM_IO)) &&
+	       (!vma->vm_ops || !vma->vm_ops->fault || vma->vm_ops == &pfn_vm_ops);
+}
+
 int copy_page_range(struct mm_struct *dst_mm, struct mm_struct *src_mm,
 		    struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, next;
 	int err;
 
-	if (!vma->has_anon && (!(vma->vm_flags & (VM_PFNMAP | VM_IO)) ||
-			       (vma->vm_ops && vma->vm_ops->fault)))
+	if (!vma->has_anon && !only_tables_know(vma))
 		return 0;
 	for (; addr < vma->vm_end; addr = next) {
 		pmd_t *pmd = mm_pmd(src_mm, addr);
@@ -234,14 +248,6 @@ static int map_special_range(struct vm_area_struct *vma, unsigned long from, uns
 	}
 	return 0;
 }
-
-/* Where a driver mapped nothing, nothing is. */
-static vm_fault_t pfn_fault(struct vm_area_struct *vma, struct vm_fault *vmf)
-{
-	return VM_FAULT_SIGBUS;
-}
-
-static const struct vm_operations_struct pfn_vm_ops = { .fault = pfn_fault };
 
 int zeromap_page_range(struct vm_area_struct *vma, unsigned long from, unsigned long size,
 		       pgprot_t prot)
