@@ -39,25 +39,6 @@ static long accounted_pages(struct mm_struct *mm)
 	return pages;
 }
 
-/* The next address space that somebody uses, behind @mm (NULL: the first). => pinned, or NULL */
-static struct mm_struct *next_mm(struct mm_struct *mm)
-{
-	struct list_head *pos;
-	struct mm_struct *next = NULL;
-
-	spin_lock(&mmlist_lock);
-	pos = mm ? mm->mmlist.next : mmlist.next;
-	for (; pos != &mmlist && !next; pos = pos->next) {
-		next = list_entry(pos, struct mm_struct, mmlist);
-		if (!refcount_inc_not_zero(&next->mm_users))
-			next = NULL;
-	}
-	spin_unlock(&mmlist_lock);
-	if (mm)
-		mmput(mm);
-	return next;
-}
-
 /* What is said, less what is found. */
 static long commit_difference(void)
 {

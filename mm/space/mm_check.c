@@ -2,20 +2,39 @@
  * mm/space/mm_check.c - is an address space what it claims to be?
  *
  * Theory.  Everything is written down twice: areas on a list and in a tree, sums
- * in counters, pages in entries and in rss_stat.  mm_check() walks the slow way
- * and compares; tests call it after every few random operations, and a mistake
- * is found near the operation that made it.  Each lie is printed.
+ * in counters, pages in entries and in rss_stat, where a page of a file belongs in
+ * the page and in the area.  mm_check() walks the slow way and compares; tests
+ * call it after every few random operations, and a mistake is found near the
+ * operation that made it.  Each lie is printed.
+ *
+ *	areas	in order, disjoint, inside user space; list, tree and map_count agree;
+ *		on the i_mmap of their files; rights as their flags say
+ *	sums	total_vm and its parts; no hole where mmap does not look (free_area_cache)
+ *	tables	counted; none without an area; entries in areas alone, with no more
+ *		rights, of the right page of the right file, private copies in private
+ *		areas only and writable only where they are mapped once
+ *	pages	rss_stat; more users than entries
+ *
+ * mm_check_all() does it for every address space: the kernel's tests after each test,
+ * ring 3 by writing to /proc/sys/vm/stat_refresh (run-tests after each program, and some
+ * programs while they run).
  *
  * Locking: mmap_sem for reading, page_table_lock taken for the walk.
  */
-#include <mm/space/mmap.h>
+#include <mm/space/vma.h>
 
+#include <kernel/core/ktest.h>
 #include <kernel/core/printk.h>
-#include <lib/string.h>
+#include <kernel/fs/fs.h>
+#include <lib/errno.h>
+#include <lib/kernel.h>
 #include <mm/space/pagetable.h>
 
 #define LIE(mm, fmt, ...) \
 	(printk(KERN_ERR "mm_check(%p): " fmt "\n", (mm), ##__VA_ARGS__), 1)
+
+/* What an entry has like all others of its area. */
+#define AREA_RIGHTS	(_PAGE_PRESENT | _PAGE_USER)
 
 /* What the areas add up to. */
 struct mm_sums {
@@ -48,6 +67,47 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 		lies += LIE(mm, "area %08lx: flags %lx are charged", vma->vm_start, vma->vm_flags);
 	if (!(vma->vm_flags & VM_ACCOUNT) && accountable_mapping(vma->vm_flags))
 		lies += LIE(mm, "area %08lx: flags %lx are not charged", vma->vm_start, vma->vm_flags);
+	if ((vma->vm_flags & (VM_LOCKONFAULT | VM_LOCKED)) == VM_LOCKONFAULT ||
+	    (vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) == VM_SHARED)
+		lies += LIE(mm, "area %08lx: flags %08lx", vma->vm_start, vma->vm_flags);
+	return lies;
+}
+
+/* An area with a file is on the file's list: truncate looks there. => lies */
+static int check_i_mmap(struct mm_struct *mm, struct vm_area_struct *vma)
+{
+	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	int lies = 0;
+
+	if (!mapping)
+		return 0;
+	spin_lock(&mapping->i_mmap_lock);
+	if (!vma->shared.next || vma->shared.next->prev != &vma->shared ||
+	    list_empty(&mapping->i_mmap))
+		lies = LIE(mm, "area %08lx is not on the list of its file", vma->vm_start);
+	spin_unlock(&mapping->i_mmap_lock);
+	return lies;
+}
+
+/* The search for free addresses begins at free_area_cache: nothing larger may lie above. => lies */
+static int check_holes(struct mm_struct *mm)
+{
+	unsigned long from = mm->free_area_cache;
+	struct vm_area_struct *vma;
+	int lies = 0;
+
+	if (mm->mmap_legacy)
+		return 0;
+	for (vma = mm->mmap; from < mm->mmap_base; vma = vma->vm_next) {
+		unsigned long to = vma ? min(vm_start_gap(vma), mm->mmap_base) : mm->mmap_base;
+
+		if (to > from && to - from > mm->cached_hole_size)
+			lies += LIE(mm, "%08lx-%08lx is free, but above %08lx with holes of %lx",
+				    from, to, mm->free_area_cache, mm->cached_hole_size);
+		if (!vma)
+			break;
+		from = max(from, vma->vm_end);
+	}
 	return lies;
 }
 
@@ -81,7 +141,7 @@ int mm_check_areas(struct mm_struct *mm)
 		if (node != &vma->vm_rb)
 			lies += LIE(mm, "list and tree differ at %08lx", vma->vm_start);
 		node = node ? rb_next(node) : NULL;
-		lies += check_vma(mm, vma, prev);
+		lies += check_vma(mm, vma, prev) + check_i_mmap(mm, vma);
 		sum_vma(&sums, vma);
 		cache_seen |= vma == mm->mmap_cache;
 	}
@@ -99,13 +159,56 @@ int mm_check_areas(struct mm_struct *mm)
 	if (sums.data != mm->data_vm || sums.exec != mm->exec_vm || sums.stack != mm->stack_vm)
 		lies += LIE(mm, "data %lu exec %lu stack %lu, areas %lu %lu %lu", mm->data_vm,
 			    mm->exec_vm, mm->stack_vm, sums.data, sums.exec, sums.stack);
+	if (mm->hiwater_vm < mm->total_vm)
+		lies += LIE(mm, "hiwater_vm %lu, total_vm %lu", mm->hiwater_vm, mm->total_vm);
+	return lies + check_holes(mm);
+}
+
+/* Others may be mapping it at this moment: a difference counts if the page stood still. => lies */
+static int check_counts(struct mm_struct *mm, struct page *page, unsigned long addr)
+{
+	int mapped = page_mapcount(page), users = page_count(page);
+
+	if ((mapped >= 1 && users >= mapped) || mapped != page_mapcount(page))
+		return 0;
+	return LIE(mm, "page %lx at %08lx: count %d mapcount %d", page_to_pfn(page), addr, users,
+		   mapped);
+}
+
+/* A page of one's own, and one of a file. => lies */
+static int check_anon(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		      pte_t entry, struct page *page)
+{
+	int lies = 0;
+
+	if (vma->vm_flags & VM_SHARED)
+		lies += LIE(mm, "anonymous page at %08lx in a shared area", addr);
+	if (!vma->has_anon)
+		lies += LIE(mm, "anonymous page at %08lx, but has_anon is not set", addr);
+	if (pte_write(entry) && page_mapcount(page) != 1)
+		lies += LIE(mm, "shared page %lx at %08lx is writable", page_to_pfn(page), addr);
 	return lies;
 }
 
-/* One entry that is not empty, at @addr. => lies */
-static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsigned long *rss)
+static int check_file_page(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+			   pte_t entry, struct page *page)
 {
-	struct vm_area_struct *vma = find_vma(mm, addr);
+	int lies = 0;
+
+	if (vma->vm_file && (page->mapping != vma->vm_file->f_mapping ||
+			     page->index != linear_page_index(vma, addr)))
+		lies += LIE(mm, "page %lu of %p at %08lx, where page %lu of %p belongs",
+			    page->index, page->mapping, addr, linear_page_index(vma, addr),
+			    vma->vm_file->f_mapping);
+	if (pte_write(entry) && !(vma->vm_flags & VM_SHARED))
+		lies += LIE(mm, "a file's page at %08lx is writable in a private area", addr);
+	return lies;
+}
+
+/* One entry that is not empty, at @addr, where @vma is or NULL. => lies */
+static int check_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+		     pte_t entry, unsigned long *rss)
+{
 	struct page *page;
 	int lies = 0;
 
@@ -113,8 +216,10 @@ static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsi
 		return LIE(mm, "entry " PTE_FMT " at %08lx is in no area", pte_val(entry), addr);
 	if (!pte_present(entry))
 		return LIE(mm, "entry " PTE_FMT " at %08lx is not present", pte_val(entry), addr);
-	if (pte_write(entry) && !(vma->vm_flags & VM_WRITE))
-		lies += LIE(mm, "entry " PTE_FMT " at %08lx is writable", pte_val(entry), addr);
+	if ((pte_write(entry) && !(vma->vm_flags & VM_WRITE)) ||
+	    ((pte_val(entry) ^ pgprot_val(vma->vm_page_prot)) & AREA_RIGHTS))
+		lies += LIE(mm, "entry " PTE_FMT " at %08lx does not have its area's rights",
+			    pte_val(entry), addr);
 	if (__page_nx && pte_exec(entry) && !(vma->vm_flags & VM_EXEC) &&
 	    (pte_val(entry) & _PAGE_PRESENT))
 		lies += LIE(mm, "entry " PTE_FMT " at %08lx can be executed", pte_val(entry), addr);
@@ -122,20 +227,38 @@ static int check_pte(struct mm_struct *mm, unsigned long addr, pte_t entry, unsi
 	if (!page)
 		return lies;
 	rss[mm_counter(page)]++;
-	if (page_count(page) < 1 || page_mapcount(page) < 1 || page_count(page) < page_mapcount(page))
-		lies += LIE(mm, "page %lx at %08lx: count %d mapcount %d", page_to_pfn(page), addr,
-			    page_count(page), page_mapcount(page));
-	if (PageAnon(page) && !vma->has_anon)
-		lies += LIE(mm, "anonymous page at %08lx, but has_anon is not set", addr);
-	if (PageAnon(page) && pte_write(entry) && page_mapcount(page) != 1)
-		lies += LIE(mm, "shared page %lx at %08lx is writable", page_to_pfn(page), addr);
+	lies += check_counts(mm, page, addr);
+	return lies + (PageAnon(page) ? check_anon(mm, vma, addr, entry, page)
+				      : check_file_page(mm, vma, addr, entry, page));
+}
+
+/* One table; the first area that ends behind @start is *@vma, and *@vma moves on. => lies */
+static int check_table(struct mm_struct *mm, pmd_t *pmd, unsigned long start,
+		       struct vm_area_struct **vma, unsigned long *rss)
+{
+	unsigned long addr;
+	int lies = 0;
+
+	if (!*vma || (*vma)->vm_start >= start + PMD_SIZE)
+		lies += LIE(mm, "a table for %08lx, where no area is", start);
+	for (addr = start; addr < start + PMD_SIZE; addr += PAGE_SIZE) {
+		pte_t entry = *pte_offset_map(pmd, addr);
+
+		while (*vma && (*vma)->vm_end <= addr)
+			*vma = (*vma)->vm_next;
+		if (!pte_none(entry))
+			lies += check_pte(mm, *vma, addr, entry, rss);
+		else if (pte_val(entry))
+			lies += LIE(mm, "half an entry at %08lx: " PTE_FMT, addr, pte_val(entry));
+	}
 	return lies;
 }
 
 /* The page tables against areas and counters. => lies */
 static int check_tables(struct mm_struct *mm)
 {
-	unsigned long rss[NR_MM_COUNTERS] = { 0 }, tables = 0, start, addr;
+	unsigned long rss[NR_MM_COUNTERS] = { 0 }, tables = 0, start;
+	struct vm_area_struct *vma = mm->mmap;
 	int lies = 0, i;
 
 	for (start = 0; start < TASK_SIZE; start += PMD_SIZE) {
@@ -143,16 +266,10 @@ static int check_tables(struct mm_struct *mm)
 
 		if (!pmd_present(*pmd))
 			continue;
+		while (vma && vma->vm_end <= start)
+			vma = vma->vm_next;
 		tables++;
-		for (addr = start; addr < start + PMD_SIZE; addr += PAGE_SIZE) {
-			pte_t entry = *pte_offset_map(pmd, addr);
-
-			if (!pte_none(entry))
-				lies += check_pte(mm, addr, entry, rss);
-			else if (pte_val(entry))
-				lies += LIE(mm, "half an entry at %08lx: " PTE_FMT, addr,
-					    pte_val(entry));
-		}
+		lies += check_table(mm, pmd, start, &vma, rss);
 	}
 	if (tables != mm->nr_ptes)
 		lies += LIE(mm, "nr_ptes %lu, tables %lu", mm->nr_ptes, tables);
@@ -170,4 +287,22 @@ int mm_check(struct mm_struct *mm)
 	lies += check_tables(mm);
 	spin_unlock(&mm->page_table_lock);
 	return lies;
+}
+
+int mm_check_all(void)
+{
+	struct mm_struct *mm = NULL;
+	int lies = 0;
+
+	while ((mm = next_mm(mm)) != NULL) {
+		down_read(&mm->mmap_sem);
+		lies += mm_check(mm);
+		up_read(&mm->mmap_sem);
+	}
+	return lies ? -EINVAL : 0;
+}
+
+void __init mm_check_init(void)
+{
+	ktest_register_checker("mm_check", mm_check_all);
 }

@@ -112,6 +112,24 @@ void mmput(struct mm_struct *mm)
 	mmdrop(mm);
 }
 
+struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	struct list_head *pos;
+	struct mm_struct *next = NULL;
+
+	spin_lock(&mmlist_lock);
+	pos = mm ? mm->mmlist.next : mmlist.next;
+	for (; pos != &mmlist && !next; pos = pos->next) {
+		next = list_entry(pos, struct mm_struct, mmlist);
+		if (!refcount_inc_not_zero(&next->mm_users))
+			next = NULL;
+	}
+	spin_unlock(&mmlist_lock);
+	if (mm)
+		mmput(mm);
+	return next;
+}
+
 struct mm_struct *get_task_mm(struct task_struct *tsk)
 {
 	struct mm_struct *mm;
@@ -161,6 +179,7 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	for (old = oldmm->mmap; old; old = old->vm_next) {
 		if (old->vm_flags & VM_DONTCOPY) {
 			vm_stat_account(mm, old->vm_flags, -(long)vma_pages(old));
+			forget_free_area(mm, old->vm_end);
 			continue;
 		}
 		vma = dup_vma(mm, oldmm, old, prev, &charge);
@@ -244,4 +263,5 @@ void __init mmap_init(void)
 	stack_guard_gap = (unsigned long)cmdline_get_int("stack_guard_gap", STACK_GUARD_GAP) <<
 			  PAGE_SHIFT;
 	vm_accounting_init();
+	mm_check_init();
 }

@@ -207,7 +207,8 @@ static unsigned long arch_get_unmapped_area_topdown(struct mm_struct *mm, unsign
 	if (mm->free_area_cache > len) {
 		addr = search_down(mm, mm->free_area_cache, len, &mm->cached_hole_size);
 		if (addr) {
-			mm->free_area_cache = addr;
+			/* Not addr: who asks may fail yet, and leave the place free. */
+			mm->free_area_cache = addr + len;
 			return addr;
 		}
 	}
@@ -250,13 +251,6 @@ unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned 
 		return (unsigned long)-EINVAL;
 	err = security_mmap_addr(addr);
 	return err ? (unsigned long)err : addr;
-}
-
-/* [start, end) became free: the next search must see it. */
-static void forget_free_area(struct mm_struct *mm, unsigned long end)
-{
-	if (end > mm->free_area_cache)
-		mm->free_area_cache = min(end, mm->mmap_base);
 }
 
 /* --- mmap ---------------------------------------------------------------------------------------- */

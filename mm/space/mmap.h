@@ -70,6 +70,11 @@ void exit_mmap(struct mm_struct *mm);
 
 extern struct list_head mmlist;		/* [mmlist_lock] all address spaces but init_mm */
 extern spinlock_t mmlist_lock;
+/*
+ * The next address space that somebody uses, behind @mm (NULL: the first), whose user reference
+ * is dropped. => may sleep; with a user reference, or NULL: there are no more
+ */
+struct mm_struct *next_mm(struct mm_struct *mm);
 
 /* At boot, after kmem_cache_init(). */
 void mmap_init(void);
@@ -161,14 +166,15 @@ void remove_vma(struct vm_area_struct *vma);
 pgprot_t vm_get_page_prot(unsigned long vm_flags);
 
 /*
- * Prove @mm: list and tree agree and are in order, nothing overlaps, the tree
- * is red-black, map_count, total_vm and its parts add up, entries of the page
- * tables lie in areas only, and rss_stat is what a walk finds.
+ * Prove @mm: see mm_check.c.
  * => [s] read; returns the number of lies, each printed
  */
 int mm_check(struct mm_struct *mm);
 /* The part of it that needs no page tables. */
 int mm_check_areas(struct mm_struct *mm);
+/* mm_check() for every address space. => may sleep, no mmap_sem held; 0 or -EINVAL */
+int mm_check_all(void);
+void mm_check_init(void);
 
 /* --- mapping: mmap.c ------------------------------------------------------------------------- */
 

@@ -60,6 +60,7 @@ static int vmstat_refresh(void)
 {
 	int err = check_zone_counters();
 
-	return err ? err : vm_commit_check();
+	err = err ? err : vm_commit_check();
+	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

@@ -6,6 +6,7 @@
 #ifndef OCTAVO_MM_SPACE_VMA_H
 #define OCTAVO_MM_SPACE_VMA_H
 
+#include <lib/kernel.h>
 #include <mm/space/mmap.h>
 
 struct address_space;
@@ -51,6 +52,13 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 	if (!(vma->vm_flags & VM_GROWSDOWN))
 		return start;
 	return start > gap ? start - gap : 0;
+}
+
+/* What ends at @end became free: the next search must see it. => [s] write */
+static inline void forget_free_area(struct mm_struct *mm, unsigned long end)
+{
+	if (end > mm->free_area_cache)
+		mm->free_area_cache = min(end, mm->mmap_base);
 }
 
 void vma_cache_init(void);

@@ -14,6 +14,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
+#include <kernel/core/ktest.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/random.h>
 #include <kernel/fs/fs.h>
@@ -233,6 +234,16 @@ void refcount_saturate(refcount_t *r, int before)
 void __bug_val(const char *file, int line, const char *what, unsigned long a, unsigned long b)
 {
 	puts(what);
+	abort();
+}
+
+struct mm_struct *next_mm(struct mm_struct *mm)
+{
+	abort();
+}
+
+void ktest_register_checker(const char *name, int (*fn)(void))
+{
 	abort();
 }
 
