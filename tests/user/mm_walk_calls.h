@@ -244,7 +244,7 @@ static long lock_call(struct range r, unsigned char locked)
 static void step_mlock(void)
 {
 	struct range r = draw_any_range();
-	unsigned char locked = chance(40) ? 1 + draw(2) : NOT_LOCKED;
+	unsigned char locked = chance(60) ? (chance(75) ? LOCKED : LOCKED_ONFAULT) : NOT_LOCKED;
 	long result = 0;
 	unsigned int i;
 
