@@ -14,7 +14,7 @@
  *
  * After each call: its result, each page, everything that vma_check() looks at, and that no two
  * neighbours are left that could be one area.  More kinds
- * of calls, and allocations that fail, are tried in all sequences of three.
+ * of calls are tried in all sequences of four, and allocations that fail in those of three.
  */
 #include "host.h"
 #include "vma_kernel.h"
@@ -388,11 +388,18 @@ HOST_TEST(all_sequences)
 	all_sequences_of(getenv("SHORT") ? LONGEST - 1 : LONGEST, false);
 }
 
-/* Three calls, of all kinds; and each with each of its allocations failing. */
+/* Four calls (three if SHORT is set), of all kinds. */
+HOST_TEST(all_kinds)
+{
+	list_ops(true);
+	all_sequences_of(getenv("SHORT") ? 3 : 4, false);
+}
+
+/* Three, and each with each of its allocations failing. */
 HOST_TEST(without_memory)
 {
 	list_ops(true);
 	all_sequences_of(3, true);
 }
 
-HOST_MAIN(all_sequences, without_memory)
+HOST_MAIN(all_sequences, all_kinds, without_memory)

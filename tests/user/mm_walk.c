@@ -52,12 +52,12 @@ static const struct {
 	void (*step)(void);
 	unsigned int often;
 } kinds_of_step[] = {
-	{ step_mmap, 130 }, { step_bad_mmap, 10 }, { step_munmap, 50 }, { step_mprotect, 110 },
+	{ step_mmap, 130 }, { step_bad_mmap, 10 }, { step_munmap, 60 }, { step_mprotect, 100 },
 	{ step_mremap, 60 }, { step_mremap_fixed, 60 }, { step_mremap_dontunmap, 30 },
 	{ step_mremap_again, 15 }, { step_bad_mremap, 15 }, { step_madvise, 100 },
-	{ step_mlock, 60 }, { step_munlockall, 3 }, { step_msync, 10 }, { step_mincore, 12 },
-	{ step_brk, 25 }, { step_truncate, 15 }, { step_pwrite, 60 }, { step_fork, 15 },
-	{ step_kernel_touch, 60 }, { step_touch, 160 },
+	{ step_mlock, 40 }, { step_munlockall, 5 }, { step_locked_file, 20 }, { step_msync, 10 },
+	{ step_mincore, 15 }, { step_brk, 25 }, { step_truncate, 15 }, { step_pwrite, 25 },
+	{ step_fork, 15 }, { step_kernel_touch, 70 }, { step_touch, 180 },
 };
 
 static void random_step(void)

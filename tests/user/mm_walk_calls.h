@@ -196,10 +196,8 @@ static void step_munmap(void)
 
 /* ---- calls on what is mapped ---- */
 
-static void step_mprotect(void)
+static void protect(struct range r, unsigned char prot)
 {
-	struct range r = draw_any_range();
-	unsigned char prot = draw_prot();
 	unsigned int i;
 	long result = 0;
 
@@ -223,6 +221,11 @@ static void step_mprotect(void)
 	expect_result(result_of(mprotect(addr_of(r.first), draw_length(r.nr), prot)), result);
 }
 
+static void step_mprotect(void)
+{
+	protect(draw_any_range(), draw_prot());
+}
+
 static void lock_page(unsigned int i, unsigned char locked)
 {
 	if (model[i].locked != locked)
@@ -241,10 +244,8 @@ static long lock_call(struct range r, unsigned char locked)
 				 locked == LOCKED_ONFAULT ? 1 : 0));
 }
 
-static void step_mlock(void)
+static void lock(struct range r, unsigned char locked)
 {
-	struct range r = draw_any_range();
-	unsigned char locked = chance(60) ? (chance(75) ? LOCKED : LOCKED_ONFAULT) : NOT_LOCKED;
 	long result = 0;
 	unsigned int i;
 
@@ -258,6 +259,11 @@ static void step_mlock(void)
 		if (!populate(&model[i]))
 			result = -ENOMEM;
 	expect_result(lock_call(r, locked), result);
+}
+
+static void step_mlock(void)
+{
+	lock(draw_any_range(), chance(60) ? NOT_LOCKED : chance(75) ? LOCKED : LOCKED_ONFAULT);
 }
 
 static void step_munlockall(void)
@@ -447,20 +453,23 @@ static void step_truncate(void)
 	resize_file(nr, pages);
 }
 
-static void step_pwrite(void)
+/* Change a word of a file: who has a copy must not see it, all others must. */
+static void change_file(unsigned int nr, unsigned int page, unsigned int slot)
 {
-	unsigned int nr = draw(FILES), pages = common->file[nr].pages, page, slot;
+	off_t at = (off_t)(page * PAGE + (slot ? PAGE - 4 : 0));
 	uint32_t value = draw(~0u);
-	off_t at;
 
-	if (!pages)
-		return;
-	page = draw(pages);
-	slot = draw(2) ? SLOTS - 1 : 0;
-	at = (off_t)(page * PAGE + (slot ? PAGE - 4 : 0));
 	note("pwrite(%d, %08x, 4, %#lx)", file_fd[nr], value, (long)at);
 	expect_result(result_of(pwrite(file_fd[nr], &value, 4, at)), 4);
 	common->file[nr].content[page][slot] = value;
+}
+
+static void step_pwrite(void)
+{
+	unsigned int nr = draw(FILES), pages = common->file[nr].pages;
+
+	if (pages)
+		change_file(nr, draw(pages), draw(2) ? SLOTS - 1 : 0);
 }
 
 #endif

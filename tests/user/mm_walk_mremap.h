@@ -99,16 +99,44 @@ static long call_mremap(struct range r, unsigned int new_nr, int flags, char *to
 	return result_of(mremap(addr_of(r.first), r.nr * PAGE, draw_length(new_nr), flags, to));
 }
 
-static void step_mremap_fixed(void)
+static struct range move_fixed(struct range r)
 {
-	struct range r = draw_area(), to;
+	struct range to = draw_target(r, chance(50) ? r.nr : 1 + draw(MOST));
 
-	if (!r.nr)
-		return;
-	to = draw_target(r, chance(50) ? r.nr : 1 + draw(MOST));
 	expect_result(call_mremap(r, to.nr, MREMAP_MAYMOVE | MREMAP_FIXED, addr_of(to.first)),
 		      (long)addr_of(to.first));
 	move_pages(r, to, false);
+	return to;
+}
+
+static void step_mremap_fixed(void)
+{
+	struct range r = draw_area();
+
+	if (r.nr)
+		move_fixed(r);
+}
+
+/*
+ * What is locked does not fault: a private page of a file has its copy before the first write.
+ * That shows when the file changes, which must come soon after it.
+ */
+static void step_locked_file(void)
+{
+	struct range r = draw_area();
+
+	if (!r.nr || model[r.first].kind != FILE_PRIVATE)
+		return;
+	protect(r, PROT_READ);
+	lock(r, LOCKED);
+	protect(r, PROT_READ | PROT_WRITE);
+	if (chance(50))
+		r = move_fixed(r);
+	for (unsigned int i = r.first; i < end_of(r); i++)
+		if (is_backed(&model[i])) {
+			change_file(model[i].object, model[i].index, 0);
+			check_page(i);
+		}
 }
 
 /* The old place stays mapped, and empty. */
