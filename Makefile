@@ -371,7 +371,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all kernel user host root root-small root-debian tests iso where run run-kernel exec test test-linux check soak bench bench-smp mutants debug gdb \
+.PHONY: all kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -450,6 +450,9 @@ $(O)/user/bin/%: user/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(tolerate)
 $(O)/user/tests/%: tests/user/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(tolerate)
+# The same, with Debian's dynamic linker and C library: for a root that has them.
+$(O)/user/dynamic/%: tests/user/%.c $(O)/.options
+	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(filter-out -static,$(UFLAGS)) -MMD -MP -MF $@.d -MT $@ -o $@ $<
 $(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
 # Built as the Linux figures were (tests/bench): the same flags, so that the same code is measured.
@@ -504,6 +507,11 @@ $(O)/add.cpio: FORCE
 build/debian/packages: scripts/debian-packages
 	@scripts/debs build/debian $$(sed 's/#.*//' $<)
 
+# Without them system.debian is skipped, nothing else.
+debian-if-there-is:
+	@[ build/debian/packages -nt scripts/debian-packages ] || $(MAKE) -s SETUP=0 build/debian/packages || \
+		echo "make: Debian's packages cannot be had now: system.debian will be skipped" >&2
+
 # Debian's own kernel for i386, the oracle of tests/user.
 build/linux/packages:
 	@scripts/debs --only ./boot build/linux 'linux-image-686?'
@@ -537,7 +545,7 @@ run-kernel: kernel $(MODULES)
 exec: kernel root
 	@scripts/exec $(SETS) $(if $(LIMIT),LIMIT=$(LIMIT)) "$$CMD"
 export CMD
-test:
+test: $(if $(filter 0,$(SETUP)),,debian-if-there-is)
 	@scripts/test $(if $(T),T='$(T)')
 test-linux: root tests build/linux/packages
 	@scripts/test-linux $(if $(T),T='$(T)')
