@@ -255,3 +255,19 @@ int user_cmpxchg_4(void __user *p, u32 *old, u32 new)
 		     : "r"(new), "i"(-EFAULT) : "memory", "cc");
 	return err;
 }
+
+int copy_struct_from_user(void *dst, size_t ksize, const void __user *src, size_t usize)
+{
+	u8 byte;
+
+	memset(dst, 0, ksize);
+	if (!access_ok(src, usize) || __copy_from_user(dst, src, min(ksize, usize)))
+		return -EFAULT;
+	for (size_t i = ksize; i < usize; i++) {
+		if (get_user(byte, (const u8 *)src + i))
+			return -EFAULT;
+		if (byte)
+			return -E2BIG;
+	}
+	return 0;
+}

@@ -71,6 +71,13 @@ unsigned long __must_check __copy_from_user_inatomic(void *to, const void __user
 #define __copy_to_user_inatomic(to, from, n)	__copy_to_user((to), (from), (n))
 unsigned long __must_check copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long __must_check copy_from_user(void *to, const void __user *from, unsigned long n);
+/*
+ * A struct that grows with the years: the caller's has @usize bytes, ours @ksize.  What he does not
+ * have is 0 in ours; what we do not have must be 0 in his.
+ * => may sleep; 0, -E2BIG or -EFAULT
+ */
+int __must_check copy_struct_from_user(void *dst, size_t ksize, const void __user *src,
+				       size_t usize);
 unsigned long __must_check __clear_user(void __user *to, unsigned long n);
 unsigned long __must_check clear_user(void __user *to, unsigned long n);
 

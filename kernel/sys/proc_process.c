@@ -92,22 +92,11 @@ static long check_clone_args(const struct clone_args *args)
 /* A struct of @size bytes, of which we know the beginning. => 0, -EINVAL, -E2BIG, -EFAULT */
 static long get_clone_args(struct clone_args *args, const void *uargs, size_t size)
 {
-	u8 byte;
-
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < CLONE_ARGS_SIZE_VER0)
 		return -EINVAL;
-	memset(args, 0, sizeof(*args));
-	if (copy_from_user(args, uargs, min(size, sizeof(*args))))
-		return -EFAULT;
-	for (size_t i = sizeof(*args); i < size; i++) {
-		if (get_user(byte, (const u8 *)uargs + i))
-			return -EFAULT;
-		if (byte)
-			return -E2BIG;
-	}
-	return 0;
+	return copy_struct_from_user(args, sizeof(*args), uargs, size);
 }
 
 long sys_clone3(const struct clone_args *uargs, size_t size)

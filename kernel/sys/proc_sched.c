@@ -168,6 +168,63 @@ long sys_sched_getparam(pid_t pid, struct sched_param *uparam)
 	return copy_to_user(uparam, &param, sizeof(param)) ? -EFAULT : 0;
 }
 
+/* => 0; -E2BIG: it has what we do not know, and is told how large ours is */
+static long get_sched_attr(struct sched_attr *attr, struct sched_attr *uattr)
+{
+	u32 size;
+	long err;
+
+	if (get_user(size, &uattr->size))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	err = size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE ? -E2BIG :
+	      copy_struct_from_user(attr, sizeof(*attr), uattr, size);
+	if (err == -E2BIG && put_user((u32)sizeof(*attr), &uattr->size))
+		return -EFAULT;
+	return err;
+}
+
+long sys_sched_setattr(pid_t pid, struct sched_attr *uattr, unsigned int flags)
+{
+	struct sched_attr attr;
+	struct task_struct *p;
+	long err;
+
+	if (!uattr || pid < 0 || flags)
+		return -EINVAL;
+	err = get_sched_attr(&attr, uattr);
+	if (err)
+		return err;
+	if (attr.sched_flags & ~(u64)(SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS) ||
+	    (!(attr.sched_flags & SCHED_FLAG_KEEP_POLICY) && attr.sched_policy != SCHED_NORMAL) ||
+	    attr.sched_priority)
+		return -EINVAL;
+	p = find_get_task_by_pid(pid ? pid : current->pid);
+	if (!p)
+		return -ESRCH;
+	if (!(attr.sched_flags & SCHED_FLAG_KEEP_PARAMS))
+		err = set_one_prio(p, clamp(attr.sched_nice, NICE_MIN, NICE_MAX));
+	put_task_struct(p);
+	return err == -EACCES ? -EPERM : err;
+}
+
+long sys_sched_getattr(pid_t pid, struct sched_attr *uattr, unsigned int size, unsigned int flags)
+{
+	struct sched_attr attr = { .sched_policy = SCHED_NORMAL };
+	struct task_struct *p;
+
+	if (!uattr || pid < 0 || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE || flags)
+		return -EINVAL;
+	p = find_get_task_by_pid(pid ? pid : current->pid);
+	if (!p)
+		return -ESRCH;
+	attr.sched_nice = TASK_NICE(p);
+	put_task_struct(p);
+	attr.size = min_t(u32, size, sizeof(attr));
+	return copy_to_user(uattr, &attr, attr.size) ? -EFAULT : 0;
+}
+
 long sys_sched_get_priority_max(int policy)
 {
 	return policy == SCHED_NORMAL ? 0 : -EINVAL;

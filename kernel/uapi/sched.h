@@ -59,4 +59,19 @@ struct sched_param {
 	int sched_priority;
 };
 
+/* sched_setattr(): policy and parameters in a struct that may grow. */
+struct sched_attr {
+	u32 size;
+	u32 sched_policy;
+	u64 sched_flags;	/* SCHED_FLAG_* */
+	s32 sched_nice;
+	u32 sched_priority;
+	u64 sched_runtime, sched_deadline, sched_period;
+	u32 sched_util_min, sched_util_max;
+};
+#define SCHED_ATTR_SIZE_VER0	48
+#define SCHED_FLAG_KEEP_POLICY	0x08
+#define SCHED_FLAG_KEEP_PARAMS	0x10
+static_assert(sizeof(struct sched_attr) == 56, "user ABI");
+
 #endif

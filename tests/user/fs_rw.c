@@ -5,7 +5,7 @@
  * (20,000 seeded random operations); holes read as zeros; truncation zeroes the rest of a
  * page; negative offsets, huge counts and bad addresses have their errno and lose nothing.
  * calls: ioctl read write readv writev pread64 pwrite64 preadv pwritev lseek llseek
- * calls: truncate truncate64 ftruncate ftruncate64 sendfile sendfile64 fsync fdatasync sync syncfs
+ * calls: fallocate truncate truncate64 ftruncate ftruncate64 sendfile sendfile64 fsync fdatasync sync syncfs
  */
 #define _GNU_SOURCE
 #define _FILE_OFFSET_BITS 64
@@ -330,6 +330,30 @@ static void test_sync(int fd)
 }
 
 /* A program that writes a file's own mapping into the file must not hang. */
+/* A file system that cannot set blocks aside says so, and the libc writes zeros instead. */
+static void test_fallocate(int fd)
+{
+	int ro = open("f", O_RDONLY), pipefd[2];
+	struct stat st;
+
+	must(ro >= 0 && !pipe(pipefd) && !ftruncate(fd, 100));
+	expect_eq(posix_fallocate(fd, 0, 5000), 0);
+	expect(!fstat(fd, &st) && st.st_size == 5000);
+	expect(!fallocate(fd, 1, 0, 9000) || errno == EOPNOTSUPP);
+	expect(!fstat(fd, &st) && st.st_size == 5000);
+	expect_errno(fallocate(fd, 0, 0, 0), EINVAL);
+	expect_errno(fallocate(fd, 0, -1, 1), EINVAL);
+	expect_errno(fallocate(fd, 2, 0, 1), EOPNOTSUPP);	/* a hole at the end would change the size */
+	expect_errno(fallocate(fd, 0x100, 0, 1), EOPNOTSUPP);
+	expect_errno(fallocate(fd, 0, 1ll << 62, 1ll << 62), EFBIG);
+	expect_errno(fallocate(ro, 0, 0, 1), EBADF);
+	expect_errno(fallocate(99, 0, 0, 1), EBADF);
+	expect_errno(fallocate(pipefd[1], 0, 0, 1), ESPIPE);
+	close(pipefd[0]);
+	close(pipefd[1]);
+	close(ro);
+}
+
 static void test_write_own_mapping(int fd)
 {
 	char *map, buf[8192];
@@ -365,6 +389,7 @@ int main(void)
 	test_sendfile(fd);
 	test_limits(fd);
 	test_sync(fd);
+	test_fallocate(fd);
 	test_write_own_mapping(fd);
 	close(fd);
 	return test_result();

@@ -3,7 +3,7 @@
  *
  * calls: nice getpriority setpriority getrusage sched_yield sched_setparam
  * calls: sched_getparam sched_setscheduler sched_getscheduler sched_get_priority_max
- * calls: sched_get_priority_min sched_rr_get_interval sched_setaffinity
+ * calls: sched_get_priority_min sched_rr_get_interval sched_setaffinity sched_setattr sched_getattr
  */
 #define _GNU_SOURCE
 #include <sched.h>
@@ -30,6 +30,65 @@ static int in_child(void (*fn)(void))
 	}
 	must(pid > 0 && waitpid(pid, &status, 0) == pid);
 	return status;
+}
+
+/* struct sched_attr by number, as every libc has to do it. */
+struct attr {
+	unsigned int size, policy;
+	unsigned long long flags;
+	int nice;
+	unsigned int priority;
+	unsigned long long runtime, deadline, period;
+	unsigned int util_min, util_max;
+	unsigned long more[4];
+};
+
+static void attributes(void)
+{
+	struct attr attr = { .size = 48 }, back;
+
+	expect_eq(syscall(SYS_sched_getattr, 0, &back, 48, 0), 0);
+	expect(back.size == 48 && back.policy == SCHED_OTHER && !back.nice && !back.priority);
+	attr.nice = 7;
+	expect_eq(syscall(SYS_sched_setattr, 0, &attr, 0), 0);
+	expect_eq(getpriority(PRIO_PROCESS, 0), 7);
+	attr.nice = 99;		/* as much as there is */
+	attr.size = 0;		/* the first version's */
+	expect_eq(syscall(SYS_sched_setattr, 0, &attr, 0), 0);
+	memset(&back, 0xff, sizeof(back));
+	expect_eq(syscall(SYS_sched_getattr, 0, &back, sizeof(back), 0), 0);
+	expect(back.size == 56 && back.nice == 19);
+	attr.flags = 0x18;	/* policy and parameters stay */
+	attr.nice = 0;
+	attr.policy = 77;
+	expect_eq(syscall(SYS_sched_setattr, 0, &attr, 0), 0);
+	expect_eq(getpriority(PRIO_PROCESS, 0), 19);
+	attr.flags = 0;
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 0), EINVAL);
+	attr.policy = SCHED_OTHER;
+	attr.priority = 1;
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 0), EINVAL);
+	attr.priority = 0;
+	attr.flags = 1ull << 40;
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 0), EINVAL);
+	attr.flags = 0;
+	attr.size = sizeof(attr);
+	expect_eq(syscall(SYS_sched_setattr, 0, &attr, 0), 0);
+	attr.more[3] = 1;	/* something that the kernel would have to know */
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 0), E2BIG);
+	expect_eq(attr.size, 56);
+	attr.size = 47;
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 0), E2BIG);
+	expect_errno(syscall(SYS_sched_setattr, 0, BAD_PTR, 0), EFAULT);
+	expect_errno(syscall(SYS_sched_setattr, 0, NULL, 0), EINVAL);
+	attr.size = 48;
+	expect_errno(syscall(SYS_sched_setattr, 0, &attr, 1), EINVAL);
+	expect_errno(syscall(SYS_sched_setattr, -1, &attr, 0), EINVAL);
+	expect_errno(syscall(SYS_sched_setattr, 0x7ffffff, &attr, 0), ESRCH);
+	expect_errno(syscall(SYS_sched_getattr, 0x7ffffff, &back, 48, 0), ESRCH);
+	expect_errno(syscall(SYS_sched_getattr, 0, &back, 47, 0), EINVAL);
+	expect_errno(syscall(SYS_sched_getattr, 0, &back, 4097, 0), EINVAL);
+	expect_errno(syscall(SYS_sched_getattr, 0, BAD_PTR, 48, 0), EFAULT);
 }
 
 static void rlimits(void)
@@ -249,6 +308,7 @@ int main(void)
 	expect_eq(in_child(rlimits), 0);
 	expect_eq(in_child(usage), 0);
 	expect_eq(in_child(priorities), 0);
+	expect_eq(in_child(attributes), 0);
 	status = in_child(cpu_limit);
 	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 	expect_eq(in_child(bomb), 0);
