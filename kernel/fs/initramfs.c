@@ -36,6 +36,7 @@
 #define HEADER_LEN	110
 #define HARDLINK_HASH	64
 #define MAX_TARGET	(PATH_MAX - 1)
+#define SLICE		(1UL << 20)	/* of an archive, between two reports */
 
 enum unpack_state { IN_HEADER, IN_NAME, IN_NAME_PAD, IN_BODY, IN_BODY_PAD };
 
@@ -441,10 +442,12 @@ const char *unpack_to_rootfs(const void *buf, size_t len, struct unpack_report *
 		} else if (idle(u) && is_gzip(p, len)) {
 			taken = unpack_gzip(u, p, len);
 		} else {
-			taken = feed(u, p, len);
+			taken = feed(u, p, min_t(size_t, len, SLICE));
 		}
 		p += taken;
 		len -= taken;
+		if (report && report->consumed)
+			report->consumed(p);
 	}
 	if (!u->error && !idle(u))
 		u->error = "it is cut short";
@@ -462,9 +465,22 @@ const char *unpack_to_rootfs(const void *buf, size_t len, struct unpack_report *
 
 /* ---- boot ----------------------------------------------------------------------------------- */
 
+static char *freed_to __initdata;	/* of a module: what lies below is free */
+
+/* What has been unpacked is there twice: give the archive's part back at once. */
+static void __init free_module_to(const void *end)
+{
+	char *to = (char *)((unsigned long)end & PAGE_MASK);
+
+	if (to < freed_to + SLICE)
+		return;
+	free_reserved_area(freed_to, to, -1, NULL);
+	freed_to = to;
+}
+
 void __init populate_rootfs(void)
 {
-	struct unpack_report report = { .entries = 0 };
+	struct unpack_report report = { .consumed = free_module_to };
 	const char *error;
 	unsigned int i;
 	int err;
@@ -476,11 +492,14 @@ void __init populate_rootfs(void)
 			continue;
 		pr_info("Unpacking initramfs, module %u: %lu kB\n", i,
 			(unsigned long)(m->end - m->start) >> 10);
+		freed_to = __va(PAGE_ALIGN(m->start));
 		error = unpack_to_rootfs(__va(m->start), m->end - m->start, &report);
 		if (error)
 			pr_err("initramfs: module %u: %s; stopped at entry %u, \"%s\"\n", i, error,
 			       report.entries, report.name);
-		free_reserved_area(__va(m->start), __va(PAGE_ALIGN(m->end)), -1, "initrd");
+		free_reserved_area(freed_to, __va(PAGE_ALIGN(m->end)), -1, NULL);
+		pr_info("Freeing initrd memory: %luK\n",
+			(unsigned long)(PAGE_ALIGN(m->end) - PAGE_ALIGN(m->start)) >> 10);
 	}
 	err = devtmpfs_mount();
 	if (err)

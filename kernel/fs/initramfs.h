@@ -8,6 +8,7 @@
 
 /* How far it got. */
 struct unpack_report {
+	void (*consumed)(const void *end); /* in: called now and then; what lies below is done with */
 	unsigned int entries;
 	char name[64];		/* of the last one */
 };
