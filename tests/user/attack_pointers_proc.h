@@ -61,6 +61,8 @@ static const struct row proc_rows[] = {
 	R(154, sched_setparam, V(0), INX(zero_words, 4, OPT)),
 	R(156, sched_setscheduler, V(0), V(0), INX(zero_words, 4, OPT)),
 	R(161, sched_rr_get_interval, V(0), OUT(8)),
+	R(351, sched_setattr, V(0), INX(zero_words, 48, OPT), V(0)),
+	R(352, sched_getattr, V(0), OUTX(48, OPT), V(48), V(0)),
 	R(162, nanosleep, IN(zero_words, 8), V(0)),
 	R(172, prctl, V(PR_SET_NAME), STR("attack")),
 	R(172, prctl, V(PR_GET_NAME), OUT(16)),
