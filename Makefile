@@ -309,6 +309,7 @@ SRCS	+= kernel/proc/sigframe.c            # building a handler's frame, and comi
 SRCS	+= kernel/proc/sigaction.c           # handlers, and the stack for them
 SRCS	+= kernel/proc/sigchld.c             # telling the parent
 SRCS	+= kernel/proc/signal.c              # sending signals
+SRCS	+= kernel/proc/signalfd.c            # signals by a file descriptor
 SRCS	+= kernel/proc/sigqueue.c            # the queues of signals: what waits to be taken
 SRCS	+= kernel/proc/vdso.c                # the page of code that the kernel gives to programs
 SRCS	+= kernel/proc/vdso_image.S          # that page

@@ -35,6 +35,7 @@ static_assert(sizeof(struct k_sigaction) == 20, "user ABI of rt_sigaction");
 struct sighand_struct {
 	atomic_t count;				/* [a] tasks that use it */
 	spinlock_t siglock;
+	wait_queue_head_t signalfd_wqh;		/* where readers of a signalfd sleep */
 	struct k_sigaction action[_NSIG];	/* [g] */
 };
 

@@ -160,6 +160,7 @@ static int copy_sighand(const struct kernel_clone_args *args, struct task_struct
 		return -ENOMEM;
 	atomic_set(&sighand->count, 1);
 	spin_lock_init(&sighand->siglock);
+	init_waitqueue_head(&sighand->signalfd_wqh);
 	spin_lock_irq(&current->sighand->siglock);
 	(memcpy)(sighand->action, current->sighand->action, sizeof(sighand->action));
 	spin_unlock_irq(&current->sighand->siglock);
@@ -180,6 +181,7 @@ int unshare_sighand(struct task_struct *tsk)
 		return -ENOMEM;
 	atomic_set(&sighand->count, 1);
 	spin_lock_init(&sighand->siglock);
+	init_waitqueue_head(&sighand->signalfd_wqh);
 	write_lock_irq(&tasklist_lock);
 	spin_lock(&old->siglock);
 	(memcpy)(sighand->action, old->action, sizeof(sighand->action));

@@ -38,12 +38,6 @@ unsigned long rlimit_max(unsigned int limit)
 
 /* ---- the look-at-me bit ---------------------------------------------------------------------- */
 
-static bool has_pending(const struct sigpending *pending, const sigset_t *blocked)
-{
-	return (pending->signal.sig[0] & ~blocked->sig[0]) |
-	       (pending->signal.sig[1] & ~blocked->sig[1]);
-}
-
 static bool wants_attention(const struct task_struct *tsk)
 {
 	return tsk->signal->group_stop_count || tsk->restore_sigmask ||
@@ -215,6 +209,9 @@ static void complete_signal(int sig, struct task_struct *tsk, bool group)
 {
 	struct task_struct *t;
 
+	/* Blocked or not: a reader of a signalfd takes it. */
+	if (unlikely(waitqueue_active(&tsk->sighand->signalfd_wqh)))
+		wake_up(&tsk->sighand->signalfd_wqh);
 	if (wants_signal(sig, tsk)) {
 		signal_wake_up(tsk, sig == SIGKILL);
 		return;

@@ -78,6 +78,8 @@ void signal_wake_up(struct task_struct *tsk, bool resume);
 				 sigmask(SIGURG))
 #define SIG_KERNEL_STOP_MASK	(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | \
 				 sigmask(SIGTTOU))
+#define SIG_FAULT_MASK		(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | \
+				 sigmask(SIGFPE) | sigmask(SIGTRAP))
 #define SIG_KERNEL_ONLY_MASK	(sigmask(SIGKILL) | sigmask(SIGSTOP))
 static inline bool sig_in(int sig, unsigned long mask)
 {
@@ -101,6 +103,13 @@ void send_sigqueue(struct sigqueue *q, struct task_struct *tsk, bool group);
 void rm_from_process(const sigset_t *mask, struct task_struct *tsk);
 /* exec: forget what timers have sent. */
 void flush_itimer_signals(void);
+
+/* Is one of them pending that @blocked lets through? => siglock held */
+static inline bool has_pending(const struct sigpending *pending, const sigset_t *blocked)
+{
+	return (pending->signal.sig[0] & ~blocked->sig[0]) |
+	       (pending->signal.sig[1] & ~blocked->sig[1]);
+}
 
 /* Take the next signal that @mask does not block. => siglock held; its number or 0 */
 int dequeue_signal(struct task_struct *tsk, const sigset_t *mask, siginfo_t *info);

@@ -50,6 +50,7 @@ static struct signal_struct init_signals = {
 static struct sighand_struct init_sighand = {
 	.count = ATOMIC_INIT(1),
 	.siglock = __SPIN_LOCK_INIT(init_sighand.siglock),
+	.signalfd_wqh = __WAIT_QUEUE_HEAD_INITIALIZER(init_sighand.signalfd_wqh),
 };
 
 struct task_struct init_task = {

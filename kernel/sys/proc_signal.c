@@ -9,9 +9,11 @@
 #include <kernel/core/signal.h>
 #include <kernel/proc/pidfd.h>
 #include <kernel/proc/signal.h>
+#include <kernel/proc/signalfd.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sched/sched.h>
 #include <kernel/sys/sys_proc.h>
+#include <kernel/uapi/fcntl.h>
 #include <lib/err.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
@@ -449,4 +451,27 @@ long sys_pidfd_send_signal(unsigned int pidfd, int sig, siginfo_t *uinfo, unsign
 	}
 	put_task_struct(tsk);
 	return err;
+}
+
+/* ---- by descriptor --------------------------------------------------------------------------- */
+
+long sys_signalfd4(int fd, const sigset_t *uset, size_t size, unsigned int flags)
+{
+	sigset_t set;
+	int err;
+
+	if (flags & ~(unsigned int)(O_CLOEXEC | O_NONBLOCK))
+		return -EINVAL;
+	err = copy_sigset_from_user(&set, uset, size);
+	if (err)
+		return err;
+	if (fd == -1)
+		return signalfd_create(&set, flags);
+	err = signalfd_change((unsigned int)fd, &set);
+	return err ? err : fd;
+}
+
+long sys_signalfd(int fd, const sigset_t *uset, size_t size)
+{
+	return sys_signalfd4(fd, uset, size, 0);
 }

@@ -98,6 +98,8 @@ static const struct row proc_rows[] = {
 	R(266, clock_getres, V(1), OUTX(8, OPT)),
 	R(267, clock_nanosleep, V(1), V(0), IN(zero_words, 8), V(0)),
 	R(312, get_robust_list, V(0), OUT(4), OUT(4)),
+	R(321, signalfd, V(-1), IN(MASK, 8), V(8)),
+	R(327, signalfd4, V(-1), IN(MASK, 8), V(8), V(0)),
 	R(335, rt_tgsigqueueinfo, V(NOBODY), V(NOBODY), V(SIGUSR2), IN(queued_info, 128)),
 	R(340, prlimit64, V(0), V(RLIMIT_CORE), INX(zero_words, 16, OPT), OUTX(16, OPT)),
 	R(403, clock_gettime64, V(1), OUT(16)),
