@@ -170,6 +170,23 @@ def archive_of_tree(folder, path):
     return path
 
 
+def archive_of_some(archive, wanted, path):
+    """Makes the archive at path from those entries of a newc archive for whose name wanted(name) holds."""
+    with open(archive, "rb") as source, open(path, "wb") as out:
+        data = source.read()
+        at = 0
+        while True:
+            size, name_size = int(data[at + 54:at + 62], 16), int(data[at + 94:at + 102], 16)
+            name = data[at + 110:at + 110 + name_size - 1].decode()
+            end = (at + 110 + name_size + 3 & ~3) + size + 3 & ~3
+            if name == "TRAILER!!!":
+                out.write(data[at:])
+                return path
+            if wanted(name):
+                out.write(data[at:end])
+            at = end
+
+
 def archive_of_command(command, path):
     """Makes the archive that tells /init to run one command: see scripts/root/exec-init."""
     with open(os.path.join(TOP, "scripts/root/exec-init"), "rb") as script, open(path, "wb") as out:
