@@ -88,29 +88,30 @@ static void test_text(void)
 	munmap((void *)(text + HIDDEN), TEXT_BYTES - HIDDEN);
 }
 
+static char rom[PAGE];
+
 static void cow_child(void)
 {
-	char *map = (char *)text;
+	char *map = (char *)text, was = rom[8];
 
-	expect_eq(map[7], 'x');
-	map[8] = 'y';
-	expect_eq(map[8], 'y');
+	map[8] = rom[8] = (char)~was;
+	expect(!memcmp(map, rom, PAGE));
 }
 
 /* The firmware's ROM, privately: the first write copies the page, and the ROM stays as it is. */
 static void test_private(void)
 {
-	char rom[PAGE], again[PAGE], *map;
+	char again[PAGE], *map;
 
 	must(pread(mem_fd, rom, PAGE, BIOS) == (ssize_t)PAGE);
 	map = mmap(NULL, 2 * PAGE, RW, MAP_PRIVATE, mem_fd, BIOS);
 	must(map != MAP_FAILED);
 	expect(!memcmp(map, rom, PAGE));
-	map[7] = 'x';
-	rom[7] = 'x';
-	expect(!memcmp(map, rom, PAGE));
+	/* Before the parent has a copy: Linux 6.1 cannot fork with one. */
 	text = (volatile unsigned char *)map;
 	expect_eq(in_child(cow_child), 0);
+	expect(!memcmp(map, rom, PAGE));
+	map[7] = rom[7] = (char)~rom[7];
 	expect(!memcmp(map, rom, PAGE));
 	must(pread(mem_fd, again, PAGE, BIOS) == (ssize_t)PAGE);
 	rom[7] = again[7];
