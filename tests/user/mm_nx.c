@@ -187,13 +187,14 @@ static void read_implies_exec(void)
 
 /* Another thread's processor forgets too: once mprotect is back, nobody executes the page. */
 static char *volatile shared_code;
-static volatile int stop, ran;
+static volatile int stop, ran, tries;
 
 static void *run_it(void *unused)
 {
 	while (!stop) {
 		if (try_run(shared_code) == ANSWER)
 			ran++;
+		tries++;
 		sched_yield();
 	}
 	return NULL;
@@ -202,7 +203,7 @@ static void *run_it(void *unused)
 static void threads(void)
 {
 	pthread_t thread;
-	int before;
+	int before, tried;
 
 	shared_code = map_code(PROT_READ | PROT_EXEC);
 	must(pthread_create(&thread, NULL, run_it, NULL) == 0);
@@ -211,7 +212,7 @@ static void threads(void)
 			sched_yield();
 		expect(mprotect(shared_code, PAGE, PROT_READ) == 0);
 		before = ran;
-		for (int j = 0; j < 10; j++)
+		for (tried = tries; tries < tried + 3; )
 			sched_yield();
 		if (nx)
 			expect(ran <= before + 1);	/* one may have been on its way to the count */
