@@ -10,6 +10,7 @@
 #include <kernel/sched/pid.h>
 #include <lib/errno.h>
 #include <lib/string.h>
+#include <mm/space/mmap.h>
 
 #define PR_SET_PDEATHSIG		1
 #define PR_GET_PDEATHSIG		2
@@ -20,6 +21,8 @@
 #define PR_SET_NO_NEW_PRIVS		38
 #define PR_GET_NO_NEW_PRIVS		39
 #define PR_GET_TID_ADDRESS		40
+#define PR_SET_THP_DISABLE		41
+#define PR_GET_THP_DISABLE		42
 
 static long set_name(const char *uname)
 {
@@ -77,6 +80,15 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 		return arg2 || arg3 || arg4 || arg5 ? -EINVAL : current->no_new_privs;
 	case PR_GET_TID_ADDRESS:
 		return put_user(current->clear_child_tid, (int **)arg2);
+	case PR_SET_THP_DISABLE:
+		if (arg3 || arg4 || arg5)
+			return -EINVAL;
+		set_thp_disabled(current->mm, arg2);
+		return 0;
+	case PR_GET_THP_DISABLE:
+		if (arg2 || arg3 || arg4 || arg5)
+			return -EINVAL;
+		return !!(current->mm->flags & MMF_DISABLE_THP);
 	}
 	return -EINVAL;
 }

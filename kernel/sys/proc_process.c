@@ -24,8 +24,6 @@
 
 #define PR_SET_NAME		15
 #define PR_GET_NAME		16
-#define PR_SET_THP_DISABLE	41
-#define PR_GET_THP_DISABLE	42
 
 /* ---- life and death -------------------------------------------------------------------------- */
 
