@@ -154,8 +154,6 @@ int mm_check_areas(struct mm_struct *mm)
 	if (sums.total != mm->total_vm || sums.locked != mm->locked_vm)
 		lies += LIE(mm, "total_vm %lu locked_vm %lu, areas %lu %lu", mm->total_vm,
 			    mm->locked_vm, sums.total, sums.locked);
-	if (mm->hiwater_vm < mm->total_vm)
-		lies += LIE(mm, "hiwater_vm %lu, total_vm %lu", mm->hiwater_vm, mm->total_vm);
 	if (sums.data != mm->data_vm || sums.exec != mm->exec_vm || sums.stack != mm->stack_vm)
 		lies += LIE(mm, "data %lu exec %lu stack %lu, areas %lu %lu %lu", mm->data_vm,
 			    mm->exec_vm, mm->stack_vm, sums.data, sums.exec, sums.stack);
