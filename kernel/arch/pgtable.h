@@ -68,12 +68,13 @@ static_assert((PAGE_OFFSET & ~PGDIR_MASK) == 0, "a directory entry is user's or 
 #define _PAGE_PROTNONE	0x100	/* in an entry that is not present */
 #define _PAGE_SPECIAL	0x200	/* software: no struct page is counted (zero page, device memory) */
 #define _PAGE_SOFT_DIRTY 0x400	/* software: set with D; cleared for who asks (mm/space/pagemap.c) */
+#define _PAGE_MLOCKED	0x800	/* software: counted in its page's mlock_count */
 
 #define _PAGE_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED | _PAGE_DIRTY)
 #define _KERNPG_TABLE	(_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED | _PAGE_DIRTY)
 /* What pte_modify() keeps: where the page is, how it is cached and what happened to it. */
 #define _PAGE_CHG_MASK	(PTE_PFN_MASK | _PAGE_PWT | _PAGE_PCD | _PAGE_ACCESSED | _PAGE_DIRTY | \
-			 _PAGE_SPECIAL | _PAGE_SOFT_DIRTY)
+			 _PAGE_SPECIAL | _PAGE_SOFT_DIRTY | _PAGE_MLOCKED)
 
 /* Device memory: every access reaches the device, in order. */
 #define pgprot_noncached(prot)	__pgprot(pgprot_val(prot) | _PAGE_PCD | _PAGE_PWT)
@@ -137,6 +138,7 @@ static inline int pte_dirty(pte_t pte)	{ return pte_val(pte) & _PAGE_DIRTY; }
 static inline int pte_young(pte_t pte)	{ return pte_val(pte) & _PAGE_ACCESSED; }
 static inline int pte_user(pte_t pte)	{ return pte_val(pte) & _PAGE_USER; }
 static inline int pte_exec(pte_t pte)	{ return !(pte_val(pte) & _PAGE_NX); }
+static inline int pte_mlocked(pte_t pte) { return pte_val(pte) & _PAGE_MLOCKED; }
 static inline int pte_special(pte_t pte) { return pte_val(pte) & _PAGE_SPECIAL; }
 static inline int pte_soft_dirty(pte_t pte) { return pte_val(pte) & _PAGE_SOFT_DIRTY; }
 
@@ -153,6 +155,8 @@ static inline pte_t pte_clear_soft_dirty(pte_t pte)
 static inline pte_t pte_mkclean(pte_t pte)   { return __pte(pte_val(pte) & ~_PAGE_DIRTY); }
 static inline pte_t pte_mkyoung(pte_t pte)   { return __pte(pte_val(pte) | _PAGE_ACCESSED); }
 static inline pte_t pte_mkold(pte_t pte)     { return __pte(pte_val(pte) & ~_PAGE_ACCESSED); }
+static inline pte_t pte_mkmlocked(pte_t pte) { return __pte(pte_val(pte) | _PAGE_MLOCKED); }
+static inline pte_t pte_munlock(pte_t pte)   { return __pte(pte_val(pte) & ~_PAGE_MLOCKED); }
 static inline pte_t pte_mkspecial(pte_t pte) { return __pte(pte_val(pte) | _PAGE_SPECIAL); }
 static inline pte_t pte_modify(pte_t pte, pgprot_t newprot)
 {

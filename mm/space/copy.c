@@ -61,7 +61,7 @@ static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src
 		page_dup_rmap(page);
 		state->rss[mm_counter(page)]++;
 	}
-	set_pte(dst, pte_mkold(entry));
+	set_pte(dst, pte_munlock(pte_mkold(entry)));	/* locks are not inherited */
 }
 
 /* [addr, end) lies under one directory entry. => 0 or -ENOMEM */

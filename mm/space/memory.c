@@ -61,6 +61,7 @@
 #include <mm/space/fault_class.h>
 #include <mm/space/mmap.h>
 #include <mm/space/mempolicy.h>
+#include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
 
 static_assert(FAULT_PTE_PRESENT == _PAGE_PRESENT && FAULT_PTE_WRITE == _PAGE_RW &&
@@ -75,10 +76,10 @@ static inline bool pte_same(pte_t a, pte_t b)
 	return pte_val(a) == pte_val(b);
 }
 
-/* Rights for a page that was written to; a forced write (ptrace) stays read-only to its owner. */
+/* The entry, about to be made, for a page that was written to; a forced write (ptrace) stays read-only to its owner. */
 static inline pte_t mk_written_pte(struct page *page, const struct vm_area_struct *vma)
 {
-	pte_t pte = pte_mkdirty(mk_pte(page, vma->vm_page_prot));
+	pte_t pte = mlock_new_pte(pte_mkdirty(mk_pte(page, vma->vm_page_prot)), page, vma);
 
 	return likely(vma->vm_flags & VM_WRITE) ? pte_mkwrite(pte) : pte;
 }
@@ -137,11 +138,12 @@ static inline bool truncated_since(const struct vm_area_struct *vma, unsigned in
 }
 
 /* Enter a page of the page cache; its reference goes to the entry. => page_table_lock held */
-static inline void set_file_pte(struct mm_struct *mm, pte_t *pte, struct page *page, pte_t entry)
+static inline void set_file_pte(struct vm_area_struct *vma, pte_t *pte, struct page *page,
+				pte_t entry)
 {
-	mm->rss_stat[mm_counter(page)]++;
+	vma->vm_mm->rss_stat[mm_counter(page)]++;
 	page_add_file_rmap(page);
-	set_pte(pte, entry);
+	set_pte(pte, mlock_new_pte(entry, page, vma));
 }
 
 /* Can this page of the cache be mapped as it is? */
@@ -180,7 +182,7 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 		unsigned long slot = page->index - pgoff;
 
 		if (slot < limit && page_is_ready(page, file_pages) && pte_none(first_pte[slot]))
-			set_file_pte(mm, first_pte + slot, page, mk_pte(page, prot));
+			set_file_pte(vma, first_pte + slot, page, mk_pte(page, prot));
 		else
 			put_page(page);
 	}
@@ -221,8 +223,8 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 	spin_lock(&mm->page_table_lock);
 	/* If truncated, the access is tried again, and told SIGBUS if need be. */
 	if (likely(pte_none(*pte) && page->mapping && !truncated_since(vma, count))) {
-		set_file_pte(mm, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
-						    mk_pte(page, clean_page_prot(vma)));
+		set_file_pte(vma, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
+						     mk_pte(page, clean_page_prot(vma)));
 		page = NULL;
 	}
 	spin_unlock(&mm->page_table_lock);
@@ -352,6 +354,8 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 		/* Not one thread may still read @old when another can write to @new. */
 		ptep_clear_flush(vma, address, pte);
 		set_pte(pte, mk_written_pte(new, vma));
+		if (unlikely(pte_mlocked(orig)))
+			munlock_page(old);
 		if (old)
 			page_remove_rmap(old);
 		spare = old;			/* the entry's reference */

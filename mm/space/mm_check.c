@@ -226,6 +226,9 @@ static int check_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 		return lies;
 	rss[mm_counter(page)]++;
 	lies += check_counts(mm, page, addr);
+	if (!pte_mlocked(entry) != !(vma->vm_flags & VM_LOCKED) ||
+	    (pte_mlocked(entry) && !PageMlocked(page)))
+		lies += LIE(mm, "entry at %08lx: mlocked, or not, against its area or page", addr);
 	return lies + (PageAnon(page) ? check_anon(mm, vma, addr, entry, page)
 				      : check_file_page(mm, vma, addr, entry, page));
 }

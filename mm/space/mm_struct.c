@@ -264,4 +264,5 @@ void __init mmap_init(void)
 			  PAGE_SHIFT;
 	vm_accounting_init();
 	mm_check_init();
+	mlock_init();
 }

@@ -350,10 +350,15 @@ static int mmap_file(struct file *file, struct vm_area_struct *vma, struct vm_ar
 	return err;
 }
 
-/* The range is free and everything has been checked: make the area. => @addr or -errno */
+/*
+ * The range is free and everything has been checked: make the area. What a driver maps is not
+ * locked: it does not go anyway, and is not counted.
+ * => @addr or -errno; *flags: what the file has made of them
+ */
 static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned long len,
-				 unsigned long vm_flags, unsigned long pgoff)
+				 unsigned long *flags, unsigned long pgoff)
 {
+	unsigned long vm_flags = *flags;
 	struct mm_struct *mm = current->mm;
 	struct vm_area_struct *vma, *joined;
 	struct vma_place place;
@@ -378,6 +383,9 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			vm_area_free(vma);
 			return (unsigned long)err;
 		}
+		if (vma->vm_flags & VM_SPECIAL)
+			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+		*flags = vma->vm_flags;
 		joined = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, file,
 				   vma->vm_pgoff, NULL);
 		if (joined) {
@@ -444,7 +452,7 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 		if (err)
 			return (unsigned long)err;
 	}
-	addr = mmap_region(file, addr, len, vm_flags, pgoff);
+	addr = mmap_region(file, addr, len, &vm_flags, pgoff);
 	if (IS_ERR_VALUE(addr)) {
 		if (vm_flags & VM_ACCOUNT)
 			vm_unacct_memory(pages);

@@ -246,6 +246,9 @@ long do_mremap(unsigned long addr, unsigned long old_len, unsigned long new_len,
 	       unsigned long flags, unsigned long new_addr);
 long do_madvise(unsigned long start, unsigned long len, int behavior);
 long do_mlock(unsigned long start, unsigned long len, unsigned long lock);
+void mlock_init(void);
+/* Prove PG_mlocked and NR_MLOCK. => lies, printed */
+int mlock_check(void);
 long do_munlock(unsigned long start, unsigned long len);
 long do_mlockall(int flags);
 long do_munlockall(void);

@@ -21,6 +21,7 @@
 #include <lib/err.h>
 #include <lib/kernel.h>
 #include <mm/space/memory.h>
+#include <mm/space/mlock.h>
 
 /* The area around [addr, addr + old_len), which may be grown to new_len. => ERR_PTR */
 static struct vm_area_struct *vma_to_resize(struct mm_struct *mm, unsigned long addr,
@@ -91,9 +92,11 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 /* MREMAP_DONTUNMAP: what stays of @vma is empty where its pages went, and locked nowhere. */
 static void leave_unlocked(struct vm_area_struct *vma)
 {
-	if (vma->vm_flags & VM_LOCKED)
-		vma->vm_mm->locked_vm -= vma_pages(vma);
+	if (!(vma->vm_flags & VM_LOCKED))
+		return;
+	vma->vm_mm->locked_vm -= vma_pages(vma);
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
+	mlock_vma_pages_range(vma, vma->vm_start, vma->vm_end, false);
 }
 
 /*

@@ -61,6 +61,8 @@ static int vmstat_refresh(void)
 	int err = check_zone_counters();
 
 	err = err ? err : vm_commit_check();
+	if (!err && mlock_check())
+		err = -EINVAL;
 	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

@@ -51,6 +51,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/space/memory.h>
+#include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
 
 #define GATHER_PAGES	64
@@ -140,12 +141,19 @@ static inline struct page *zap_pte(struct mm_struct *mm, pte_t *pte, bool file_o
 	struct page *page;
 
 	VM_BUG_ON(!pte_present(entry));
-	page = vm_normal_page(entry);
-	if (file_only && page && PageAnon(page))
+	page = pte_page(entry);
+	/* One test for two rare cases. */
+	if (unlikely(pte_val(entry) & (_PAGE_SPECIAL | _PAGE_MLOCKED))) {
+		if (pte_special(entry)) {
+			pte_clear(pte);
+			return NULL;
+		}
+		if (!file_only || !PageAnon(page))
+			munlock_page(page);
+	}
+	if (file_only && PageAnon(page))
 		return NULL;
 	entry = ptep_get_and_clear(pte);
-	if (!page)
-		return NULL;
 	if (PageAnon(page)) {
 		mm->rss_stat[MM_ANONPAGES]--;
 	} else {

@@ -45,7 +45,13 @@ struct page {
 	unsigned long private;		/* buddy: order [z]; compound: order */
 	struct address_space *mapping;	/* see above [p] */
 	unsigned long index;		/* page offset in the mapping [p] */
-	struct list_head lru;		/* one list at a time: see above */
+	union {
+		struct list_head lru;	/* one list at a time: see above */
+		struct {
+			unsigned long __lru_next;
+			unsigned long mlock_count;	/* PG_mlocked [mlock_lock] */
+		};
+	};
 };
 static_assert(sizeof(struct page) == 32, "mem_map is indexed by a shift");
 static_assert(__builtin_offsetof(struct page, lru) == 24, "scripts/gdb/mm.py");
@@ -72,6 +78,7 @@ enum pageflags {
 	PG_head,	/* first page of a compound block; private = order */
 	PG_tail,	/* others: private = address of the head's struct page */
 	PG_highmem,	/* lies above the direct map [c] */
+	PG_mlocked,	/* some locked area maps it, mlock_count entries do: on no list */
 	__NR_PAGEFLAGS
 };
 /* What a frame is for ever stands on top: its zone, below it its node. */
@@ -118,6 +125,7 @@ PAGEFLAG(Vmalloc, vmalloc)
 PAGEFLAG(Head, head)
 PAGEFLAG(Tail, tail)
 PAGEFLAG(HighMem, highmem)
+PAGEFLAG(Mlocked, mlocked)
 
 /* mapping's lowest bit: the page is anonymous, the rest points to its anon_vma. */
 #define PAGE_MAPPING_ANON	1UL

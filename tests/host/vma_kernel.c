@@ -26,6 +26,7 @@
 #include <mm/phys/commit.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
+#include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
 #include <mm/space/vma.h>
 
@@ -162,6 +163,13 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 
 void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool free)
 {
+}
+
+void mlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			   bool lock)
+{
+	if (start < vma->vm_start || end > vma->vm_end)
+		abort();
 }
 
 int __mm_populate(struct mm_struct *mm, unsigned long start, unsigned long end, bool ignore_errors)

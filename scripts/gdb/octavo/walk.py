@@ -9,7 +9,8 @@ import gdb
 from .mem import Command, control_register, number, phys_u32, page_offset
 
 FLAGS = ((0x001, "P"), (0x002, "RW"), (0x004, "US"), (0x008, "PWT"), (0x010, "PCD"),
-         (0x020, "A"), (0x040, "D"), (0x080, "PS"), (0x100, "G"), (0x200, "special"))
+         (0x020, "A"), (0x040, "D"), (0x080, "PS"), (0x100, "G"), (0x200, "special"),
+         (0x800, "mlocked"))
 
 
 def flags(entry):
