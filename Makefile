@@ -283,8 +283,10 @@ SRCS	+= mm/space/pagemap.c                # which page is where, and which was w
 SRCS	+= mm/space/kpage.c                  # /proc/kpagecount, kpageflags: every frame, as a number
 SRCS	+= mm/space/proc_mm.c                # an address space as text
 SRCS	+= mm/space/smaps.c                  # /proc/PID/smaps: what is really there
+SRCS	+= mm/space/stack.c                  # areas that grow down: made by exec, grown by page faults
 SRCS	+= mm/space/sysctl.c                 # /proc/sys/vm: the settings of address spaces
 SRCS	+= mm/space/translate.c              # the way of one address, step by step
+SRCS	+= mm/space/unmapped_area.c          # where mmap puts what has no place of its own
 SRCS	+= mm/space/vma.c                    # areas on list and tree: found, linked, cut, joined
 SRCS	+= mm/space/zap.c                    # taking pages and page tables away again
 

@@ -110,6 +110,12 @@ long sys_mmap(struct mmap_arg_struct *arg)
 	return sys_mmap2(a.addr, a.len, a.prot, a.flags, a.fd, a.offset >> PAGE_SHIFT);
 }
 
+long sys_remap_file_pages(unsigned long start, unsigned long size, unsigned long prot,
+			  unsigned long pgoff, unsigned long flags)
+{
+	return do_remap_file_pages(start, size, prot, pgoff, flags);
+}
+
 long sys_munmap(unsigned long addr, unsigned long len)
 {
 	struct mm_struct *mm = current->mm;

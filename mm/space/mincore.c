@@ -3,7 +3,9 @@
  *
  * Theory.  mincore() answers one byte for each page.  For anonymous memory it is
  * the page table that knows; for a file the page cache, because a page that is
- * cached costs no I/O whether or not this process has mapped it.  The answer is
+ * cached costs no I/O whether or not this process has mapped it.  But what others
+ * have in the cache is told only to who may write to the file, or owns it; to the
+ * rest of the world all pages are there.  The answer is
  * made in a kernel page and copied out without mmap_sem, because the copy may
  * fault.
  *
@@ -17,9 +19,11 @@
 
 #include <kernel/arch/uaccess.h>
 #include <kernel/fs/fs.h>
+#include <kernel/fs/namei.h>
 #include <kernel/uapi/mman.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/space/memory.h>
@@ -42,6 +46,19 @@ static unsigned char page_in_core(struct vm_area_struct *vma, unsigned long addr
 	return in;
 }
 
+static bool can_do_mincore(const struct vm_area_struct *vma)
+{
+	struct inode *inode;
+
+	if (!vma->vm_ops)
+		return true;
+	if (!vma->vm_file)
+		return false;
+	inode = file_inode(vma->vm_file);
+	return current->fsuid == 0 || current->fsuid == inode->i_uid ||
+	       !permission(inode, MAY_WRITE);
+}
+
 /* Up to @pages answers from @start on. => how many, or -ENOMEM: not mapped; [s] read */
 static long mincore_chunk(struct mm_struct *mm, unsigned long start, unsigned long pages,
 			  unsigned char *vec)
@@ -52,6 +69,10 @@ static long mincore_chunk(struct mm_struct *mm, unsigned long start, unsigned lo
 	if (!vma || vma->vm_start > start)
 		return -ENOMEM;
 	pages = min(pages, (vma->vm_end - start) >> PAGE_SHIFT);
+	if (!can_do_mincore(vma)) {
+		memset(vec, 1, pages);
+		return (long)pages;
+	}
 	for (i = 0; i < pages; i++)
 		vec[i] = page_in_core(vma, start + (i << PAGE_SHIFT));
 	return (long)pages;

@@ -1,56 +1,29 @@
 /*
- * mm/space/mmap.c - making and removing areas: mmap, munmap, brk, stacks.
+ * mm/space/mmap.c - making and removing areas: mmap, munmap, brk.
  *
  * Theory.  None of these calls touches a page: mmap writes down what a stretch
- * of addresses shall mean, page faults make it true one page at a time.  The
- * layout of a process (PAGE_OFFSET 0xC0000000, stack limit 8M):
+ * of addresses shall mean, page faults make it true one page at a time.  So they
+ * are mostly checks, in Linux's order, because a program may look which of its
+ * mistakes is told: length, offset, place (unmapped_area.c), limits, the file.
+ * Only when all has been granted is what lies in the way unmapped.
  *
- *	0x08048000	text, data, bss
- *	start_brk ..	heap, grows up by brk
- *	   ...
- *	mmap_base	0xb8000000: mmap places areas from here *down*
- *			gap for the stack: RLIMIT_STACK, 128M at least
- *	0xc0000000	stack, grows down by page faults
+ * munmap cuts areas at the ends of its range (isolate_range), takes those in
+ * between off list and tree, and then empties their page tables (zap.c).
  *
- * Downwards, so that heap and mmap area share what is free between them, and
- * whichever needs more gets it.  The older layout, upwards from a third of the
- * addresses, is there for who asks by personality(ADDR_COMPAT_LAYOUT), or for all
- * by /proc/sys/vm/legacy_va_layout; it has no memory of where it searched.
- *
- * Finding a place.  The search walks the list from free_area_cache down.  All
- * holes above that mark have been seen and are at most cached_hole_size, so a
- * program that maps and maps does not look at its old areas again; unmapping
- * above the mark moves it up.
- *
- * A stack may not grow into its neighbour unseen: stack_guard_gap bytes below
- * it are never given out, and growth stops at that distance from what is there.
- *
- * Locking: mmap_sem for writing; expand_stack() comes with it held for reading
- * (a fault) and guards the borders by page_table_lock against its likes.
- * References: Gorman, chapter 4; Linux's top-down layout of 2.6.
+ * Locking: mmap_sem for writing.
+ * References: Gorman, chapter 4; POSIX and the manual pages of mmap and mremap.
  */
 #include <mm/space/vma.h>
 
 #include <kernel/core/bug.h>
-#include <kernel/core/cmdline.h>
 #include <kernel/core/hooks.h>
-#include <kernel/core/random.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/mount.h>
-#include <kernel/uapi/mman.h>
-#include <kernel/uapi/personality.h>
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/slab.h>
 #include <mm/space/memory.h>
-
-#define MIN_STACK_ROOM	(128UL << 20)		/* bytes between mmap_base and TASK_SIZE */
-#define MAX_STACK_ROOM	(TASK_SIZE / 6 * 5)
-
-unsigned long mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
-unsigned long dac_mmap_min_addr = DEFAULT_MMAP_MIN_ADDR;
-unsigned long stack_guard_gap = STACK_GUARD_GAP << PAGE_SHIFT;
 
 /* --- flags and limits -------------------------------------------------------------------------- */
 
@@ -118,139 +91,6 @@ int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
 	if (mm->locked_vm + npages <= rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT)
 		return 0;
 	return capable_ipc_lock() ? 0 : -EAGAIN;
-}
-
-/* CAP_SYS_RAWIO: who has it can shoot the kernel in the foot in simpler ways. */
-static int security_mmap_addr(unsigned long addr)
-{
-	return addr < dac_mmap_min_addr && current->euid != 0 ? -EPERM : 0;
-}
-
-/* --- finding a place ---------------------------------------------------------------------------- */
-
-int sysctl_legacy_va_layout;
-
-/* As it was before there was another: from a third of the addresses on, upwards. */
-static bool mmap_is_legacy(void)
-{
-	return (current->personality & ADDR_COMPAT_LAYOUT) || READ_ONCE(sysctl_legacy_va_layout);
-}
-
-void arch_pick_mmap_layout(struct mm_struct *mm)
-{
-	unsigned long room = rlimit(RLIMIT_STACK), pad = stack_guard_gap, random = 0;
-
-	if (current->flags & PF_RANDOMIZE) {
-		random = get_random_u32() % MMAP_RND_PAGES << PAGE_SHIFT;
-		pad += STACK_MAXRANDOM;
-	}
-	if (room + pad > room)
-		room += pad;
-	room = clamp(room, MIN_STACK_ROOM, MAX_STACK_ROOM);
-	mm->mmap_legacy = mmap_is_legacy();
-	mm->mmap_base = mm->mmap_legacy ? TASK_UNMAPPED_BASE + random :
-					  PAGE_ALIGN(TASK_SIZE - room - random);
-	mm->free_area_cache = mm->mmap_base;
-	mm->cached_hole_size = 0;
-}
-
-/* The highest free @len bytes below @upper; *hole = the largest that was too small. => 0: none */
-static unsigned long search_down(struct mm_struct *mm, unsigned long upper, unsigned long len,
-				 unsigned long *hole)
-{
-	struct vm_area_struct *prev, *next = find_vma_prev(mm, upper - 1, &prev);
-
-	if (next)
-		upper = min(upper, vm_start_gap(next));
-	for (;;) {
-		unsigned long lower = prev ? prev->vm_end : 0;
-
-		lower = max(lower, mmap_min_addr);
-		if (upper > lower && upper - lower >= len)
-			return upper - len;
-		if (upper > lower)
-			*hole = max(*hole, upper - lower);
-		if (!prev)
-			return 0;
-		upper = vm_start_gap(prev);
-		prev = prev->vm_prev;
-	}
-}
-
-/* The lowest free @len bytes from @lower on. => or -ENOMEM */
-static unsigned long search_up(struct mm_struct *mm, unsigned long lower, unsigned long len)
-{
-	struct vm_area_struct *vma = find_vma(mm, lower);
-
-	if (vma && vma->vm_start < lower) {
-		lower = vma->vm_end;
-		vma = vma->vm_next;
-	}
-	for (; vma; vma = vma->vm_next) {
-		unsigned long upper = vm_start_gap(vma);
-
-		if (upper > lower && upper - lower >= len)
-			return lower;
-		lower = vma->vm_end;
-	}
-	return TASK_SIZE - lower >= len ? lower : (unsigned long)-ENOMEM;
-}
-
-static unsigned long arch_get_unmapped_area_topdown(struct mm_struct *mm, unsigned long len)
-{
-	unsigned long addr;
-
-	if (len <= mm->cached_hole_size) {
-		mm->cached_hole_size = 0;
-		mm->free_area_cache = mm->mmap_base;
-	}
-	if (mm->free_area_cache > len) {
-		addr = search_down(mm, mm->free_area_cache, len, &mm->cached_hole_size);
-		if (addr) {
-			/* Not addr: who asks may fail yet, and leave the place free. */
-			mm->free_area_cache = addr + len;
-			return addr;
-		}
-	}
-	/* Once more, from below and the stack's room included. */
-	return search_up(mm, TASK_UNMAPPED_BASE, len);
-}
-
-/* Where mmap without MAP_FIXED puts @len bytes, at @hint if that is free. => or -errno */
-static unsigned long find_free_area(struct mm_struct *mm, unsigned long hint, unsigned long len)
-{
-	struct vm_area_struct *vma;
-
-	if (hint) {
-		hint = PAGE_ALIGN(hint);
-		vma = find_vma(mm, hint);
-		if (hint <= TASK_SIZE - len && hint >= mmap_min_addr &&
-		    (!vma || hint + len <= vm_start_gap(vma)))
-			return hint;
-	}
-	if (mm->mmap_legacy)
-		return search_up(mm, mm->mmap_base, len);
-	return arch_get_unmapped_area_topdown(mm, len);
-}
-
-unsigned long get_unmapped_area(struct file *file, unsigned long addr, unsigned long len,
-				unsigned long pgoff, unsigned long flags)
-{
-	int err;
-
-	if (len > TASK_SIZE - mmap_min_addr)
-		return (unsigned long)-ENOMEM;
-	if (!(flags & MAP_FIXED)) {
-		addr = find_free_area(current->mm, addr, len);
-		if (IS_ERR_VALUE(addr))
-			return addr;
-	}
-	if (addr > TASK_SIZE - len)
-		return (unsigned long)-ENOMEM;
-	if (addr & ~PAGE_MASK)
-		return (unsigned long)-EINVAL;
-	err = security_mmap_addr(addr);
-	return err ? (unsigned long)err : addr;
 }
 
 /* --- mmap ---------------------------------------------------------------------------------------- */
@@ -534,6 +374,56 @@ unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 	return do_mmap_pgoff(file, addr, len, prot, flags, offset >> PAGE_SHIFT);
 }
 
+/* --- remap_file_pages ---------------------------------------------------------------------------- */
+
+/* Is all of [start, end), from @vma on, one mapping of one file, with one set of flags? */
+static bool same_mapping(const struct vm_area_struct *vma, unsigned long end)
+{
+	const struct vm_area_struct *next = vma;
+
+	while (next->vm_end < end) {
+		unsigned long at = next->vm_end;
+
+		next = next->vm_next;
+		if (!next || next->vm_start != at || next->vm_file != vma->vm_file ||
+		    next->vm_flags != vma->vm_flags)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Pages of a shared mapping in another order.  There was a time when one area could hold them in
+ * any; now each run of them is an area of its own, made by mmap over what was there.
+ */
+long do_remap_file_pages(unsigned long start, unsigned long size, unsigned long prot,
+			 unsigned long pgoff, unsigned long flags)
+{
+	struct mm_struct *mm = current->mm;
+	struct vm_area_struct *vma;
+	struct file *file;
+	unsigned long ret;
+
+	start &= PAGE_MASK;
+	size &= PAGE_MASK;
+	if (prot || start + size <= start || offset_wraps(pgoff, size))
+		return -EINVAL;
+	down_write(&mm->mmap_sem);
+	vma = find_vma_intersection(mm, start, start + 1);
+	if (!vma || !(vma->vm_flags & VM_SHARED) || !same_mapping(vma, start + size)) {
+		up_write(&mm->mmap_sem);
+		return -EINVAL;
+	}
+	prot = vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC);
+	flags = (flags & MAP_NONBLOCK) | MAP_SHARED | MAP_FIXED | MAP_POPULATE |
+		(vma->vm_flags & VM_LOCKED ? MAP_LOCKED : 0);
+	file = get_file(vma->vm_file);
+	ret = do_mmap_pgoff(file, start, size, prot, flags, pgoff);
+	up_write(&mm->mmap_sem);
+	fput(file);
+	return IS_ERR_VALUE(ret) ? (long)ret : 0;
+}
+
 /* --- munmap -------------------------------------------------------------------------------------- */
 
 /* The detached areas from @vma on: undo their accounts and free them. */
@@ -651,7 +541,7 @@ void exit_mmap(struct mm_struct *mm)
 	BUG_VAL(get_mm_rss(mm), get_mm_rss(mm), mm);
 }
 
-/* --- heap and stack -------------------------------------------------------------------------------- */
+/* --- the heap ----------------------------------------------------------------------------------------- */
 
 unsigned long do_brk(unsigned long addr, unsigned long len)
 {
@@ -677,85 +567,4 @@ unsigned long do_brk(unsigned long addr, unsigned long len)
 	if (!IS_ERR_VALUE(ret) && (vm_flags & VM_LOCKED))
 		make_pages_present(mm, addr, addr + len);
 	return ret;
-}
-
-int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes)
-{
-	struct vm_area_struct *vma;
-	long pages;
-	int err = -ENOMEM;
-
-	vma = vm_area_alloc(mm);
-	if (!vma)
-		return -ENOMEM;
-	vma->vm_end = top;
-	vma->vm_start = top - PAGE_ALIGN(bytes);
-	vma->vm_flags = VM_STACK_FLAGS & ~VM_EXEC;
-	vma->vm_page_prot = vm_get_page_prot(vma->vm_flags);
-	pages = (long)vma_pages(vma);
-	down_write(&mm->mmap_sem);
-	if (__vm_enough_memory(mm, pages))
-		goto out_free;
-	if (insert_vm_struct(mm, vma))
-		goto out_unacct;
-	vm_stat_account(mm, vma->vm_flags, pages);
-	up_write(&mm->mmap_sem);
-	return 0;
-
-out_unacct:
-	vm_unacct_memory(pages);
-out_free:
-	up_write(&mm->mmap_sem);
-	vm_area_free(vma);
-	return err;
-}
-
-/* May a stack take @grow pages more? => 0 or -ENOMEM, charged if 0 */
-static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, unsigned long grow)
-{
-	struct mm_struct *mm = vma->vm_mm;
-
-	if (!may_expand_vm(mm, vma->vm_flags, grow) || size > rlimit(RLIMIT_STACK))
-		return -ENOMEM;
-	if ((vma->vm_flags & VM_LOCKED) && check_mlock_limit(mm, grow))
-		return -ENOMEM;
-	return vma->vm_flags & VM_ACCOUNT ? __vm_enough_memory(mm, (long)grow) : 0;
-}
-
-int expand_stack(struct vm_area_struct *vma, unsigned long address)
-{
-	struct mm_struct *mm = vma->vm_mm;
-	struct vm_area_struct *prev = vma->vm_prev;
-	unsigned long grow;
-	int err = 0;
-
-	address &= PAGE_MASK;
-	if (address < mmap_min_addr)
-		return -EPERM;
-	/* Its offset would change under another thread's fault, which reads it without a lock. */
-	if (vma->vm_file)
-		return -ENOMEM;
-	/* Keep the distance from what lies below, unless that is nothing but PROT_NONE. */
-	if (prev && !(prev->vm_flags & VM_GROWSDOWN) &&
-	    (prev->vm_flags & (VM_READ | VM_WRITE | VM_EXEC)) &&
-	    (address < prev->vm_end || address - prev->vm_end < stack_guard_gap))
-		return -ENOMEM;
-	if (prev && address < prev->vm_end)
-		return -ENOMEM;
-
-	spin_lock(&mm->page_table_lock);
-	if (address < vma->vm_start) {
-		grow = (vma->vm_start - address) >> PAGE_SHIFT;
-		err = grow > vma->vm_pgoff ? -ENOMEM :
-		      acct_stack_growth(vma, vma->vm_end - address, grow);
-		if (!err) {
-			vm_stat_account(mm, vma->vm_flags, (long)grow);
-			if (vma->vm_flags & VM_LOCKED)
-				mm->locked_vm += grow;
-			vma->vm_start = address;
-			vma->vm_pgoff -= grow;
-		}
-	}
-	spin_unlock(&mm->page_table_lock);
-	return err;
 }

@@ -217,6 +217,9 @@ unsigned long do_mmap_pgoff(struct file *file, unsigned long addr, unsigned long
 /* As above with a byte offset, which must be page-aligned. */
 unsigned long do_mmap(struct file *file, unsigned long addr, unsigned long len,
 		      unsigned long prot, unsigned long flags, unsigned long offset);
+/* => takes mmap_sem; may sleep; 0 or -errno */
+long do_remap_file_pages(unsigned long start, unsigned long size, unsigned long prot,
+			 unsigned long pgoff, unsigned long flags);
 /* => [s] write; may sleep; 0 or -errno */
 int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len);
 /* Anonymous memory at a fixed place of current->mm (heap, bss). => [s] write; @addr or -errno */

@@ -54,6 +54,8 @@ static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 	return start > gap ? start - gap : 0;
 }
 
+/* May the caller map @addr? => 0 or -EPERM */
+int security_mmap_addr(unsigned long addr);
 /* What ends at @end became free: the next search must see it. => [s] write */
 static inline void forget_free_area(struct mm_struct *mm, unsigned long end)
 {
