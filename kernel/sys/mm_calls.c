@@ -10,7 +10,7 @@
 #include <kernel/sys/mm_calls.h>
 
 #include <kernel/arch/uaccess.h>
-#include <kernel/core/hooks.h>
+#include <kernel/core/signal.h>
 #include <kernel/core/sched.h>
 #include <kernel/fs/files.h>
 #include <kernel/fs/fs.h>
@@ -22,7 +22,7 @@
 /* Does the heap, with the program's data, fit the limit? */
 static bool brk_within_limit(const struct mm_struct *mm, unsigned long brk)
 {
-	unsigned long limit = rlimit(RLIMIT_DATA);
+	unsigned long limit = task_rlimit(current, RLIMIT_DATA);
 
 	return limit == RLIM_INFINITY ||
 	       (brk - mm->start_brk) + (mm->end_data - mm->start_data) <= limit;

@@ -17,6 +17,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
+#include <kernel/core/signal.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/mount.h>
 #include <kernel/uapi/resource.h>
@@ -67,11 +68,11 @@ void vm_stat_account(struct mm_struct *mm, unsigned long vm_flags, long pages)
 
 int may_expand_vm(struct mm_struct *mm, unsigned long vm_flags, unsigned long npages)
 {
-	if (mm->total_vm + npages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
+	if (mm->total_vm + npages > task_rlimit(current, RLIMIT_AS) >> PAGE_SHIFT)
 		return 0;
-	if (is_data_mapping(vm_flags) && mm->data_vm + npages > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
+	if (is_data_mapping(vm_flags) && mm->data_vm + npages > task_rlimit(current, RLIMIT_DATA) >> PAGE_SHIFT)
 		/* A soft limit of 0 is what a debugger sets to see brk fail; mmap goes on. */
-		return !rlimit(RLIMIT_DATA) &&
+		return !task_rlimit(current, RLIMIT_DATA) &&
 		       mm->data_vm + npages <= rlimit_max(RLIMIT_DATA) >> PAGE_SHIFT;
 	return 1;
 }
@@ -83,12 +84,12 @@ bool capable_ipc_lock(void)
 
 bool can_do_mlock(void)
 {
-	return rlimit(RLIMIT_MEMLOCK) || capable_ipc_lock();
+	return task_rlimit(current, RLIMIT_MEMLOCK) || capable_ipc_lock();
 }
 
 int check_mlock_limit(struct mm_struct *mm, unsigned long npages)
 {
-	if (mm->locked_vm + npages <= rlimit(RLIMIT_MEMLOCK) >> PAGE_SHIFT)
+	if (mm->locked_vm + npages <= task_rlimit(current, RLIMIT_MEMLOCK) >> PAGE_SHIFT)
 		return 0;
 	return capable_ipc_lock() ? 0 : -EAGAIN;
 }

@@ -12,7 +12,7 @@
  */
 #include <mm/space/vma.h>
 
-#include <kernel/core/hooks.h>
+#include <kernel/core/signal.h>
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
 
@@ -52,7 +52,7 @@ static int acct_stack_growth(struct vm_area_struct *vma, unsigned long size, uns
 {
 	struct mm_struct *mm = vma->vm_mm;
 
-	if (!may_expand_vm(mm, vma->vm_flags, grow) || size > rlimit(RLIMIT_STACK))
+	if (!may_expand_vm(mm, vma->vm_flags, grow) || size > task_rlimit(current, RLIMIT_STACK))
 		return -ENOMEM;
 	if ((vma->vm_flags & VM_LOCKED) && check_mlock_limit(mm, grow))
 		return -ENOMEM;

@@ -120,6 +120,27 @@ static inline int kernel_is_32bit(void)
 	return name.machine[0] == 'i';
 }
 
+/* The number in kB that smaps shows as @name for the area around @p. */
+static inline long smaps_kb(const void *p, const char *name)
+{
+	FILE *f = fopen("/proc/self/smaps", "r");
+	unsigned long start, end, inside = 0;
+	size_t len = strlen(name);
+	char line[512];
+	long kb = -1;
+
+	must(f);
+	while (kb < 0 && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = (unsigned long)p >= start && (unsigned long)p < end;
+		else if (inside && !strncmp(line, name, len) && line[len] == ':')
+			kb = strtol(line + len + 1, NULL, 10);
+	}
+	fclose(f);
+	must(kb >= 0);
+	return kb;
+}
+
 static inline long minor_faults(void)
 {
 	struct rusage ru;
