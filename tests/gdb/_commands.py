@@ -31,12 +31,15 @@ def in_page_fault():
     for command in ALL:
         expect(refusal(command) is None, command, "in do_page_fault:", refusal(command))
     walk = run(f"mm-walk {address:#x}")
-    expect(f"dir 0x{address >> 22:03x}, table 0x{address >> 12 & 0x3ff:03x}" in walk, walk)
+    expect(indices(address) in walk, walk)
     areas = [(int(a, 16), int(b, 16)) for a, b in re.findall(r"^([0-9a-f]{8})-([0-9a-f]{8}) ", run("mm-vmas"), re.M)]
     expect(any(a <= address < b for a, b in areas), f"{address:#x} lies in an area", areas)
     walk = run("mm-walk &init_task")
     expect_equal(find(r"^physical 0x([0-9a-f]+)", walk), (f"{value('&init_task') - value('&_text') + text_start():08x}",),
                  "where init_task lies")
+    way = levels(walk)
+    expect_equal([name for name, _ in way], ["pgd", "pmd", "pte"] if three_levels() else ["pgd", "pte"], "the levels")
+    expect(all(len(entry) == (16 if three_levels() else 8) for _, entry in way), walk)
     gdt = run("mm-gdt")
     for name in ("__KERNEL_CS", "__KERNEL_DS", "__USER_CS", "__USER_DS"):
         expect(find(name + r" +base 0x00000000 limit 0xffffffff DPL [03] ", gdt), name, gdt)
@@ -44,6 +47,22 @@ def in_page_fault():
     expect(find(r"the last page +0xfffff000 not mapped", run("mm-fixmap")), "the last page")
     expect(find(r"^0 of \d+ windows in use", run("mm-kmap")), "mm-kmap")
     nonsense()
+
+
+def three_levels():
+    return gdb.lookup_type("pte_t").sizeof == 8
+
+
+def indices(address):
+    """What the walk says about an address: 10 + 10 bits and the offset, or 2 + 9 + 9."""
+    if three_levels():
+        return f"top 0x{address >> 30:x}, dir 0x{address >> 21 & 0x1ff:03x}, table 0x{address >> 12 & 0x1ff:03x}"
+    return f"dir 0x{address >> 22:03x}, table 0x{address >> 12 & 0x3ff:03x}"
+
+
+def levels(walk):
+    """The tables on the way of a walk that arrived."""
+    return re.findall(r"^(pgd|pmd|pte)\[[0-9a-f]+\] 0x([0-9a-f]+)  frame", walk, re.M)
 
 
 def text_start():

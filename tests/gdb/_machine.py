@@ -14,9 +14,11 @@ import octavo  # noqa: E402
 LIMIT = 300
 
 
-def build():
-    """=> the folder of the build: the runner's, or made here."""
-    where = os.environ.get("OCTAVO_BUILD") or octavo.build({}, "kernel", "root")
+def build(options):
+    """=> the folder of the build: made here, or, without options, the runner's."""
+    if options:
+        os.environ.pop("OCTAVO_BUILD", None)
+    where = os.environ.get("OCTAVO_BUILD") or octavo.build(options, "kernel", "root")
     return where if os.path.isabs(where) else os.path.join(TOP, where)
 
 
@@ -46,14 +48,15 @@ def gdb(where, port, script, folder):
     return done.returncode, done.stdout
 
 
-def session(script, command, cpus=1, threads=""):
-    """One machine running `command`, one gdb running `script`; threads: see octavo.thread_words.
-    => exit status of the test"""
-    where, port = build(), free_port()
+def session(script, command, cpus=1, threads="", options=None, cpu=""):
+    """One machine running `command`, one gdb running `script`; threads: see octavo.thread_words;
+    options: of the build; cpu: QEMU's model. => exit status of the test"""
+    where, port = build(options), free_port()
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]
-        words = qemu_words(where, port, modules, extra=("-smp", str(cpus), *octavo.thread_words(cpus, threads)))
+        words = qemu_words(where, port, modules, extra=(
+            "-smp", str(cpus), *octavo.thread_words(cpus, threads), *(["-cpu", cpu] if cpu else [])))
         machine = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             status, text = gdb(where, port, script, folder)
@@ -65,7 +68,7 @@ def session(script, command, cpus=1, threads=""):
 
 def recorded_session(script, command):
     """The same, but the machine runs to its end first, recorded; gdb gets the replay."""
-    where, port = build(), free_port()
+    where, port = build(None), free_port()
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]

@@ -4,10 +4,10 @@ import struct
 
 import gdb
 
-from .mem import (Command, control_register, kernel_ready, lookup_type, monitor_registers, paging_on,
-                  phys_read, phys_u32)
+from .mem import (PAGE_SIZE, Command, control_register, kernel_ready, lookup_type, monitor_registers, paging_on,
+                  phys_read)
 from .percpu import STACK, idle_tasks, need_selected, nr_cpus, per_cpu, tasks
-from .walk import walk
+from .walk import FRAME, entries_of, read_entry, walk
 
 SYSTEM_TYPES = {1: "TSS16 available", 2: "LDT", 3: "TSS16 busy", 5: "task gate",
                 9: "TSS32 available", 11: "TSS32 busy"}
@@ -126,17 +126,17 @@ class Kmap(Command):
         except gdb.error:
             print("this kernel is built with HIGHMEM=0: kmap() is page_address()")
             return
-        base, cr3 = 0xff800000, control_register(3)
         first, last = counts.type.range()
-        pde = phys_u32((cr3 & ~0xfff) + 4 * (base >> 22))
+        base = 2 ** 32 - 2 * (last + 1 - first) * PAGE_SIZE  # memlayout.h: a table for it, one for the fixmap
+        table = entries_of(base, control_register(3))[-2][2] & FRAME
         open_windows = 0
         for index in range(first, last + 1):
             count = int(counts[index])
             if count == 0:
                 continue
-            pte = phys_u32((pde & ~0xfff) + 4 * index)
+            frame = (read_entry(table, index) & FRAME) >> 12
             open_windows += count > 1
-            print("%4d 0x%08x -> frame 0x%05x %s" % (index, base + (index << 12), pte >> 12,
+            print("%4d 0x%08x -> frame 0x%05x %s" % (index, base + (index << 12), frame,
                   "used by %d" % (count - 1) if count > 1 else "free, waiting for a TLB flush"))
         print("%d of %d windows in use" % (open_windows, last - first + 1))
 

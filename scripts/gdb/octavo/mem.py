@@ -7,7 +7,6 @@ The same switch makes kernel variables readable before paging is on: there a
 kernel address is its physical one plus PAGE_OFFSET.
 """
 import re
-import struct
 
 import gdb
 
@@ -70,10 +69,6 @@ def phys_read(address, length):
         return bytes(gdb.selected_inferior().read_memory(address, length))
     finally:
         gdb.execute("maintenance packet Qqemu.PhyMemMode:0", to_string=True)
-
-
-def phys_u32(address):
-    return struct.unpack("<I", phys_read(address, 4))[0]
 
 
 def page_offset():

@@ -2,43 +2,82 @@
 
 Intel SDM volume 3, section 4.3: cr3 names the page directory; bits 31..22 of
 the address choose its entry; bits 21..12 the entry of the page table that it
-names; bits 11..0 are the offset in the page.  All reads are physical.
+names; bits 11..0 are the offset in the page.
+
+A kernel built with PAE=1 (its pte_t has 8 bytes) has a level more, section 4.4:
+bits 31..30 choose one of four entries of the top table, bits 29..21 the entry
+of a directory, bits 20..12 that of a page table.  All reads are physical.
 """
+import struct
+
 import gdb
 
-from .mem import Command, control_register, number, phys_u32, page_offset
+from .mem import Command, control_register, lookup_type, number, page_offset, phys_read
 
 FLAGS = ((0x001, "P"), (0x002, "RW"), (0x004, "US"), (0x008, "PWT"), (0x010, "PCD"),
          (0x020, "A"), (0x040, "D"), (0x080, "PS"), (0x100, "G"), (0x200, "special"),
-         (0x800, "mlocked"))
+         (0x800, "mlocked"), (1 << 63, "NX"))
+
+# The levels, top first: its name, the word for its index, and the address bits from .. to.
+TWO = (("pgd", "dir", 22, 32), ("pte", "table", 12, 22))
+THREE = (("pgd", "top", 30, 32), ("pmd", "dir", 21, 30), ("pte", "table", 12, 21))
+FRAME = 0xffffffffff000     # where an entry keeps the frame
+
+
+def entry_size():
+    """=> 4, or 8 in a kernel with PAE"""
+    return lookup_type("pte_t").sizeof
 
 
 def flags(entry):
     return " ".join(name for bit, name in FLAGS if entry & bit) or "none"
 
 
+def read_entry(table, index):
+    size = entry_size()
+    return struct.unpack("<I" if size == 4 else "<Q", phys_read(table + size * index, size))[0]
+
+
+def entries_of(linear, cr3):
+    """The entries on the way: (level, index, entry), up to the leaf or to the first that is not present."""
+    table = cr3 & (~0xfff if entry_size() == 4 else ~0x1f)
+    way = []
+    for level in TWO if entry_size() == 4 else THREE:
+        _, _, low, high = level
+        index = linear >> low & (1 << high - low) - 1
+        entry = read_entry(table, index)
+        way.append((level, index, entry))
+        if not entry & 1 or entry & 0x80:
+            break
+        table = entry & FRAME
+    return way
+
+
+def why_absent(level, entry):
+    if level != "pte":
+        return "the directory entry is not present"
+    return "PROT_NONE page" if entry & 0x100 and entry >> 12 else "swap entry" if entry else "the entry is empty"
+
+
 def walk(linear, cr3):
     """[(line, ...)], physical address or None."""
-    directory, table, offset = linear >> 22, linear >> 12 & 0x3ff, linear & 0xfff
-    lines = ["linear   0x%08x = dir 0x%03x, table 0x%03x, offset 0x%03x"
-             % (linear, directory, table, offset), "cr3      0x%08x" % cr3]
-    pde = phys_u32((cr3 & ~0xfff) + 4 * directory)
-    lines.append("pgd[%03x] 0x%08x  frame 0x%05x  %s" % (directory, pde, pde >> 12, flags(pde)))
-    if not pde & 1:
-        lines.append("not mapped: the directory entry is not present")
+    levels = TWO if entry_size() == 4 else THREE
+    digits = 2 * entry_size()
+    lines = ["linear   0x%08x = " % linear + "".join(
+        "%s 0x%0*x, " % (word, -(-(high - low) // 4), linear >> low & (1 << high - low) - 1)
+        for _, word, low, high in levels) + "offset 0x%03x" % (linear & 0xfff), "cr3      0x%08x" % cr3]
+    way = entries_of(linear, cr3)
+    for (name, _, _, _), index, entry in way:
+        lines.append("%s[%03x] 0x%0*x  frame 0x%05x  %s"
+                     % (name, index, digits, entry, (entry & FRAME) >> 12, flags(entry)))
+    (name, _, low, _), _, entry = way[-1]
+    if not entry & 1:
+        lines.append("not mapped: " + why_absent(name, entry))
         return lines, None
-    if pde & 0x80:
-        physical = (pde & 0xffc00000) | (linear & 0x3fffff)
-        lines.append("         a 4M page: there is no page table, the offset has 22 bits")
-        lines.append("physical 0x%08x" % physical)
-        return lines, physical
-    pte = phys_u32((pde & ~0xfff) + 4 * table)
-    lines.append("pte[%03x] 0x%08x  frame 0x%05x  %s" % (table, pte, pte >> 12, flags(pte)))
-    if not pte & 1:
-        lines.append("not mapped: " + ("PROT_NONE page" if pte & 0x100 and pte >> 12 else
-                                       "swap entry" if pte else "the entry is empty"))
-        return lines, None
-    physical = (pte & ~0xfff) | offset
+    offset = linear & (1 << low) - 1
+    physical = entry & FRAME & ~((1 << low) - 1) | offset
+    if name != "pte":
+        lines.append("         a %dM page: there is no page table, the offset has %d bits" % (1 << low - 20, low))
     lines.append("physical 0x%08x" % physical)
     return lines, physical
 
@@ -54,7 +93,7 @@ def cr3_of(pid):
 class Walk(Command):
     """mm-walk ADDRESS [PID]: walk the page tables for a linear address.
 
-Shows cr3, both indices, both entries with their flags, and the physical
+Shows cr3, the index and the entry of each level with its flags, and the physical
 address.  Without PID the tables that are loaded are used; with PID those of
 that process.  ADDRESS is any expression: a number, a symbol, $esp.
 Before paging is on, linear and physical addresses are the same."""
