@@ -32,6 +32,7 @@
 #include <mm/space/mmap.h>
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/numa.h>
+#include <mm/phys/ptdump.h>
 #include <mm/space/mempolicy.h>
 #include <mm/space/proc_mm.h>
 
@@ -388,6 +389,20 @@ static int translate_write(struct task_struct *task, const char *buf, size_t len
 	return kstrtoul(text, 16, cookie);
 }
 PROC_PID_SHOW_WRITE("translate", 0644, translate_pid_show, translate_write);
+
+static int page_tables_show(struct seq_file *m, struct task_struct *task)
+{
+	struct mm_struct *mm = get_task_mm(task);
+
+	if (!mm)
+		return 0;
+	down_read(&mm->mmap_sem);
+	ptdump_show_user(m, mm->pgd);
+	up_read(&mm->mmap_sem);
+	mmput(mm);
+	return 0;
+}
+PROC_PID_SHOW("page_tables", page_tables_show);
 
 /* ---- OOM ---- */
 

@@ -28,6 +28,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/phys/ptdump.h>
 #include <mm/space/pagetable.h>
 
 #define LIE(mm, fmt, ...) \
@@ -221,6 +222,10 @@ static int check_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	if (__page_nx && pte_exec(entry) && !(vma->vm_flags & VM_EXEC) &&
 	    (pte_val(entry) & _PAGE_PRESENT))
 		lies += LIE(mm, "entry " PTE_FMT " at %08lx can be executed", pte_val(entry), addr);
+	/* Of code and constants of the kernel a program may at most have a look. */
+	if (wx_violation(pte_val(entry) | _PAGE_NX, pte_pfn(entry), 1))
+		lies += LIE(mm, "entry " PTE_FMT " at %08lx: the kernel's code is writable",
+			    pte_val(entry), addr);
 	page = vm_normal_page(entry);
 	if (!page)
 		return lies;

@@ -100,6 +100,7 @@ void mmput(struct mm_struct *mm)
 {
 	if (!refcount_dec_and_test(&mm->mm_users))
 		return;
+	VM_WARN_ON(mm_check(mm));
 	exit_mmap(mm);
 	if (mm->cpu_vm_mask)
 		flush_tlb_mm(mm);	/* nobody borrows it any more */

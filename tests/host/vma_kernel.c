@@ -24,6 +24,7 @@
 #include <lib/string.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/commit.h>
+#include <mm/phys/ptdump.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mlock.h>
@@ -155,6 +156,12 @@ void change_protection(struct vm_area_struct *vma, unsigned long start, unsigned
 	if (start < vma->vm_start || end > vma->vm_end ||
 	    pgprot_val(newprot) != pgprot_val(vma->vm_page_prot))
 		abort();
+}
+
+/* No frames here, so none of the kernel's code. */
+bool wx_violation(pteval_t rights, unsigned long pfn, unsigned long nr)
+{
+	return false;
 }
 
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size)

@@ -67,6 +67,22 @@ static void indices(void)
 	expect(strstr(walk(getpid(), (void *)16), "not mapped"));
 }
 
+/* The entry of data forbids to execute, that of code does not, where the processor can tell. */
+static void execution(void)
+{
+	static int data = 1;
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[1024];
+	int nx = 0;
+
+	must(f);
+	while (fgets(line, sizeof(line), f))
+		nx |= !strncmp(line, "flags", 5) && strstr(line, " nx");
+	fclose(f);
+	expect_eq(strstr(strstr(walk(getpid(), &data), "\ntable"), " NX") != NULL, nx);
+	expect(!strstr(strstr(walk(getpid(), execution), "\ntable"), " NX"));
+}
+
 /* mmap of a file, twice, and the same program in two processes: one frame. */
 static void file_frames(void)
 {
@@ -149,6 +165,7 @@ static void bad_input(void)
 int main(void)
 {
 	indices();
+	execution();
 	file_frames();
 	anonymous_frames();
 	bad_input();

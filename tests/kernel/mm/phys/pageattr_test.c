@@ -195,6 +195,83 @@ KTEST(pageattr, vmalloc_area)
 	vfree(area);
 }
 
+/* mov $42, %eax; ret */
+static const u8 code_bytes[] = { 0xb8, 42, 0, 0, 0, 0xc3 };
+
+/*
+ * Calls a page of its own; the fault that its first byte may bring ends here.  Not inline: that
+ * byte has one line in __ex_table.
+ * => what it said, or -EFAULT
+ */
+static noinline int try_run(void)
+{
+	int answer;
+
+	asm volatile("	call	pageattr_code_page\n"
+		     "1:\n"
+		     ".pushsection .fixup, \"ax\"\n"
+		     "2:	popl	%%ecx\n"		/* where the call would have returned to */
+		     "	movl	%1, %%eax\n"
+		     "	jmp	1b\n"
+		     ".popsection\n"
+		     _ASM_EXTABLE(pageattr_code_page, 2b)
+		     : "=a"(answer) : "i"(-EFAULT) : "ecx", "edx", "cc", "memory");
+	return answer;
+}
+
+asm(".pushsection .data..page_aligned, \"aw\"\n"
+    ".p2align 12\n"
+    "pageattr_code_page: .fill 4096, 1, 0xcc\n"
+    ".popsection\n");
+extern u8 pageattr_code_page[];
+
+/* Data cannot be executed where the processor can tell; made code, it can, and cannot be written. */
+KTEST(pageattr, not_executable)
+{
+	const int data = __page_nx ? -EFAULT : 42;
+	unsigned long addr = (unsigned long)pageattr_code_page;
+
+	memcpy(pageattr_code_page, code_bytes, sizeof(code_bytes));
+	KEXPECT_EQ(t, try_run(), data);
+	KEXPECT_EQ(t, set_memory_ro(addr, 1), 0);
+	KEXPECT_EQ(t, try_run(), data);
+	KEXPECT_EQ(t, set_memory_x(addr, 1), 0);
+	KEXPECT_EQ(t, try_run(), 42);
+	KEXPECT(t, !writable(addr));
+	KEXPECT_EQ(t, wx_check(), 0);
+	KEXPECT_EQ(t, set_memory_rw(addr, 1), 0);
+	KEXPECT_EQ(t, wx_check(), __page_nx ? 1 : 0);
+	KEXPECT_EQ(t, set_memory_nx(addr, 1), 0);
+	KEXPECT_EQ(t, try_run(), data);
+	KEXPECT_EQ(t, wx_check(), 0);
+}
+
+/* What a large page forbade its pieces forbid; what is code is so at its own address only. */
+KTEST(pageattr, pieces_keep_nx)
+{
+	struct page *page = page_in_large();
+	unsigned long addr;
+
+	if (!page || !__page_nx) {
+		if (page)
+			__free_page(page);
+		ktest_skip(t, "no large pages, or no NX");
+		return;
+	}
+	addr = (unsigned long)lowmem_page_address(page);
+	KEXPECT(t, pmd_val(*kernel_pmd(addr)) & _PAGE_NX);
+	KEXPECT_EQ(t, set_memory_ro(addr, 1), 0);
+	KEXPECT(t, !pte_exec(*pte_offset_kernel(kernel_pmd(addr), addr)));
+	KEXPECT_EQ(t, wx_check(), 0);
+	KEXPECT_EQ(t, set_memory_x(addr, 1), 0);
+	KEXPECT(t, pte_exec(*pte_offset_kernel(kernel_pmd(addr), addr)));
+	KEXPECT_EQ(t, wx_check(), 0);
+	KEXPECT_EQ(t, set_memory_nx(addr, 1), 0);
+	KEXPECT_EQ(t, set_memory_rw(addr, 1), 0);
+	KEXPECT(t, pmd_large(*kernel_pmd(addr)) && pmd_val(*kernel_pmd(addr)) & _PAGE_NX);
+	__free_page(page);
+}
+
 struct everywhere {
 	unsigned long addr;
 	atomic_t can;
