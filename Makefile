@@ -23,11 +23,14 @@ T		?=
 CMD		?=
 ROOT		?= busybox
 QEMU		?= qemu-system-i386
+# QEMU's own model has PAE, but not the NX that a kernel with PAE can use.
+CPU		?= $(if $(filter 1,$(PAE)),qemu32$(comma)+pse36$(comma)+nx)
 
 # DEV=1: link what compiles, let undefined symbols be 0. For work on a part of the kernel while
 # another part is torn open; the image it makes is not one to rely on.
 DEV		?= 0
 
+comma	:= ,
 one-of = $(if $(filter $($1),$2),,$(error $1=$($1): must be one of: $2))
 only   = $(if $(filter $($1),$2),,$(error $1=$($1) is not implemented yet: only $1=$2))
 $(call one-of,DEBUG,0 1)
@@ -530,11 +533,10 @@ $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
 
 # ---- running -----------------------------------------------------------------------------------------
 
-comma	:= ,
 empty	:=
 space	:= $(empty) $(empty)
 MANY	= $(if $(filter-out 1,$(NODES) $(CPUS))$(shell [ $(MEM) -le 3072 ] || echo large),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS) $(THREADS)))
-MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) -display none -no-reboot -nic none
+MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) $(addprefix -cpu ,$(CPU)) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
 SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND,$(if $($v),$v='$($v)'))
@@ -623,6 +625,7 @@ help:
 # help:
 # help: options          default     values
 # help: MEM CPUS NODES   128 1 1     MiB of memory; processors; nodes that share both
+# help: CPU              found       QEMU's model of the processor: qemu32,+pse36,+nx with PAE=1; pentium3...
 # help: THREADS          found       multi single: a thread of this computer for each processor, or one for all
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test

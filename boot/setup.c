@@ -232,8 +232,11 @@ static void __init memory_to_memblock(void)
 		if (e->type != E820_RAM && start < end)
 			memblock_remove((phys_addr_t)start, (phys_addr_t)(end - start));
 	}
-	if (ignored)
-		pr_notice("%lluK of RAM above %lluM not used\n", ignored >> 10, limit >> 20);
+	if (!ignored)
+		return;
+	pr_notice("%lluK of RAM above %lluM not used\n", ignored >> 10, limit >> 20);
+	if (limit == reachable && sizeof(phys_addr_t) < sizeof(u64))
+		pr_warn("Use a PAE enabled kernel: one built with PAE=1.\n");
 }
 
 /* => memblock has the RAM that is used, mem= and reserved ranges taken off */

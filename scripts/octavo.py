@@ -68,6 +68,9 @@ def with_defaults(options):
     full = {}
     for name, default in RUN_OPTIONS.items():
         full[name] = options.get(name, os.environ.get(name) or default)
+    # QEMU's own model has PAE, but not the NX that a kernel with PAE can use.
+    if not full["CPU"] and (options.get("PAE") or os.environ.get("PAE")) == "1":
+        full["CPU"] = "qemu32,+pse36,+nx"
     return {**full, **options}
 
 
