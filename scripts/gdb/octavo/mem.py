@@ -89,10 +89,22 @@ def lookup_type(name):
     return gdb.lookup_type(name)
 
 
+def offset_of(kind, member):
+    """=> bytes from the start of `kind`, members of nameless unions included; or None"""
+    for field in kind.fields():
+        if field.name == member:
+            return field.bitpos // 8
+        if not field.name:
+            inner = offset_of(field.type, member)
+            if inner is not None:
+                return field.bitpos // 8 + inner
+    return None
+
+
 def list_entries(head, type_name, member):
     """Values of `type_name` linked by `member` into the list_head `head`."""
     node_type = lookup_type(type_name)
-    offset = next(f.bitpos // 8 for f in node_type.fields() if f.name == member)
+    offset = offset_of(node_type, member)
     address = int(head.address)
     node = head["next"]
     seen = 0
