@@ -65,12 +65,15 @@ static int mm_init(struct mm_struct *mm)
 	mm->nr_mmap_cache_hits = 0;
 	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
 	mm->pgd = pgd_alloc(mm);
-	if (!mm->pgd)
-		return -ENOMEM;
+	return mm->pgd ? 0 : -ENOMEM;
+}
+
+/* From now on next_mm() finds it: its areas are what its sums say. */
+static void mm_publish(struct mm_struct *mm)
+{
 	spin_lock(&mmlist_lock);
 	list_add_tail(&mm->mmlist, &mmlist);
 	spin_unlock(&mmlist_lock);
-	return 0;
 }
 
 struct mm_struct *mm_alloc(void)
@@ -86,6 +89,7 @@ struct mm_struct *mm_alloc(void)
 	mm->free_area_cache = mm->mmap_base = TASK_SIZE;
 	if (current->mm)
 		mm->flags = current->mm->flags & MMF_INIT_MASK;
+	mm_publish(mm);
 	return mm;
 }
 
@@ -191,8 +195,12 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 	vma_build_tree(mm);
 	if (!old && !__vm_enough_memory(oldmm, charge))
 		return 0;
-	/* Granted or not: mmput(@mm) gives back what its areas say. */
+	/* Granted or not: mmput(@mm) gives back what its areas say.  Nor are the sums the parent's. */
 	vm_acct_memory(charge);
+	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
+	for (vma = mm->mmap; vma; vma = vma->vm_next)
+		vm_stat_account(mm, vma->vm_flags, (long)vma_pages(vma));
+	forget_free_area(mm, mm->mmap_base);
 	return -ENOMEM;
 }
 
@@ -217,6 +225,7 @@ struct mm_struct *dup_mm(struct mm_struct *oldmm)
 	err = dup_mmap(mm, oldmm);
 	flush_tlb_mm(oldmm);		/* its private pages are read-only now */
 	up_write(&oldmm->mmap_sem);
+	mm_publish(mm);
 	if (err) {
 		mmput(mm);
 		return NULL;
