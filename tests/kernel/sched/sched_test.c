@@ -77,12 +77,16 @@ KTEST(kthread, lazy_mm)
 	KEXPECT(t, !current->mm);
 	KEXPECT(t, current->active_mm != NULL);
 	for (int i = 0; i < 5; i++) {
+		bool lent = true;
+
 		k = kthread_run(return_arg, NULL, "ktest");
 		KASSERT(t, !IS_ERR(k));
-		/* Asleep, and off its processor: no loan. */
-		for (int j = 0; j < 10000 && READ_ONCE(k->active_mm); j++)
+		/* Asleep, and off its processor: no loan, until it looks again whether to stop. */
+		for (int j = 0; j < 10000 && lent; j++) {
 			msleep(1);
-		KEXPECT(t, !k->active_mm);
+			lent = READ_ONCE(k->active_mm);
+		}
+		KEXPECT(t, !lent);
 		kthread_stop(k);
 	}
 	while (atomic_read(&nr_dying))
