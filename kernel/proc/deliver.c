@@ -103,7 +103,10 @@ static bool default_action(int sig)
 {
 	struct sighand_struct *sighand = current->sighand;
 
-	if (sig_in(sig, SIG_KERNEL_IGNORE_MASK) || (current->signal->flags & SIGNAL_UNKILLABLE))
+	if (sig_in(sig, SIG_KERNEL_IGNORE_MASK))
+		return false;
+	/* init's threads end with it: only the kernel itself gets a SIGKILL so far. */
+	if ((current->signal->flags & SIGNAL_UNKILLABLE) && sig != SIGKILL)
 		return false;
 	if (sig_in(sig, SIG_KERNEL_STOP_MASK)) {
 		current->signal->flags |= SIGNAL_STOP_DEQUEUED;

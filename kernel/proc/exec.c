@@ -356,8 +356,10 @@ static void exec_mmap(struct mm_struct *mm)
 int flush_old_exec(struct linux_binprm *bprm)
 {
 	struct task_struct *tsk = current;
-	int err = de_thread(tsk);
+	int err;
 
+	bprm->point_of_no_return = true;	/* the other threads do not come back */
+	err = de_thread(tsk);
 	if (!err)
 		err = unshare_files();
 	if (err)
@@ -365,7 +367,6 @@ int flush_old_exec(struct linux_binprm *bprm)
 	bprm->mm->exe_file = get_file(bprm->file);
 	exec_mmap(bprm->mm);
 	bprm->mm = NULL;	/* it is the task's now */
-	bprm->point_of_no_return = true;
 	tsk->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD);
 
 	/* Registers that are not in the frame. */
@@ -556,7 +557,8 @@ long do_execve(const char *filename, struct user_arg_ptr argv, struct user_arg_p
 		return -ENOMEM;
 	bprm->filename = bprm->interp = filename;
 	err = exec_binprm(bprm, argv, envp);
-	if (err && bprm->point_of_no_return)
+	/* Who is being killed, by another thread's exec perhaps, must not end the process by this. */
+	if (err && bprm->point_of_no_return && !fatal_signal_pending(current))
 		force_sig(SIGSEGV, current);
 	free_bprm(bprm);
 	return err;

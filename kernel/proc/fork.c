@@ -325,7 +325,7 @@ static int check_clone_flags(const struct kernel_clone_args *args)
 	if ((flags & CLONE_PIDFD) && (flags & CLONE_THREAD))
 		return -EINVAL;
 	/* init's siblings would have no one to wait for them */
-	if ((flags & CLONE_PARENT) && current->pid == 1)
+	if ((flags & CLONE_PARENT) && current->tgid == 1)
 		return -EINVAL;
 	return 0;
 }
@@ -374,6 +374,9 @@ static int link_task(unsigned long clone_flags, struct task_struct *tsk)
 	}
 	if (clone_flags & (CLONE_PARENT | CLONE_THREAD))
 		parent = current->real_parent;
+	/* A sibling tells the parent of its end as its maker will, not by a signal of its choice. */
+	if ((clone_flags & (CLONE_PARENT | CLONE_THREAD)) == CLONE_PARENT)
+		tsk->exit_signal = current->group_leader->exit_signal;
 	tsk->real_parent = tsk->parent = parent;
 	if (clone_flags & CLONE_THREAD) {
 		list_add_tail(&tsk->thread_group, &current->group_leader->thread_group);

@@ -301,9 +301,12 @@ int futex_requeue(u32 *uaddr, bool shared, u32 *uaddr2, int nr, int nr2, const u
 		if (count++ < nr) {
 			wake_futex(q);
 		} else {
-			list_move_tail(&q->list, &hb2->chain);
+			/* Within one chain it stays: moved behind the others it would come again. */
+			if (hb != hb2) {
+				list_move_tail(&q->list, &hb2->chain);
+				q->hb = hb2;
+			}
 			q->key = key2;
-			q->hb = hb2;
 		}
 	}
 	unlock_two(hb, hb2);

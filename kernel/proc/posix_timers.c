@@ -128,6 +128,17 @@ static struct task_struct *get_own_thread(pid_t pid)
 	return tsk;
 }
 
+/* => siglock held; or NULL */
+static struct k_itimer *find_timer(int id)
+{
+	struct k_itimer *timer;
+
+	list_for_each_entry(timer, &current->signal->posix_timers, list)
+		if (timer->id == id)
+			return timer;
+	return NULL;
+}
+
 /* Whom and by what. => 0, -EINVAL */
 static int check_event(const struct sigevent *event, struct task_struct **thread)
 {
@@ -181,8 +192,10 @@ int posix_timer_create(bool realtime, const struct sigevent *event)
 	if (!timer)
 		return -EAGAIN;
 	spin_lock_irq(&current->sighand->siglock);
-	timer->id = sig->next_posix_timer_id;
-	sig->next_posix_timer_id = timer->id == INT_MAX ? 0 : timer->id + 1;
+	do {
+		timer->id = sig->next_posix_timer_id;
+		sig->next_posix_timer_id = timer->id == INT_MAX ? 0 : timer->id + 1;
+	} while (find_timer(timer->id));
 	spin_unlock_irq(&current->sighand->siglock);
 	if (!event) {
 		plain.sigev_value.sival_int = timer->id;
@@ -195,13 +208,12 @@ int posix_timer_create(bool realtime, const struct sigevent *event)
 	timer->realtime = realtime;
 	timer->notify = event->sigev_notify;
 	setup_timer(&timer->timer, posix_timer_fn, (unsigned long)timer);
-	if (timer->notify != SIGEV_NONE) {
-		timer->q = sigqueue_alloc_timer(timer);
-		err = -EAGAIN;
-		if (!timer->q)
-			goto bad_free;
-		fill_timer_info(timer, event);
-	}
+	/* One that tells nobody has one, too: RLIMIT_SIGPENDING is the limit of timers. */
+	timer->q = sigqueue_alloc_timer(timer);
+	err = -EAGAIN;
+	if (!timer->q)
+		goto bad_free;
+	fill_timer_info(timer, event);
 	spin_lock_irq(&current->sighand->siglock);
 	list_add_tail(&timer->list, &sig->posix_timers);
 	spin_unlock_irq(&current->sighand->siglock);
@@ -213,17 +225,6 @@ bad_free:
 }
 
 /* ---- setting and asking ---------------------------------------------------------------------- */
-
-/* => siglock held; or NULL */
-static struct k_itimer *find_timer(int id)
-{
-	struct k_itimer *timer;
-
-	list_for_each_entry(timer, &current->signal->posix_timers, list)
-		if (timer->id == id)
-			return timer;
-	return NULL;
-}
 
 /* => siglock held */
 static void get_setting(struct k_itimer *timer, struct posix_timer_setting *setting)

@@ -402,7 +402,7 @@ static int page_tables_show(struct seq_file *m, struct task_struct *task)
 	mmput(mm);
 	return 0;
 }
-PROC_PID_SHOW("page_tables", page_tables_show);
+PROC_PID_SECRET("page_tables", 0400, page_tables_show);
 
 /* ---- OOM ---- */
 

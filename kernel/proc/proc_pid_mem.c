@@ -179,6 +179,8 @@ static ssize_t pagemap_read(struct file *file, char __user *buf, size_t count, l
 
 	if (*pos % (loff_t)ENTRY || count % ENTRY)
 		return -EINVAL;
+	if (*pos < 0)
+		return 0;
 	mm = file_mm(file);
 	if (!mm)
 		return 0;

@@ -68,7 +68,14 @@ static void fill_sigcontext(struct sigcontext_32 *sc, const struct pt_regs *regs
 	sc->cr2 = current->thread.cr2;
 }
 
-/* Where the FPU state goes, above the frame. => 0, or -EFAULT; *addr 0: there is none */
+/* Where the FPU state begins that lies below @esp, if there is one. */
+static unsigned long fpstate_below(unsigned long esp)
+{
+	return current->thread.fpu_used ?
+	       ALIGN_DOWN(esp - sizeof(struct _fpstate_ia32), FPSTATE_ALIGN) : esp;
+}
+
+/* Save the FPU state below *esp. => 0, or -EFAULT; *addr 0: there is none */
 static int save_fpstate(unsigned long *esp, unsigned long *addr)
 {
 	struct _fpstate_ia32 buf;
@@ -77,13 +84,19 @@ static int save_fpstate(unsigned long *esp, unsigned long *addr)
 	*addr = 0;
 	if (!current->thread.fpu_used)
 		return 0;
-	*esp = ALIGN_DOWN(*esp - sizeof(buf), FPSTATE_ALIGN);
+	*esp = fpstate_below(*esp);
 	memset(&buf, 0, sizeof(buf));
 	if (!save_i387(&current->thread, &buf))
 		return 0;
 	size = buf.magic == X86_FXSR_MAGIC ? sizeof(buf) : FPSTATE_FSAVE_SIZE;
 	*addr = *esp;
 	return copy_to_user((void *)*esp, &buf, size) ? -EFAULT : 0;
+}
+
+/* The ABI wants the handler to see (esp + 4) % 16 == 0. */
+static unsigned long frame_below(unsigned long esp, unsigned long size)
+{
+	return ALIGN_DOWN(esp - size + 4, 16UL) - 4;
 }
 
 /*
@@ -100,14 +113,14 @@ static unsigned long get_sigframe(const struct k_sigaction *ka, const struct pt_
 		esp = current->sas_ss_sp + current->sas_ss_size;
 		onstack = true;
 	}
-	if (esp > TASK_SIZE || save_fpstate(&esp, fpstate))
+	if (esp > TASK_SIZE)
 		return 0;
-	/* The ABI wants the handler to see (esp + 4) % 16 == 0. */
-	esp = ALIGN_DOWN(esp - size + 4, 16UL) - 4;
 	/* The alternate stack is full: do not write below it. */
-	if (onstack && !__on_sig_stack(esp))
+	if (onstack && !__on_sig_stack(frame_below(fpstate_below(esp), size)))
 		return 0;
-	return esp;
+	if (save_fpstate(&esp, fpstate))
+		return 0;
+	return frame_below(esp, size);
 }
 
 static void enter_handler(struct pt_regs *regs, const struct k_sigaction *ka, unsigned long frame)

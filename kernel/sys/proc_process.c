@@ -22,9 +22,6 @@
 #include <lib/string.h>
 #include <mm/space/mmap.h>
 
-#define PR_SET_NAME		15
-#define PR_GET_NAME		16
-
 /* ---- life and death -------------------------------------------------------------------------- */
 
 long sys_fork(void)

@@ -72,7 +72,7 @@ static int default_who(int which)
 
 long sys_setpriority(int which, int who, int nice)
 {
-	struct task_struct *p;
+	struct task_struct *p, *thread;
 	int err = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
@@ -82,11 +82,13 @@ long sys_setpriority(int which, int who, int nice)
 	nice = clamp(nice, NICE_MIN, NICE_MAX);
 	read_lock_irq(&tasklist_lock);
 	for_each_process(p) {
-		if (prio_target(p, which, who)) {
-			int this_err = set_one_prio(p, nice);
+		for_each_thread(p, thread) {
+			if (prio_target(thread, which, who)) {
+				int this_err = set_one_prio(thread, nice);
 
-			if (err == -ESRCH || this_err)
-				err = this_err;
+				if (err == -ESRCH || this_err)
+					err = this_err;
+			}
 		}
 	}
 	read_unlock_irq(&tasklist_lock);
@@ -96,7 +98,7 @@ long sys_setpriority(int which, int who, int nice)
 /* => 20 - nice of the best: 1..40, so that it is no error number */
 long sys_getpriority(int which, int who)
 {
-	struct task_struct *p;
+	struct task_struct *p, *thread;
 	long best = -ESRCH;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
@@ -105,8 +107,9 @@ long sys_getpriority(int which, int who)
 		who = default_who(which);
 	read_lock_irq(&tasklist_lock);
 	for_each_process(p)
-		if (prio_target(p, which, who))
-			best = max(best, 20L - TASK_NICE(p));
+		for_each_thread(p, thread)
+			if (prio_target(thread, which, who))
+				best = max(best, 20L - TASK_NICE(thread));
 	read_unlock_irq(&tasklist_lock);
 	return best;
 }

@@ -102,12 +102,17 @@ static int charge_never(const struct mm_struct *mm, long pages)
 
 int __vm_enough_memory(const struct mm_struct *mm, long pages)
 {
+	return vm_enough_for_areas(mm, pages, pages);
+}
+
+int vm_enough_for_areas(const struct mm_struct *mm, long pages, long largest)
+{
 	int mode = READ_ONCE(sysctl_overcommit_memory);
 
 	if (unlikely(mode == OVERCOMMIT_NEVER))
 		return charge_never(mm, pages);
 	if (mode == OVERCOMMIT_GUESS &&
-	    unlikely((unsigned long)pages > totalram_pages + total_swap_pages))
+	    unlikely((unsigned long)largest > totalram_pages + total_swap_pages))
 		return -ENOMEM;
 	vm_acct_memory(pages);
 	return 0;

@@ -40,6 +40,8 @@ static inline void vm_unacct_memory(long pages)
  * => counted if 0, else -ENOMEM; does not sleep
  */
 int __vm_enough_memory(const struct mm_struct *mm, long pages);
+/* The same of several areas at once, of which the largest has @largest pages: a fork. */
+int vm_enough_for_areas(const struct mm_struct *mm, long pages, long largest);
 
 /* What is promised now, and what may be in mode OVERCOMMIT_NEVER. */
 long vm_memory_committed(void);

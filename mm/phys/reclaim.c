@@ -141,5 +141,5 @@ static int drop_caches(void)
 		count_vm_event(DROP_PAGECACHE);
 	return 0;
 }
-SYSCTL("sys/vm/drop_caches", .data = &sysctl_drop_caches, .nr = 1, .mode = 0200, .min = 1, .max = 3,
+SYSCTL("sys/vm/drop_caches", .data = &sysctl_drop_caches, .nr = 1, .mode = 0200, .min = 1, .max = 4,
        .changed = drop_caches);

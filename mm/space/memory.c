@@ -137,20 +137,23 @@ static inline bool truncated_since(const struct vm_area_struct *vma, unsigned in
 	return unlikely(truncate_count(vma) != count);
 }
 
-/* Enter a page of the page cache; its reference goes to the entry. => page_table_lock held */
-static inline void set_file_pte(struct vm_area_struct *vma, pte_t *pte, struct page *page,
+/*
+ * Enter a page of the page cache; its reference goes to the entry.  Who takes it out of the cache
+ * locks it, then asks whether it is mapped (lock_for_truncate); here it is mapped, then asked about.
+ * So one of the two sees the other.
+ * => page_table_lock held; false: locked, or no longer in the cache; nothing is changed
+ */
+static inline bool set_file_pte(struct vm_area_struct *vma, pte_t *pte, struct page *page,
 				pte_t entry)
 {
-	vma->vm_mm->rss_stat[mm_counter(page)]++;
 	page_add_file_rmap(page);
+	if (unlikely(PageLocked(page) || !page->mapping)) {
+		page_remove_rmap(page);
+		return false;
+	}
+	vma->vm_mm->rss_stat[mm_counter(page)]++;
 	set_pte(pte, mlock_new_pte(entry, page, vma));
-}
-
-/* Can this page of the cache be mapped as it is? */
-static inline bool page_is_ready(const struct page *page, unsigned long file_pages)
-{
-	return (page->flags & (1UL << PG_uptodate | 1UL << PG_locked)) == 1UL << PG_uptodate &&
-	       page->mapping && page->index < file_pages;
+	return true;
 }
 
 /*
@@ -181,9 +184,9 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 		struct page *page = pages[i];
 		unsigned long slot = page->index - pgoff;
 
-		if (slot < limit && page_is_ready(page, file_pages) && pte_none(first_pte[slot]))
-			set_file_pte(vma, first_pte + slot, page, mk_pte(page, prot));
-		else
+		if (slot >= limit || page->index >= file_pages || !PageUptodate(page) ||
+		    !pte_none(first_pte[slot]) ||
+		    !set_file_pte(vma, first_pte + slot, page, mk_pte(page, prot)))
 			put_page(page);
 	}
 	spin_unlock(&mm->page_table_lock);
@@ -222,14 +225,15 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 	}
 	spin_lock(&mm->page_table_lock);
 	/* If truncated, the access is tried again, and told SIGBUS if need be. */
-	if (likely(pte_none(*pte) && page->mapping && !truncated_since(vma, count))) {
-		set_file_pte(vma, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
-						     mk_pte(page, clean_page_prot(vma)));
+	if (likely(pte_none(*pte) && !truncated_since(vma, count)) &&
+	    set_file_pte(vma, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
+						 mk_pte(page, clean_page_prot(vma))))
 		page = NULL;
-	}
 	spin_unlock(&mm->page_table_lock);
-	if (page)
+	if (unlikely(page)) {
+		wait_on_page_locked(page);
 		put_page(page);
+	}
 	return ret;
 }
 

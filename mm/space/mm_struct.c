@@ -147,20 +147,27 @@ struct mm_struct *get_task_mm(struct task_struct *tsk)
 	return mm;
 }
 
+/* The pages that a copy is to be charged for, and those of the largest area. */
+struct fork_charge {
+	long pages, largest;
+};
+
 /*
  * Copy one area of @oldmm, and what its page tables hold, behind @prev.
  * => its pages, if they are to be charged, are added to *charge as soon as @mm has them; it, or NULL
  */
 static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *oldmm,
 				      struct vm_area_struct *old, struct vm_area_struct *prev,
-				      long *charge)
+				      struct fork_charge *charge)
 {
 	struct vm_area_struct *vma = vm_area_dup(old);
 
 	if (!vma)
 		return NULL;
-	if (old->vm_flags & VM_ACCOUNT)
-		*charge += (long)vma_pages(old);
+	if (old->vm_flags & VM_ACCOUNT) {
+		charge->pages += (long)vma_pages(old);
+		charge->largest = max(charge->largest, (long)vma_pages(old));
+	}
 	vma->vm_mm = mm;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	if (vma->vm_file)
@@ -179,7 +186,7 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 {
 	struct vm_area_struct *old, *vma, *prev = NULL;
-	long charge = 0;
+	struct fork_charge charge = { 0 };
 
 	for (old = oldmm->mmap; old; old = old->vm_next) {
 		if (old->vm_flags & VM_DONTCOPY) {
@@ -193,10 +200,10 @@ static int dup_mmap(struct mm_struct *mm, struct mm_struct *oldmm)
 		prev = vma;
 	}
 	vma_build_tree(mm);
-	if (!old && !__vm_enough_memory(oldmm, charge))
+	if (!old && !vm_enough_for_areas(oldmm, charge.pages, charge.largest))
 		return 0;
 	/* Granted or not: mmput(@mm) gives back what its areas say.  Nor are the sums the parent's. */
-	vm_acct_memory(charge);
+	vm_acct_memory(charge.pages);
 	mm->total_vm = mm->data_vm = mm->exec_vm = mm->stack_vm = 0;
 	for (vma = mm->mmap; vma; vma = vma->vm_next)
 		vm_stat_account(mm, vma->vm_flags, (long)vma_pages(vma));

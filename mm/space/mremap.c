@@ -108,7 +108,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 			      unsigned long flags)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long vm_flags = vma->vm_flags, moved;
+	unsigned long vm_flags = vma->vm_flags, peak = mm->hiwater_vm, moved;
 	long pages = (long)(new_len >> PAGE_SHIFT);
 	struct vm_area_struct *new;
 
@@ -146,10 +146,12 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 	}
 	if (new->vm_ops && new->vm_ops->mremap)
 		new->vm_ops->mremap(new);
-	if (flags & MREMAP_DONTUNMAP)
+	if (flags & MREMAP_DONTUNMAP) {
 		leave_unlocked(vma);
-	else if (old_len)
+	} else if (old_len) {
 		do_munmap(mm, old_addr, old_len);
+		mm->hiwater_vm = max(peak, mm->total_vm);	/* it was never in both places */
+	}
 	return new_addr;
 }
 
