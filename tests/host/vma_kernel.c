@@ -17,6 +17,7 @@
 #include <kernel/core/ktest.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/random.h>
+#include <kernel/core/signal.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/mount.h>
 #include <kernel/uapi/mman.h>
@@ -57,7 +58,8 @@ static struct world {
 } world, saved;
 
 static unsigned int fail_alloc;		/* the so-many-th from now */
-static struct task_struct host_task;
+static struct signal_struct host_signal;
+static struct task_struct host_task = { .signal = &host_signal };
 static struct vfsmount host_mount;
 static struct inode host_inode = { .i_mode = S_IFREG | 0600 };
 static pgd_t host_pgd[PTRS_PER_PGD] __aligned(PAGE_SIZE);
@@ -338,6 +340,8 @@ void vma_reset(void)
 	refcount_set(&world.file.f_count, 1);
 	INIT_LIST_HEAD(&world.mapping.i_mmap);
 	host_task.mm = &world.mm;
+	for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
+		host_signal.rlim[i].rlim_cur = host_signal.rlim[i].rlim_max = RLIM_INFINITY;
 	top->task = &host_task;
 }
 
