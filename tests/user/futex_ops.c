@@ -200,6 +200,8 @@ static void moving(void)
 	for (int i = 0; i < 3; i++)
 		start(&w[i], &from, FUTEX_WAIT_PRIVATE, 0);
 	expect_errno(futex(&from, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)1, &to, 5), EAGAIN);
+	/* Onto itself: each is counted once, and the order stays. */
+	expect_eq(futex(&from, FUTEX_REQUEUE_PRIVATE, 0, (void *)INT_MAX, &from, 0), 3);
 	/* One wakes, one moves, one stays. */
 	expect_eq(futex(&from, FUTEX_CMP_REQUEUE_PRIVATE, 1, (void *)1, &to, 0), 2);
 	finish(&w[0], 0);

@@ -26,6 +26,10 @@ static long total_pages(void)
 	return (number_after(text, "MemTotal:") + number_after(text, "SwapTotal:")) / 4;
 }
 
+static void does_nothing(void)
+{
+}
+
 /* 0: one request for more than there is fails; several that are too much together do not. */
 static void guessing(void)
 {
@@ -42,6 +46,9 @@ static void guessing(void)
 	if (all < 300000) {
 		q = anon(all, MAP_PRIVATE);
 		expect(q != MAP_FAILED);
+		/* fork asks for each area alone; these two differ, so that they are not one. */
+		must(mprotect(q, (size_t)all * PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) == 0);
+		expect_eq(in_child(does_nothing), 0);
 		munmap(q, (size_t)all * PAGE);
 	}
 	munmap(p, (size_t)all * PAGE);

@@ -433,6 +433,34 @@ static void clear_sighand(void)
 	signal(SIGUSR2, SIG_DFL);
 }
 
+/* A sibling is its maker's parent's child: it dies with the signal that the maker would. */
+static void sibling(void)
+{
+	sigset_t usr1, pending;
+	int status;
+	pid_t maker, pid;
+
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	must(sigprocmask(SIG_BLOCK, &usr1, NULL) == 0);
+	maker = fork();
+	must(maker >= 0);
+	if (!maker) {
+		pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGUSR1, 0, 0, 0, 0);
+		if (!pid)
+			_exit(3);
+		_exit(write(pipes[1], &pid, sizeof(pid)) != sizeof(pid));
+	}
+	must(read(pipes[0], &pid, sizeof(pid)) == sizeof(pid) && pid > 0);
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect_eq(status, 3 << 8);
+	expect_eq(waitpid(maker, &status, 0), maker);
+	expect_eq(status, 0);
+	must(sigpending(&pending) == 0);
+	expect(!sigismember(&pending, SIGUSR1));
+	must(sigprocmask(SIG_UNBLOCK, &usr1, NULL) == 0);
+}
+
 static void refused(void)
 {
 	int status;
@@ -463,6 +491,7 @@ int main(void)
 	words_of_prctl();
 	unsharing();
 	clear_sighand();
+	sibling();
 	refused();
 	return test_result();
 }

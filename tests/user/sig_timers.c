@@ -405,9 +405,10 @@ static void refused(void)
 	expect(t_delete(id) == 0 && t_delete(other) == 0);
 }
 
-/* Each timer's signal counts against RLIMIT_SIGPENDING. */
+/* Each timer counts against RLIMIT_SIGPENDING, even if it tells nobody. */
 static void limited(void)
 {
+	struct sigevent none = event(SIGEV_NONE, 0, 0);
 	struct rlimit limit = { 0, 0 };
 	int id, status;
 	pid_t pid = fork();
@@ -417,6 +418,7 @@ static void limited(void)
 		if (setrlimit(RLIMIT_SIGPENDING, &limit))
 			_exit(1);
 		expect_errno(t_create(CLOCK_MONOTONIC, NULL, &id), EAGAIN);
+		expect_errno(t_create(CLOCK_MONOTONIC, &none, &id), EAGAIN);
 		_exit(test_failures);
 	}
 	must(waitpid(pid, &status, 0) == pid);
