@@ -2,8 +2,9 @@
  * tests/user/smp_mm_truncate.c - a file is cut and grows while threads and processes map it.
  *
  * One thread cuts: when ftruncate() has returned, no page beyond the end is to be had, from
- * whichever mapping.  The others read and write where they like, SIGBUS being an answer, and map
- * and unmap the file; so do children, which share nothing but the file.
+ * whichever mapping.  The others read and write where they like, SIGBUS being an answer, punch
+ * holes, and map and unmap the file; so do children, which share nothing but the file.  One of
+ * the mappings is locked: what counts a page's locks must never meet one that has left the file.
  */
 #include <tests/user/smp_mm.h>
 
@@ -12,7 +13,7 @@
 #define CHILDREN	2
 
 static int fd;
-static volatile uint32_t *shared, *private;
+static volatile uint32_t *shared, *private, *locked;
 static volatile int cutting;
 
 static void *map_file(int flags)
@@ -43,7 +44,7 @@ static void use(void)
 	unsigned int page = draw(FILE_PAGES);
 	volatile uint32_t *p;
 
-	switch (draw(5)) {
+	switch (draw(7)) {
 	case 0:
 		poke(shared + page * WORDS, page + 1);
 		break;
@@ -65,7 +66,13 @@ static void use(void)
 		    munmap((void *)p, FILE_PAGES * PAGE))
 			WRONG();
 		break;
+	case 3:
+		/* Beyond the end, too; what is on a disk may refuse. */
+		madvise((char *)shared + page * PAGE, PAGE, MADV_REMOVE);
+		break;
 	default:
+		if (!is_content(peek(locked + page * WORDS), page))
+			WRONG();
 		if (!is_content(peek(shared + page * WORDS), page) ||
 		    !is_content(peek(private + page * WORDS), page))
 			WRONG();
@@ -118,7 +125,9 @@ int main(void)
 	must(ftruncate(fd, FILE_PAGES * PAGE) == 0);
 	shared = map_file(MAP_SHARED);
 	private = map_file(MAP_PRIVATE);
+	locked = map_file(MAP_SHARED);
 	must((void *)shared != MAP_FAILED && (void *)private != MAP_FAILED);
+	must((void *)locked != MAP_FAILED && !mlock((void *)locked, FILE_PAGES * PAGE));
 	threads_catch();
 	for (i = 0; i < CHILDREN; i++)
 		children[i] = start_child();
