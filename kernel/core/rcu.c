@@ -38,6 +38,7 @@ static struct rcu_queue waiting = { NULL, &waiting.head };	/* [rcu_lock] */
 static struct rcu_queue done = { NULL, &done.head };		/* [rcu_lock] */
 static unsigned long gp_nr;	/* [rcu_lock] number of the last grace period that began */
 static u32 gp_mask;		/* [rcu_lock] who has still to pass; 0: none runs */
+static bool running;		/* [rcu_lock] somebody calls back: one at a time, so in order */
 unsigned long rcu_nr_pending;
 
 static DEFINE_PER_CPU(unsigned long, gp_seen);	/* the grace period this processor knows of */
@@ -118,7 +119,12 @@ void rcu_run(void)
 	if (likely(!rcu_ready()))
 		return;
 	spin_lock_irqsave(&rcu_lock, flags);
-	head = done.head;
+	head = running ? NULL : done.head;
+	if (!head) {
+		spin_unlock_irqrestore(&rcu_lock, flags);
+		return;
+	}
+	running = true;
 	done.head = NULL;
 	done.tail = &done.head;
 	spin_unlock_irqrestore(&rcu_lock, flags);
@@ -128,6 +134,7 @@ void rcu_run(void)
 		head->func(head);
 	}
 	spin_lock_irqsave(&rcu_lock, flags);
+	running = false;
 	rcu_nr_pending -= nr;
 	spin_unlock_irqrestore(&rcu_lock, flags);
 }
