@@ -163,7 +163,6 @@ struct task_struct {
 	/* futex, exit and threads */
 	int *set_child_tid, *clear_child_tid;	/* [o] user addresses */
 	void *robust_list;			/* [o] user address */
-	struct task_struct **vfork_done_task;	/* room for exit */
 	void *vfork_done;			/* [T] struct completion of a vfork parent */
 
 	/* accounting */

@@ -79,11 +79,11 @@
 	.popsection
 .endm
 
-	.text
-
-ENTRY(system_call)
-	pushl	%eax
-	SAVE_REGS
+/*
+ * The call whose number is eax: arguments from the registers, the answer into the frame.  A number
+ * that is none leads to @nowhere, which comes back to @done.
+ */
+.macro PERFORM_SYSCALL nowhere:req, done:req
 	pushl	%ebp
 	pushl	%edi
 	pushl	%esi
@@ -92,11 +92,19 @@ ENTRY(system_call)
 	pushl	%ebx
 	LOAD_KERNEL_SEGMENTS
 	cmpl	$NR_syscalls, %eax
-	jae	.Lsyscall_out_of_table
+	jae	\nowhere
 	call	*sys_call_table(, %eax, 4)
-.Lsyscall_done:
+\done:
 	addl	$24, %esp
 	movl	%eax, PT_EAX(%esp)
+.endm
+
+	.text
+
+ENTRY(system_call)
+	pushl	%eax
+	SAVE_REGS
+	PERFORM_SYSCALL .Lsyscall_out_of_table, .Lsyscall_done
 resume_userspace:
 	cli
 #ifdef CONFIG_DEBUG
@@ -172,19 +180,7 @@ ENTRY(sysenter_entry)
 	movl	(%ebp), %ebp			/* by ss, which is the kernel's */
 	pushl	%eax
 	SAVE_REGS
-	pushl	%ebp
-	pushl	%edi
-	pushl	%esi
-	pushl	%edx
-	pushl	%ecx
-	pushl	%ebx
-	LOAD_KERNEL_SEGMENTS
-	cmpl	$NR_syscalls, %eax
-	jae	.Lsysenter_out_of_table
-	call	*sys_call_table(, %eax, 4)
-.Lsysenter_done:
-	addl	$24, %esp
-	movl	%eax, PT_EAX(%esp)
+	PERFORM_SYSCALL .Lsysenter_out_of_table, .Lsysenter_done
 	cli
 #ifdef CONFIG_DEBUG
 	call	lockdep_sys_exit

@@ -10,7 +10,7 @@
  * structure, with the file.  If the process executes another program, perhaps
  * with more rights, the file still means the old memory, which is gone.  Who
  * may open it: the superuser, and who could send the process any signal, that
- * is, whose user id is all three of the process's.  Frames' numbers are shown to
+ * is, whose user and group ids are all three of the process's.  Frames' numbers are shown to
  * the superuser only: they tell whose memory lies beside whose.
  *
  * Locking: none of its own; a page is copied by way of a buffer, so that

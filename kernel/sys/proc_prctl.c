@@ -1,7 +1,7 @@
 /*
  * kernel/sys/proc_prctl.c - prctl(): what a task says about itself.
  *
- * What is not listed here is -EINVAL, as on a Linux that was built without it.
+ * What is not listed here (PR_SET_DUMPABLE, PR_SET_MM, capabilities) is -EINVAL.
  */
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/sched.h>

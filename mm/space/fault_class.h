@@ -14,7 +14,7 @@
  *	present, read-only	any		write	WP	copy on write, or first write
  *	present, allows it	any		any	SPURIOUS  a stale TLB entry; retry
  *
- * A *shared* anonymous area has a file behind it (shmem_anon.c), so "anonymous"
+ * A *shared* anonymous area has a file behind it (kernel/fs/ramfs/shmem.c), so "anonymous"
  * here always means private.
  */
 #ifndef OCTAVO_MM_SPACE_FAULT_CLASS_H

@@ -31,7 +31,7 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 /*
  * The same for a run of detached areas from @first on, followed by the page tables that no
  * remaining area between @floor and @ceiling (0: the end) needs.
- * => [s] write; may sleep; the areas are on no i_mmap any more
+ * => [s] write; may sleep; takes the areas off their i_mmap lists
  */
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
 		  unsigned long ceiling);

@@ -7,7 +7,7 @@
  * writable for the first time becomes a promise (VM_ACCOUNT) and is charged;
  * it stays charged if it becomes read-only again, because its pages stay.
  *
- * Write and execute together are allowed: i386 without NX could not forbid it.
+ * Write and execute together are allowed to who asks for both, as on Linux.
  *
  * Locking: mmap_sem for writing.
  */

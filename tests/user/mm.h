@@ -111,6 +111,46 @@ static inline int has_vm_flag(const void *p, const char *name)
 	return found;
 }
 
+/* Is nx among the flags of cpuinfo: the processor has it, and the kernel uses it? */
+static inline int cpu_has_nx(void)
+{
+	FILE *f = fopen("/proc/cpuinfo", "r");
+	char line[1024];
+	int found = 0;
+
+	must(f);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, "flags", 5) && (strstr(line, " nx ") || strstr(line, " nx\n")))
+			found = 1;
+	fclose(f);
+	return found;
+}
+
+/* Lines of maps. */
+static inline int count_areas(void)
+{
+	FILE *f = fopen("/proc/self/maps", "r");
+	int n = 0, c;
+
+	must(f);
+	while ((c = fgetc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+/* Go @pages further down the stack than this. */
+static __attribute__((noinline, unused)) void touch_stack(int pages)
+{
+	char here[PAGE];
+
+	memset(here, pages, sizeof(here));
+	asm volatile("" : : "r"(here) : "memory");
+	if (pages)
+		touch_stack(pages - 1);
+	asm volatile("" : : "r"(here) : "memory");
+}
+
 /* A program of 32 bits may run on a kernel of 64, where fewer sums overflow. */
 static inline int kernel_is_32bit(void)
 {

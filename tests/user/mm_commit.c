@@ -190,17 +190,6 @@ static void heap(void)
 	expect_commit(0);
 }
 
-static __attribute__((noinline)) void touch_stack(int pages)
-{
-	char here[PAGE];
-
-	memset(here, pages, sizeof(here));
-	asm volatile("" : : "r"(here) : "memory");
-	if (pages)
-		touch_stack(pages - 1);
-	asm volatile("" : : "r"(here) : "memory");
-}
-
 static void stack(void)
 {
 	long before = number_after(proc_text("/proc/self/status"), "VmStk:") / 4, grown;

@@ -140,17 +140,6 @@ static void heap(void)
 	expect_change(-4, -4, 0, 0);
 }
 
-static __attribute__((noinline)) void touch_stack(int pages)
-{
-	char here[PAGE];
-
-	memset(here, pages, sizeof(here));
-	asm volatile("" : : "r"(here) : "memory");
-	if (pages)
-		touch_stack(pages - 1);
-	asm volatile("" : : "r"(here) : "memory");
-}
-
 static void stack(void)
 {
 	struct counters before = now(), after;

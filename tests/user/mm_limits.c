@@ -136,21 +136,9 @@ static long max_map_count(long set)
 	return old;
 }
 
-static int areas(void)
-{
-	FILE *f = fopen("/proc/self/maps", "r");
-	int n = 0, c;
-
-	must(f);
-	while ((c = fgetc(f)) != EOF)
-		n += c == '\n';
-	fclose(f);
-	return n;
-}
-
 static void many_areas(void)
 {
-	long limit = areas() + 8;
+	long limit = count_areas() + 8;
 	char *p, *q;
 	int i;
 

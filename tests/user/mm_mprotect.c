@@ -5,18 +5,6 @@
  */
 #include <tests/user/mm.h>
 
-static int areas(void)
-{
-	FILE *f = fopen("/proc/self/maps", "r");
-	int n = 0, c;
-
-	must(f);
-	while ((c = fgetc(f)) != EOF)
-		n += c == '\n';
-	fclose(f);
-	return n;
-}
-
 int main(void)
 {
 	char *p = map_anon(16 * PAGE, PROT_READ | PROT_WRITE);
@@ -26,9 +14,9 @@ int main(void)
 	mm_catch();
 	for (i = 0; i < 16; i++)
 		p[i * PAGE] = (char)i;
-	n = areas();
+	n = count_areas();
 	expect(mprotect(p + 4 * PAGE, 4 * PAGE, PROT_READ) == 0);
-	expect(areas() >= n + 1);
+	expect(count_areas() >= n + 1);
 	for (i = 0; i < 16; i++) {
 		expect_eq(p[i * PAGE], i);
 		if (i >= 4 && i < 8)
@@ -43,13 +31,13 @@ int main(void)
 	expect(mprotect(p, 16 * PAGE, PROT_READ | PROT_WRITE) == 0);
 	for (i = 0; i < 16; i++)
 		expect_eq(p[i * PAGE], i);
-	expect_eq(areas(), n);
+	expect_eq(count_areas(), n);
 	/* Every second page read-only: as many areas as pages, and then one again. */
 	for (i = 0; i < 16; i += 2)
 		expect(mprotect(p + i * PAGE, PAGE, PROT_READ) == 0);
-	expect(areas() >= n + 14);
+	expect(count_areas() >= n + 14);
 	expect(mprotect(p, 16 * PAGE, PROT_READ | PROT_WRITE) == 0);
-	expect_eq(areas(), n);
+	expect_eq(count_areas(), n);
 
 	munmap(hole + PAGE, PAGE);
 	expect_errno(mprotect(hole, 4 * PAGE, PROT_READ | PROT_WRITE), ENOMEM);

@@ -27,20 +27,6 @@ static void note_error(int sig, siginfo_t *info, void *context)
 	mm_handler(sig, info, context);
 }
 
-static int cpu_has_nx(void)
-{
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[1024];
-	int found = 0;
-
-	must(f);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, "flags", 5) && (strstr(line, " nx ") || strstr(line, " nx\n")))
-			found = 1;
-	fclose(f);
-	return found;
-}
-
 /* => what the code at @p answers, or minus the signal that it brought */
 static int try_run(const void *p)
 {

@@ -17,20 +17,6 @@ struct area {
 static struct area areas[MAX_AREAS];
 static int nr_areas, nx;
 
-static int cpu_has_nx(void)
-{
-	FILE *f = fopen("/proc/cpuinfo", "r");
-	char line[1024];
-	int found = 0;
-
-	must(f);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, "flags", 5) && (strstr(line, " nx ") || strstr(line, " nx\n")))
-			found = 1;
-	fclose(f);
-	return found;
-}
-
 /* => how many areas can be written and executed */
 static int read_areas(void)
 {
