@@ -85,6 +85,19 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned lon
  * => a reference, or ERR_PTR
  */
 struct file *shmem_zero_setup_file(unsigned long size, unsigned long vm_flags);
+struct inode;
+struct gendisk;
+struct writeback_control;
+/*
+ * kernel/fs/fs_writeback.c: @inode has changed, I_DIRTY_*; a flusher will come by.
+ * => any locks outside inode_lock; may not sleep
+ */
+void __mark_inode_dirty(struct inode *inode, unsigned int flags);
+/* kernel/fs/fs_writeback.c: write dirty inodes, the oldest first, as @wbc says. => may sleep */
+void writeback_inodes(struct writeback_control *wbc);
+/* kernel/fs/block_dev.c: a disk or partition has come, or goes: its node in /dev. => may sleep */
+void blkdev_announce(struct gendisk *disk, int partno);
+void blkdev_withdraw(struct gendisk *disk, int partno);
 
 /* kernel/entry/entry.S: leave for ring 3 with these registers (they lie at task_pt_regs()). */
 void ret_to_user(struct pt_regs *regs) __attribute__((noreturn));

@@ -41,6 +41,7 @@
 #include <kernel/arch/uaccess.h>
 #include <kernel/core/mutex.h>
 #include <kernel/core/refcount.h>
+#include <kernel/core/rwsem.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
 #include <kernel/fs/kdev_t.h>
@@ -55,8 +56,11 @@
 #define I_SEM_SECOND	1	/* the second directory of a rename */
 #define I_SEM_ENTRY	2	/* what has its name in a directory that is locked */
 
+struct backing_dev_info;
+struct block_device;
 struct dentry;
 struct file;
+struct file_lock;
 struct inode;
 struct iovec;
 struct kstat;
@@ -118,6 +122,15 @@ struct inode {
 	struct pipe_inode_info *i_pipe;		/* [i] pipes and FIFOs in use */
 	struct list_head i_dentry;		/* [d] dentry.d_alias */
 	struct list_head i_sb_list;		/* [I] all inodes of i_sb */
+	struct hlist_node i_hash;		/* [I] by super block and number, if it is on a disk */
+	struct list_head i_wb_list;		/* [I] in s_dirty or s_io, while anything is dirty */
+	struct list_head i_lru;			/* [I] inode_unused: i_count 0, kept for a while */
+	unsigned long dirtied_when;		/* [I] jiffies of the first change since it was clean */
+	unsigned int i_blkbits;			/* [c] log2 of s_blocksize */
+	unsigned int i_flags;			/* [i] S_SYNC... */
+	u64 i_blocks;				/* [i] of 512 bytes */
+	struct block_device *i_bdev;		/* [c] of an open block device node */
+	struct file_lock *i_flock;		/* [flock_lock] POSIX locks, by start */
 	unsigned int i_generation;
 	void *i_private;			/* the file system's */
 };
@@ -147,6 +160,15 @@ struct dentry_operations {
 	int (*d_dname)(struct dentry *dentry, char *buf, int size);
 };
 
+/* What readahead knows about one open file; in pages (mm/cache/readahead.c). */
+struct file_ra_state {
+	unsigned long start;			/* of the window that was asked for last */
+	unsigned int size;			/* ... 0: reads have been random */
+	unsigned int async_size;		/* when so many of it are left, ask for the next */
+	unsigned int ra_pages;			/* largest window; 0: none (POSIX_FADV_RANDOM) */
+	loff_t prev_pos;			/* end of the last read */
+};
+
 struct file {
 	const struct file_operations *f_op;	/* [c] never NULL */
 	struct path f_path;			/* [c] a reference on both */
@@ -161,6 +183,7 @@ struct file {
 	struct mutex f_pos_lock;
 	pid_t f_owner;				/* F_SETOWN */
 	struct flock_lock *f_flock;		/* [flock_lock] what flock() got, or NULL */
+	struct file_ra_state f_ra;		/* racy: a wrong guess costs a little readahead */
 	void *private_data;			/* the driver's */
 };
 
@@ -177,6 +200,14 @@ struct super_block {
 	struct mutex s_vfs_rename_sem;
 	struct list_head s_list;		/* [I] all super blocks */
 	struct list_head s_inodes;		/* [I] */
+	struct rw_semaphore s_umount;		/* held for reading: it stays mounted */
+	struct block_device *s_bdev;		/* [c] or NULL */
+	unsigned int s_blocksize_bits;		/* [c] */
+	struct backing_dev_info *s_bdi;		/* [c] of its inodes' pages */
+	struct list_head s_dirty;		/* [I] inode.i_wb_list, the oldest last */
+	struct list_head s_io;			/* [I] ... that are being gone through */
+	bool s_dirt;				/* racy: sync_fs() has something to write */
+	unsigned int s_time_gran;		/* [c] ns: times are multiples of it */
 	unsigned long s_last_ino;		/* [I] new_inode() counts here */
 	void *s_fs_info;			/* the file system's */
 };
@@ -259,6 +290,15 @@ struct inode_operations {
 };
 
 struct super_operations {
+	/* An inode with the file system's own part around it. Without them: a plain one. */
+	struct inode *(*alloc_inode)(struct super_block *sb);
+	void (*destroy_inode)(struct inode *inode);
+	/* The inode into its block, and if @sync that to the disk. => may sleep */
+	int (*write_inode)(struct inode *inode, int sync);
+	/* Everything but inodes and pages: the super block. @wait: until it is on the disk */
+	int (*sync_fs)(struct super_block *sb, int wait);
+	/* New mount options. => s_umount held for writing; 0 or -errno with nothing changed */
+	int (*remount_fs)(struct super_block *sb, unsigned long *flags, const char *data);
 	/* The last user is gone and i_nlink is 0, or the file system goes: give back everything
 	 * below the inode itself.  Without it: truncate_inode_pages(). */
 	void (*evict_inode)(struct inode *inode);
@@ -270,7 +310,8 @@ struct super_operations {
 struct file_system_type {
 	const char *name;
 	int fs_flags;				/* FS_* */
-	/* => 0 with sb->s_root set, or -errno; @data is the mount option string or NULL */
+	/* => 0 with sb->s_root set, or -errno; @data is the mount option string or NULL.
+	 * FS_REQUIRES_DEV: sb->s_bdev is open, and closed by the caller */
 	int (*fill_super)(struct super_block *sb, const char *data);
 	/* Forget everything before the inodes go (unpin dentries). */
 	void (*kill_sb)(struct super_block *sb);
@@ -280,7 +321,19 @@ struct file_system_type {
 #define FS_SINGLE	2	/* all mounts show the same super_block (proc) */
 
 /* inode.i_state */
-#define I_FREEING	1u
+#define I_DIRTY_SYNC	1u	/* times and the like changed */
+#define I_DIRTY_DATASYNC 2u	/* what is needed to find the data changed: size, blocks */
+#define I_DIRTY_PAGES	4u	/* pages of it are dirty */
+#define I_NEW		8u	/* being read: iget waits */
+#define I_SYNC		16u	/* being written */
+#define I_FREEING	32u	/* being given back: iget waits until it is gone */
+#define I_DIRTY		(I_DIRTY_SYNC | I_DIRTY_DATASYNC | I_DIRTY_PAGES)
+
+/* inode.i_flags */
+#define S_SYNC		1u	/* writes wait for the disk */
+#define S_NOATIME	2u
+#define S_APPEND	4u	/* only grows */
+#define S_IMMUTABLE	8u	/* never changes */
 
 /* dentry.d_flags */
 #define DCACHE_UNHASHED	1u	/* no lookup finds it: removed, or anonymous */

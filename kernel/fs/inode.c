@@ -68,6 +68,10 @@ struct inode *new_inode(struct super_block *sb)
 	address_space_init(&inode->i_data, inode, &empty_aops, GFP_HIGHUSER);
 	inode->i_mapping = &inode->i_data;
 	INIT_LIST_HEAD(&inode->i_dentry);
+	INIT_HLIST_NODE(&inode->i_hash);
+	INIT_LIST_HEAD(&inode->i_wb_list);
+	INIT_LIST_HEAD(&inode->i_lru);
+	inode->i_blkbits = sb->s_blocksize_bits;
 	inode->i_atime = inode->i_mtime = inode->i_ctime = current_fs_time();
 	spin_lock(&inode_lock);
 	inode->i_ino = ++sb->s_last_ino;

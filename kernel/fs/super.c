@@ -18,6 +18,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/phys/slab.h>
+#include <mm/types/backing_dev.h>
 
 static DEFINE_SPINLOCK(file_systems_lock);
 static struct file_system_type *file_systems;	/* [file_systems_lock] */
@@ -110,6 +111,12 @@ static struct super_block *new_super(struct file_system_type *type, const char *
 	}
 	sb->s_type = type;
 	sb->s_blocksize = PAGE_SIZE;
+	sb->s_blocksize_bits = PAGE_SHIFT;
+	sb->s_bdi = &noop_backing_dev_info;
+	sb->s_time_gran = 1;
+	init_rwsem(&sb->s_umount);
+	INIT_LIST_HEAD(&sb->s_dirty);
+	INIT_LIST_HEAD(&sb->s_io);
 	sb->s_maxbytes = (loff_t)ULONG_MAX << PAGE_SHIFT;
 	atomic_set(&sb->s_active, 1);
 	mutex_init(&sb->s_vfs_rename_sem);

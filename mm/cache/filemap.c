@@ -37,6 +37,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmstat.h>
+#include <mm/types/backing_dev.h>
 
 #define WAIT_TABLE_BITS	6
 static wait_queue_head_t page_wait_table[1 << WAIT_TABLE_BITS];
@@ -45,6 +46,8 @@ static struct kmem_cache *radix_tree_node_cachep;
 
 /* Free pages that ramfs leaves to the rest of the kernel: set by filemap_init(). [c] */
 static unsigned long unevictable_reserve;
+
+struct backing_dev_info noop_backing_dev_info;
 
 static wait_queue_head_t *page_waitqueue(const struct page *page)
 {
@@ -84,6 +87,10 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->flags = 0;
 	spin_lock_init(&mapping->i_mmap_lock);
 	INIT_LIST_HEAD(&mapping->i_mmap);
+	mapping->backing_dev_info = &noop_backing_dev_info;
+	mapping->writeback_index = 0;
+	spin_lock_init(&mapping->private_lock);
+	INIT_LIST_HEAD(&mapping->private_list);
 	mapping->truncate_count = 0;
 }
 

@@ -6,6 +6,9 @@
  * from, and write it to, whatever backs it.  Every inode has one; swap is one.
  *
  * Locking: tree_lock guards page_tree and nrpages; i_mmap_lock guards i_mmap.
+ * PAGECACHE_TAG_DIRTY says which pages have PG_dirty.  PAGECACHE_TAG_WRITEBACK says which may be
+ * under I/O: it is set before PG_writeback, but the interrupt that ends the I/O clears PG_writeback
+ * only (so that tree_lock needs no interrupts off); who waits for the pages clears the tag.
  * A page's own content is guarded by PG_locked.  Order: see mm/README.md.
  */
 #ifndef OCTAVO_MM_TYPES_ADDRESS_SPACE_H
@@ -13,28 +16,44 @@
 
 #include <kernel/core/spinlock.h>
 #include <lib/list.h>
+#include <lib/compiler.h>
 #include <lib/radix-tree.h>
+#include <lib/types.h>
 #include <mm/types/gfp.h>
 
+struct backing_dev_info;
 struct inode;
 struct file;
 struct page;
 struct address_space;
+struct writeback_control;
 
 /* All may sleep.  Pages come and go as each line says. */
 struct address_space_operations {
 	/* => page locked; fills it, sets PG_uptodate or PG_error, and unlocks it */
 	int (*readpage)(struct file *file, struct page *page);
-	/* => page locked, dirty; starts writing and unlocks it */
-	int (*writepage)(struct page *page);
+	/* Start reading pages @index.. of @nr, all locked, in the cache, referenced; unlocks each.
+	 * Without it: readpage for each. */
+	int (*readpages)(struct file *file, struct address_space *mapping, struct page **pages,
+			 unsigned int nr);
+	/* => page locked, dirty bit cleared; sets PG_writeback, unlocks it, starts writing.
+	 * end_page_writeback() at its end */
+	int (*writepage)(struct page *page, struct writeback_control *wbc);
+	/* Start writing what is dirty. Without it: writepage for each (generic_writepages()). */
+	int (*writepages)(struct address_space *mapping, struct writeback_control *wbc);
 	/* => page locked; [from, to) bytes are about to be written: make the rest uptodate */
 	int (*prepare_write)(struct file *file, struct page *page, unsigned from, unsigned to);
 	/* => page locked; they have been written: mark it dirty, grow the file */
 	int (*commit_write)(struct file *file, struct page *page, unsigned from, unsigned to);
-	int (*set_page_dirty)(struct page *page);
-	/* => page locked, about to leave the cache: let go of ->private */
+	int (*set_page_dirty)(struct page *page);	/* => any locks; 1 if it was clean */
+	/* => page locked, [offset, end) goes; offset 0: it leaves the cache, let go of ->private */
 	void (*invalidatepage)(struct page *page, unsigned long offset);
+	/* => page locked, clean: let go of ->private. 1 done, 0 it is in use */
 	int (*releasepage)(struct page *page, gfp_t gfp);
+	sector_t (*bmap)(struct address_space *mapping, sector_t block);	/* 0: a hole */
+	/* Between the disk and user memory past the cache (O_DIRECT). => bytes or -errno */
+	ssize_t (*direct_IO)(unsigned int rw, struct file *file, char *buf, size_t count,
+			     loff_t pos);
 };
 
 struct address_space {
@@ -47,6 +66,10 @@ struct address_space {
 	unsigned long flags;			/* AS_* [a] */
 	spinlock_t i_mmap_lock;
 	struct list_head i_mmap;		/* [i_mmap_lock] vmas, by vm_area_struct.shared */
+	struct backing_dev_info *backing_dev_info;	/* [c] */
+	unsigned long writeback_index;		/* racy: where range_cyclic write-back goes on */
+	spinlock_t private_lock;		/* buffers of its pages, and: */
+	struct list_head private_list;		/* [private_lock] dirty metadata of the file (buffer.c) */
 	unsigned int truncate_count;		/* [i_mmap_lock; faults read it without] see zap.c */
 };
 
