@@ -18,6 +18,7 @@ MEM		?= 128
 CPUS		?= 1
 NODES		?= 1
 APPEND		?=
+DRIVES		?=
 ADD		?=
 T		?=
 CMD		?=
@@ -539,19 +540,21 @@ MANY	= $(if $(filter-out 1,$(NODES) $(CPUS))$(shell [ $(MEM) -le 3072 ] || echo 
 MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) $(addprefix -cpu ,$(CPU)) -display none -no-reboot -nic none
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND,$(if $($v),$v='$($v)'))
+# $(call drives,cdrom or nothing): the disks of DRIVES=
+drives	= $(if $(DRIVES),$(or $(shell python3 scripts/octavo.py '$(DRIVES)' '$1'),$(error DRIVES=$(DRIVES))))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND DRIVES,$(if $($v),$v='$($v)'))
 
 run: iso
 	$(LEAVE)
-	@$(MACHINE) -serial mon:stdio -boot d -cdrom $(O)/octavo.iso
+	@$(MACHINE) -serial mon:stdio -boot d -cdrom $(O)/octavo.iso $(call drives,cdrom)
 run-kernel: kernel $(MODULES)
 	$(LEAVE)
-	@$(MACHINE) -serial mon:stdio $(KERNEL)
+	@$(MACHINE) -serial mon:stdio $(KERNEL) $(call drives)
 exec: kernel root
 	@scripts/exec $(SETS) $(if $(LIMIT),LIMIT=$(LIMIT)) "$$CMD"
 export CMD
 test: $(if $(filter 0,$(SETUP)),,debian-if-there-is)
-	@scripts/test $(if $(T),T='$(T)')
+	@scripts/test $(if $(T),T='$(T)') $(if $(DRIVES),DRIVES='$(DRIVES)')
 test-linux: root tests build/linux/packages
 	@scripts/test-linux $(if $(T),T='$(T)')
 check-layers:
@@ -576,7 +579,7 @@ GDB	?= gdb
 PORT	?= 1234
 debug: kernel $(MODULES)
 	@echo 'The machine waits for `make gdb` in another terminal. Leave it by ^A x.'
-	@$(MACHINE) -serial mon:stdio $(KERNEL) -S -gdb tcp:127.0.0.1:$(PORT)
+	@$(MACHINE) -serial mon:stdio $(KERNEL) $(call drives) -S -gdb tcp:127.0.0.1:$(PORT)
 gdb: kernel $(if $(PROG),user)
 	@$(GDB) -q $(addprefix -x ,$(wildcard scripts/gdb/octavo.py)) -ex 'target remote 127.0.0.1:$(PORT)' \
 		$(if $(PROG),-ex 'user-symbols $(PROG)') $(O)/octavo.elf
@@ -628,6 +631,7 @@ help:
 # help: CPU              found       QEMU's model of the processor: qemu32,+pse36,+nx with PAE=1; pentium3...
 # help: THREADS          found       multi single: a thread of this computer for each processor, or one for all
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
+# help: DRIVES           -           virtio:FILE,ide:FILE,floppy:FILE: disks; a number for FILE: empty, so many MiB
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks
 # help: PAGE_OFFSET      0xC0000000  0x40000000 ... 0xB0000000: where the kernel's part begins

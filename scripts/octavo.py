@@ -29,7 +29,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
-               "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox"}
+               "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox",
+               "DRIVES": ""}
 
 # More MiB than these, and some lie above 4G. QEMU's default processor has no wires for that.
 BELOW_4G = 3072
@@ -274,6 +275,68 @@ def cpu_words(mem, cpu=""):
     return ["-cpu", cpu] if cpu else []
 
 
+# DRIVES=: what QEMU's -drive wants to know; every other key is the device's own (-device).
+DRIVE_KEYS = ("format", "cache", "readonly", "snapshot", "aio")
+DRIVE_DEVICES = {"virtio": "virtio-blk-pci", "ide": "ide-hd", "floppy": "floppy"}
+FLOPPY_SIZE = 1440 << 10
+
+
+def empty_image(mebibytes, bus):
+    """=> the path of a sparse image of zeros. Nobody writes to it: QEMU puts what is written elsewhere."""
+    size = FLOPPY_SIZE if bus == "floppy" else int(mebibytes) << 20
+    path = os.path.join(TOP, "build", f"empty-{size >> 10}k.img")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "ab") as file:
+        file.truncate(size)
+    return path
+
+
+def drive_backend(number, bus, path, keys):
+    """=> the value of -drive. debug=FILE puts QEMU's blkdebug with that configuration before the image,
+    log=FILE a log of all that is written (blklogwrites)."""
+    words = ["if=none", f"id=drive{number}"]
+    if path.isdigit():
+        path = empty_image(path, bus)
+        keys = {"snapshot": "on", "cache": "unsafe", **keys}
+    words += [f"{k}={v}" for k, v in keys.items() if k in DRIVE_KEYS and k != "format"]
+    if "log" in keys:
+        words += ["driver=blklogwrites", "log-super-update-interval=1", "log.driver=file",
+                  f"log.filename={keys['log']}", "file.driver=raw", "file.file.driver=file",
+                  f"file.file.filename={path}"]
+    elif "debug" in keys:
+        words += [f"driver={keys.get('format', 'raw')}", "file.driver=blkdebug", f"file.config={keys['debug']}",
+                  "file.image.driver=file", f"file.image.filename={path}"]
+    else:
+        words += [f"format={keys.get('format', 'raw')}", f"file={path}"]
+    return ",".join(words)
+
+
+def drive_words(drives, cdrom=False):
+    """=> QEMU's options for DRIVES=bus:file[:key=value...],... : disks on the buses virtio (vda...), ide
+    (hda...; with cdrom there is no hdc) and floppy (fd0). A number for a file: an empty image of so many
+    MiB, gone afterwards."""
+    words = []
+    places = {"virtio": iter(range(64)), "floppy": iter(range(2)),
+              "ide": iter([0, 1, 3] if cdrom else [0, 1, 2, 3])}
+    for number, drive in enumerate(d for d in drives.split(",") if d):
+        bus, _, rest = drive.partition(":")
+        path, *pairs = rest.split(":")
+        if bus not in DRIVE_DEVICES or not path or not all("=" in p for p in pairs):
+            raise Failure(f"DRIVES={drive}: must be virtio:FILE, ide:FILE or floppy:FILE, then :key=value...")
+        place = next(places[bus], None)
+        if place is None:
+            raise Failure(f"DRIVES={drives}: too many on {bus}")
+        keys = dict(p.split("=", 1) for p in pairs)
+        device = [DRIVE_DEVICES[bus], f"drive=drive{number}"]
+        if bus == "ide":
+            device += [f"bus=ide.{place // 2}", f"unit={place % 2}"]
+        elif bus == "floppy":
+            device += [f"unit={place}"]
+        device += [f"{k}={v}" for k, v in keys.items() if k not in DRIVE_KEYS + ("debug", "log")]
+        words += ["-drive", drive_backend(number, bus, path, keys), "-device", ",".join(device)]
+    return words
+
+
 class Machine:
     def __init__(self, build_dir, options=None, modules=(), iso=None, append="", sink=None, talk=None,
                  kernel=None):
@@ -305,7 +368,7 @@ class Machine:
                  "-debugcon", f"file:{self.status_path}",
                  "-monitor", f"unix:{self.dir}/monitor,server=on,wait=off",
                  "-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-        words += cpu_words(o["MEM"], o["CPU"])
+        words += cpu_words(o["MEM"], o["CPU"]) + drive_words(o["DRIVES"], cdrom=bool(self.iso))
         if o["ICOUNT"]:
             words += ["-icount", o["ICOUNT"], "-rtc", "base=2024-01-01,clock=vm"]
         if o["PLUGIN"]:
@@ -475,5 +538,11 @@ def on_signal():
     signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
 
 
-if __name__ == "__main__":      # octavo.py NODES MEM CPUS THREADS: for the Makefile
-    print(*node_words(*sys.argv[1:4]), *thread_words(*sys.argv[3:]), *cpu_words(sys.argv[2]))
+if __name__ == "__main__":      # octavo.py DRIVES CDROM | NODES MEM CPUS THREADS: for the Makefile
+    try:
+        if len(sys.argv) == 3:
+            print(*drive_words(sys.argv[1], cdrom=sys.argv[2] == "cdrom"))
+        else:
+            print(*node_words(*sys.argv[1:4]), *thread_words(*sys.argv[3:]), *cpu_words(sys.argv[2]))
+    except Failure as failure:
+        die(failure)
