@@ -12,6 +12,7 @@
  */
 #include <kernel/fs/files.h>
 #include <kernel/fs/flock.h>
+#include <kernel/fs/locks.h>
 
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
@@ -94,6 +95,7 @@ static noinline void __fput(struct file *file)
 	if (inode) {
 		if (file->f_flock)
 			flock_release(file);
+		locks_remove_file(file);
 		if (file->f_op->release)
 			file->f_op->release(inode, file);
 		if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))
@@ -110,10 +112,11 @@ void fput(struct file *file)
 		__fput(file);
 }
 
-int filp_close(struct file *file)
+int filp_close(struct file *file, const void *owner)
 {
 	int err = 0;
 
+	locks_remove_posix(file, owner);
 	if (file->f_op->flush)
 		err = file->f_op->flush(file);
 	fput(file);
@@ -274,7 +277,7 @@ int close_fd(unsigned int fd)
 		__put_unused_fd(files, fd);
 	}
 	spin_unlock(&files->file_lock);
-	return file ? filp_close(file) : -EBADF;
+	return file ? filp_close(file, files) : -EBADF;
 }
 
 int replace_fd(unsigned int fd, struct file *file, unsigned int flags)
@@ -304,7 +307,7 @@ int replace_fd(unsigned int fd, struct file *file, unsigned int flags)
 		__clear_bit(fd, files->close_on_exec);
 	spin_unlock(&files->file_lock);
 	if (old)
-		filp_close(old);
+		filp_close(old, files);
 	return (int)fd;
 }
 
@@ -439,7 +442,7 @@ static void close_files(struct files_struct *files)
 			bit = __ffs(files->open_fds[i]);
 			files->open_fds[i] &= ~(1ul << bit);
 			if (files->fd[i * 32 + bit])
-				filp_close(files->fd[i * 32 + bit]);
+				filp_close(files->fd[i * 32 + bit], files);
 		}
 	}
 }
@@ -565,5 +568,6 @@ void __init file_table_init(void)
 	files_cachep = kmem_cache_create("files_cache", sizeof(struct files_struct), 0, SLAB_PANIC,
 					 NULL);
 	fs_struct_init();
+	locks_init();
 	max_files = max(256l, (long)(nr_free_pages() * (PAGE_SIZE / 1024) / 10));
 }

@@ -15,6 +15,7 @@
 #include <kernel/fs/flock.h>
 
 #include <kernel/core/sched.h>
+#include <kernel/core/seq_file.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/wait.h>
 #include <kernel/fs/fs.h>
@@ -25,6 +26,7 @@ struct flock_lock {
 	struct list_head node;		/* [flock_lock] in all_locks */
 	struct inode *inode;		/* [c] what is locked: the file keeps it */
 	bool exclusive;			/* [c] */
+	pid_t pid;			/* [c] who locked it */
 };
 
 static DEFINE_SPINLOCK(flock_lock);
@@ -99,6 +101,7 @@ int flock_acquire(struct file *file, bool exclusive, bool nonblock)
 		return -ENOLCK;
 	lock->inode = file->f_inode;
 	lock->exclusive = exclusive;
+	lock->pid = current->tgid;
 	if (try_lock(file, lock))
 		return 0;
 	if (nonblock)
@@ -109,4 +112,20 @@ int flock_acquire(struct file *file, bool exclusive, bool nonblock)
 	if (!taken)
 		kfree(lock);
 	return err;
+}
+
+int flock_show(struct seq_file *m, int id)
+{
+	struct flock_lock *lock;
+
+	spin_lock(&flock_lock);
+	list_for_each_entry(lock, &all_locks, node) {
+		const struct inode *inode = lock->inode;
+
+		seq_printf(m, "%d: FLOCK  ADVISORY  %s %d %02x:%02x:%lu 0 EOF\n", id++,
+			   lock->exclusive ? "WRITE" : "READ", lock->pid,
+			   MAJOR(inode->i_sb->s_dev), MINOR(inode->i_sb->s_dev), inode->i_ino);
+	}
+	spin_unlock(&flock_lock);
+	return id;
 }

@@ -7,6 +7,7 @@
 #include <lib/types.h>
 
 struct file;
+struct seq_file;
 
 /*
  * Lock @file's inode for this description, in place of what it holds.
@@ -15,5 +16,7 @@ struct file;
 int flock_acquire(struct file *file, bool exclusive, bool nonblock);
 /* Let go, if it holds a lock. */
 void flock_release(struct file *file);
+/* Lines of /proc/locks, numbered from @id. => the next number */
+int flock_show(struct seq_file *m, int id);
 
 #endif

@@ -384,7 +384,8 @@ struct file *dentry_open(struct path *path, int flags);
 /* A file that belongs to no directory; takes over @dentry. */
 struct file *alloc_file(struct vfsmount *mnt, struct dentry *dentry, unsigned int f_mode,
 			const struct file_operations *fop);
-int filp_close(struct file *file);
+/* A descriptor in the table @owner lets go of @file. => may sleep; what flush() says */
+int filp_close(struct file *file, const void *owner);
 void fput(struct file *file);	/* => may sleep */
 static inline struct file *get_file(struct file *file)
 {

@@ -5,9 +5,9 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
 #include <kernel/fs/files.h>
-#include <kernel/fs/flock.h>
 #include <kernel/fs/namei.h>
 #include <kernel/fs/pipe.h>
+#include <kernel/sys/fs_lock.h>
 #include <lib/kernel.h>
 
 long sys_open(const char __user *filename, int flags, int mode)
@@ -196,26 +196,53 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 		return file->f_owner;
 	case F_GETPIPE_SZ:
 		return file->f_inode->i_pipe ? (long)(file->f_inode->i_pipe->buffers * PAGE_SIZE) : -EBADF;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+		return fcntl_lock(fd, cmd, (struct flock __user *)arg, file);
 	default:
-		return -EINVAL;	/* record locks among others: there are none */
+		return -EINVAL;
 	}
 }
 
-long sys_fcntl64(unsigned int fd, unsigned int cmd, unsigned long arg)
+static long fcntl64(unsigned int fd, unsigned int cmd, unsigned long arg, struct file *file)
+{
+	switch (cmd) {
+	case F_GETLK64:
+	case F_SETLK64:
+	case F_SETLKW64:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return file->f_mode & FMODE_PATH ? -EBADF :
+		       fcntl_lock64(fd, cmd, (struct flock64 __user *)arg, file);
+	default:
+		return do_fcntl(fd, cmd, arg, file);
+	}
+}
+
+static long fcntl_with(unsigned int fd, unsigned int cmd, unsigned long arg,
+		       long (*fn)(unsigned int, unsigned int, unsigned long, struct file *))
 {
 	struct file *file = fget(fd);
 	long ret;
 
 	if (!file)
 		return -EBADF;
-	ret = do_fcntl(fd, cmd, arg, file);
+	ret = fn(fd, cmd, arg, file);
 	fput(file);
 	return ret;
 }
 
+/* The old call does not know the commands with 64-bit offsets. */
 long sys_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg)
 {
-	return sys_fcntl64(fd, cmd, arg);
+	return fcntl_with(fd, cmd, arg, do_fcntl);
+}
+
+long sys_fcntl64(unsigned int fd, unsigned int cmd, unsigned long arg)
+{
+	return fcntl_with(fd, cmd, arg, fcntl64);
 }
 
 #define FIONREAD	0x541B
@@ -319,33 +346,7 @@ long sys_syncfs(unsigned int fd)
 	return ret;
 }
 
-/* ---- locks and advice ---- */
-
-#define LOCK_SH	1
-#define LOCK_EX	2
-#define LOCK_NB	4
-#define LOCK_UN	8
-
-long sys_flock(unsigned int fd, unsigned int cmd)
-{
-	unsigned int kind = cmd & ~(unsigned int)LOCK_NB;
-	struct file *file;
-	long ret = 0;
-
-	if (kind != LOCK_SH && kind != LOCK_EX && kind != LOCK_UN)
-		return -EINVAL;
-	file = fget(fd);
-	if (!file)
-		return -EBADF;
-	if (file->f_mode & FMODE_PATH)
-		ret = -EBADF;
-	else if (kind == LOCK_UN)
-		flock_release(file);
-	else
-		ret = flock_acquire(file, kind == LOCK_EX, cmd & LOCK_NB);
-	fput(file);
-	return ret;
-}
+/* ---- advice ------------------------------------------------------------------------------------ */
 
 #define POSIX_FADV_NOREUSE	5	/* the last one */
 

@@ -41,10 +41,33 @@
 #define F_GETLK64	12
 #define F_SETLK64	13
 #define F_SETLKW64	14
+#define F_OFD_GETLK	36
+#define F_OFD_SETLK	37
+#define F_OFD_SETLKW	38
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
 #define FD_CLOEXEC	1
+
+#define F_RDLCK		0
+#define F_WRLCK		1
+#define F_UNLCK		2
+
+/* What F_GETLK and its kin take; l_len 0: to the end of all files. */
+struct flock {
+	short l_type;
+	short l_whence;
+	int l_start;
+	int l_len;
+	int l_pid;
+};
+struct flock64 {
+	short l_type;
+	short l_whence;
+	long long l_start;
+	long long l_len;
+	int l_pid;
+};
 
 #define AT_FDCWD		-100
 #define AT_SYMLINK_NOFOLLOW	0x100

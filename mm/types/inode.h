@@ -57,7 +57,7 @@ struct inode {
 	unsigned int i_flags;			/* [i] S_SYNC... */
 	u64 i_blocks;				/* [i] of 512 bytes */
 	struct block_device *i_bdev;		/* [c] of an open block device node */
-	struct file_lock *i_flock;		/* [flock_lock] POSIX locks, by start */
+	struct file_lock *i_flock;		/* [file_lock_lock] record locks (locks.h) */
 	unsigned int i_generation;
 	void *i_private;			/* the file system's */
 };

@@ -22,6 +22,8 @@ static int now_times[8] = { 1000000, 0, 1000000, 0 };
 static long long now_times64[4] = { 1000000, 0, 1000000, 0 };
 static unsigned int pselect_mask[2] = { (unsigned int)0, 8 };
 
+#define OLD_GETLK	5
+#define OLD_SETLK	6
 #define FIRST_FD_BYTES	4	/* of a set of 32 descriptors */
 #define HERE		((unsigned long)AT_FDCWD)
 
@@ -60,6 +62,8 @@ static const struct row fs_rows[] = {
 	R(54, ioctl, V(TTY_FD), V(TIOCGWINSZ), OUT(8)),
 	R(54, ioctl, V(TTY_FD), V(TIOCSWINSZ), IN(zero_words, 8)),
 	R(54, ioctl, V(TTY_FD), V(TIOCOUTQ), OUT(4)),
+	R(55, fcntl, V(FILE_FD), V(OLD_GETLK), IO(zero_words, 16)),
+	R(55, fcntl, V(FILE_FD), V(OLD_SETLK), IN(zero_words, 16)),
 	R(61, chroot, STR("/")),
 	R(82, old_select, IN(old_select_args, 20)),
 	R(83, symlink, STR("target"), STR("new")),
@@ -91,6 +95,8 @@ static const struct row fs_rows[] = {
 	R(198, lchown, STR("file"), V(0), V(0)),
 	R(212, chown, STR("file"), V(0), V(0)),
 	R(220, getdents64, V(DIR_FD), OUTX(512, FIRST | LATE), V(512)),
+	R(221, fcntl64, V(FILE_FD), V(F_OFD_GETLK), IO(zero_words, 24)),
+	R(221, fcntl64, V(FILE_FD), V(F_OFD_SETLKW), IN(zero_words, 24)),
 	R(226, setxattr, STR("file"), STR("user.name"), IN(some_bytes, 10), V(10), V(0)),
 	R(227, lsetxattr, STR("file"), STR("user.name"), IN(some_bytes, 10), V(10), V(0)),
 	R(228, fsetxattr, V(FILE_FD), STR("user.name"), IN(some_bytes, 10), V(10), V(0)),
