@@ -186,6 +186,7 @@ SRCS	+= mm/phys/kmalloc.c                 # memory by the byte: the general cach
 SRCS	+= mm/phys/kstack.c                  # kernel stacks, each with an unmapped page below it
 SRCS	+= mm/phys/memblock.c                # ranges of physical memory at boot, and /proc/iomem
 SRCS	+= mm/phys/mempolicy.c               # pages from where somebody wants them
+SRCS	+= mm/phys/mempool.c                 # reserves, so that memory can be freed without memory
 SRCS	+= mm/phys/nodes.c                   # nodes, zones and mem_map, from ranges of RAM
 SRCS	+= mm/phys/numa.c                    # from the firmware's tables to nodes
 SRCS	+= mm/phys/page_alloc.c              # the buddy system, and the path of an allocation
@@ -216,6 +217,13 @@ SRCS	+= kernel/sched/balance.c            # no processor idle while another has 
 SRCS	+= kernel/sched/sched_check.c       # are the run queues what they claim to be?
 SRCS	+= kernel/sched/tick.c               # what each timer tick costs whom
 SRCS	+= kernel/sched/user.c               # a struct for each user id that has something
+
+# kernel/block/ - requests to disks
+SRCS	+= kernel/block/bio.c                # one transfer between pages and a disk
+SRCS	+= kernel/block/queue.c              # from a bio to the driver, and back
+SRCS	+= kernel/block/elevator.c           # which request is next: by sector, and by age
+SRCS	+= kernel/block/genhd.c              # disks and partitions, by name and by number
+SRCS	+= kernel/block/diskstats.c          # what was transferred, and how long it took
 
 # kernel/drivers/ - devices
 SRCS	+= kernel/drivers/kbd.c              # a PS/2 keyboard on the i8042

@@ -36,6 +36,7 @@ struct disk_stats {
 	unsigned long ios[2], merges[2], sectors[2], ticks[2];	/* [q]; ticks in ms */
 	unsigned long in_flight;				/* [q] */
 	unsigned long io_ticks, time_in_queue;			/* [q] ms */
+	unsigned long flushes, flush_ticks;			/* [q] */
 	unsigned long stamp;					/* [q] jiffies */
 };
 
@@ -124,13 +125,15 @@ struct scatterlist {
 
 struct request {
 	struct list_head queuelist;	/* [q] waiting, by age; or the driver's */
-	struct rb_node rb_node;		/* [q] waiting, by sector */
+	struct rb_node rb_node;		/* [q] waiting, by sector; or in no tree */
 	struct request_queue *q;	/* [c] */
-	unsigned int cmd_flags;		/* [c] READ, WRITE, REQ_* */
+	unsigned int cmd_flags;		/* [q] READ or WRITE [c], REQ_* */
 	sector_t sector;		/* [q] first, of the disk */
 	unsigned int nr_sectors;	/* [q] left */
 	unsigned int nr_segments;	/* [q] of the scatterlist, at most */
-	struct bio *bio, *biotail;	/* [q] */
+	struct bio *bio, *biotail;	/* [q] the first has bio_done bytes behind it, */
+	unsigned int bio_done;		/* [q] */
+	int bio_error;			/* [q] of which some had this error */
 	struct hd_struct *part;		/* [c] for statistics */
 	int errors;			/* the driver's count of retries */
 	unsigned long start_time;	/* jiffies when made */

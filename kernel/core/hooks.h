@@ -99,6 +99,9 @@ void writeback_inodes(struct writeback_control *wbc);
 void blkdev_announce(struct gendisk *disk, int partno);
 void blkdev_withdraw(struct gendisk *disk, int partno);
 
+/* kernel/block/queue.c: current is about to sleep: what it holds back goes to the driver. */
+void blk_flush_plug(void);
+
 /* kernel/entry/entry.S: leave for ring 3 with these registers (they lie at task_pt_regs()). */
 void ret_to_user(struct pt_regs *regs) __attribute__((noreturn));
 /* kernel/entry/entry.S: thread.eip of a new process, of a new kernel thread (ebx, ecx: fn, arg). */

@@ -49,6 +49,7 @@ struct signal_struct;
 struct sighand_struct;
 struct user_struct;
 struct pipe_inode_info;
+struct request_queue;
 
 /* task_struct.state */
 #define TASK_RUNNING		0
@@ -170,6 +171,10 @@ struct task_struct {
 	unsigned long cutime, cstime;		/* [T] ticks, children that were waited for */
 	u64 start_time;				/* [c] ns since boot */
 	unsigned long min_flt, maj_flt, cmin_flt, cmaj_flt; /* [o] */
+
+	/* what it has submitted to a disk that has not been told: kernel/block/queue.c */
+	struct request_queue *plugged_queue;	/* [o] */
+	unsigned int plug_depth, plugged_bios;	/* [o] */
 
 	/* where its memory comes from: mm/types/mempolicy.h */
 	struct mempolicy *mempolicy;		/* [o], mempolicy_lock to change it or read another's */

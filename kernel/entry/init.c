@@ -18,6 +18,7 @@
 #include <kernel/arch/irqflags.h>
 #include <kernel/arch/processor.h>
 #include <kernel/arch/reboot.h>
+#include <kernel/block/blkdev.h>
 #include <kernel/core/cmdline.h>
 #include <kernel/core/irq.h>
 #include <kernel/core/ktest.h>
@@ -102,6 +103,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(posix_timers_init,	"posix_timers cache"),
 	/* files */
 	STEP(filemap_init,	"page cache"),
+	STEP(block_init,	"bios and requests, with their reserves"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),
 	STEP(dev_init,		"character devices and /dev"),
 	STEP(proc_init,		"/proc"),

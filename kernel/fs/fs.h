@@ -44,7 +44,7 @@
 #include <kernel/core/rwsem.h>
 #include <kernel/core/spinlock.h>
 #include <kernel/core/time.h>
-#include <kernel/fs/kdev_t.h>
+#include <kernel/core/kdev_t.h>
 #include <kernel/uapi/fcntl.h>
 #include <kernel/uapi/stat.h>
 #include <lib/err.h>

@@ -206,6 +206,8 @@ static void __sched __schedule(bool preempted)
 /* => interrupts may be off, are on afterwards; no locks held */
 void __sched schedule(void)
 {
+	if (unlikely(current->plugged_queue))
+		blk_flush_plug();
 	do
 		__schedule(false);
 	while (unlikely(need_resched()));

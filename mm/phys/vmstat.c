@@ -468,7 +468,8 @@ static int vmstat_show(struct seq_file *m, void *v)
 		seq_printf(m, "%s %lu\n", numa_names[i],
 			   global_numa_event_state((enum numa_stat_item)i));
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
-		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i));
+		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i) /
+			   (i <= PGPGOUT ? 2 : 1));
 	show_spinning(m);
 	seq_printf(m, "nr_tlb_remote_flush %lu\nnr_tlb_remote_flush_received %lu\n"
 		   "nr_tlb_local_flush_all %lu\nnr_tlb_local_flush_one %lu\n",

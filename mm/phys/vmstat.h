@@ -20,7 +20,8 @@
 
 /* In /proc/vmstat's order; the names are in vmstat.c. */
 enum vm_event_item {
-	PGPGIN, PGPGOUT, PSWPIN, PSWPOUT,
+	PGPGIN, PGPGOUT,				/* sectors; shown in KiB */
+	PSWPIN, PSWPOUT,
 	PGALLOC_DMA, PGALLOC_NORMAL, PGALLOC_HIGH,	/* pages, indexed by zone */
 	ALLOCSTALL_DMA, ALLOCSTALL_NORMAL, ALLOCSTALL_HIGH, /* direct reclaims */
 	PGFREE, PGACTIVATE, PGDEACTIVATE, PGLAZYFREE,
@@ -42,6 +43,7 @@ static_assert(ALLOCSTALL_DMA + ZONE_HIGHMEM == ALLOCSTALL_HIGH, "so is ALLOCSTAL
 struct vm_event_state {
 	unsigned long event[NR_VM_EVENT_ITEMS];		/* [cpu] */
 };
+static_assert(PGPGIN == 0 && PGPGOUT == 1, "vmstat_show()");
 DECLARE_PER_CPU(struct vm_event_state, vm_event_states);
 
 static inline void count_vm_events(enum vm_event_item item, unsigned long delta)

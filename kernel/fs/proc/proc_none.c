@@ -10,15 +10,3 @@ static int swaps_show(struct seq_file *m, void *v)
 	return seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 }
 PROC_SHOW("swaps", swaps_show);
-
-static int partitions_show(struct seq_file *m, void *v)
-{
-	return 0;	/* Linux, too, prints its heading with the first disk */
-}
-PROC_SHOW("partitions", partitions_show);
-
-static int diskstats_show(struct seq_file *m, void *v)
-{
-	return 0;
-}
-PROC_SHOW("diskstats", diskstats_show);

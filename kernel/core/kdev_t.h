@@ -1,12 +1,12 @@
 /*
- * kernel/fs/kdev_t.h - device numbers.
+ * kernel/core/kdev_t.h - device numbers.
  *
  * Inside the kernel a dev_t is 12 bits of major, which driver, and 20 bits of minor, which of
  * its devices.  Ring 3 sees another packing (stat64, mknod): the low 8 bits of the minor, the
  * major, the rest of the minor, so that numbers of the old 16-bit days look as they did.
  */
-#ifndef OCTAVO_KERNEL_FS_KDEV_T_H
-#define OCTAVO_KERNEL_FS_KDEV_T_H
+#ifndef OCTAVO_KERNEL_CORE_KDEV_T_H
+#define OCTAVO_KERNEL_CORE_KDEV_T_H
 
 #include <lib/types.h>
 

@@ -1,0 +1,135 @@
+/*
+ * kernel/block/genhd.c - the disks there are, by name and by number.
+ *
+ * Theory.  A gendisk owns a range of device numbers: first_minor is the whole disk, those above are
+ * its partitions.  Part n of it is disk->part[n], so finding one by number is a walk over the few
+ * disks and an index.  A hd_struct that was found stays until del_gendisk(), or until the partition
+ * table is read again, which is refused while one of its partitions is open: the opener's
+ * business (kernel/fs/block_dev.c).
+ *
+ * Locking: disks_mutex for the list and for disk->part[].
+ */
+#include <kernel/block/blk.h>
+
+#include <kernel/core/bug.h>
+#include <kernel/core/hooks.h>
+#include <kernel/core/kdev_t.h>
+#include <kernel/core/printk.h>
+#include <lib/ctype.h>
+#include <lib/kernel.h>
+#include <lib/string.h>
+#include <lib/vsnprintf.h>
+#include <mm/phys/slab.h>
+
+DEFINE_MUTEX(disks_mutex);
+LIST_HEAD(all_disks);
+
+struct gendisk *alloc_disk(unsigned int minors)
+{
+	struct gendisk *disk;
+
+	BUG_ON(!minors || minors > DISK_MAX_PARTS);
+	disk = kzalloc(sizeof(*disk), GFP_KERNEL);
+	if (!disk)
+		return NULL;
+	disk->minors = minors;
+	disk->part0.disk = disk;
+	disk->part[0] = &disk->part0;
+	INIT_LIST_HEAD(&disk->list);
+	return disk;
+}
+
+void put_disk(struct gendisk *disk)
+{
+	BUG_ON(!list_empty(&disk->list));
+	kfree(disk);
+}
+
+/* What the rest of the block layer relies on. */
+static void check_limits(const struct queue_limits *limits)
+{
+	BUG_ON(limits->max_segment_size < PAGE_SIZE || limits->seg_boundary_mask < PAGE_SIZE - 1);
+	BUG_ON(limits->max_sectors < PAGE_SIZE >> SECTOR_SHIFT || !limits->max_segments);
+	BUG_ON(limits->block_size < SECTOR_SIZE || limits->block_size > PAGE_SIZE ||
+	       (limits->block_size & (limits->block_size - 1)));
+}
+
+void add_disk(struct gendisk *disk)
+{
+	BUG_ON(!disk->queue || !disk->disk_name[0]);
+	check_limits(&disk->queue->limits);
+	mutex_lock(&disks_mutex);
+	list_add_tail(&disk->list, &all_disks);
+	mutex_unlock(&disks_mutex);
+	printk("%s: %llu sectors (%llu MiB)%s\n", disk->disk_name, get_capacity(disk),
+	       get_capacity(disk) >> 11, disk->read_only ? ", read-only" : "");
+	blkdev_announce(disk, 0);
+}
+
+void del_gendisk(struct gendisk *disk)
+{
+	blkdev_withdraw(disk, 0);
+	mutex_lock(&disks_mutex);
+	list_del_init(&disk->list);
+	mutex_unlock(&disks_mutex);
+}
+
+struct hd_struct *get_part(dev_t dev)
+{
+	struct hd_struct *part = NULL;
+	struct gendisk *disk;
+
+	mutex_lock(&disks_mutex);
+	list_for_each_entry(disk, &all_disks, list)
+		if (disk->major == MAJOR(dev) && MINOR(dev) - disk->first_minor < disk->minors)
+			part = disk->part[MINOR(dev) - disk->first_minor];
+	mutex_unlock(&disks_mutex);
+	return part;
+}
+
+/* A disk whose name ends in a digit has a p before the partition's number: mmcblk0p1. */
+char *part_name(const struct hd_struct *part, char *buf)
+{
+	const char *disk = part->disk->disk_name;
+
+	if (part->partno)
+		snprintf(buf, DISK_NAME_LEN, "%s%s%d", disk,
+			 isdigit(disk[strlen(disk) - 1]) ? "p" : "", part->partno);
+	else
+		snprintf(buf, DISK_NAME_LEN, "%s", disk);
+	return buf;
+}
+
+dev_t name_to_part(const char *name)
+{
+	char buf[DISK_NAME_LEN];
+	struct gendisk *disk;
+	dev_t dev = 0;
+
+	mutex_lock(&disks_mutex);
+	list_for_each_entry(disk, &all_disks, list)
+		for (unsigned int i = 0; i < disk->minors; i++)
+			if (disk->part[i] && !strcmp(part_name(disk->part[i], buf), name))
+				dev = MKDEV(disk->major, disk->first_minor + i);
+	mutex_unlock(&disks_mutex);
+	return dev;
+}
+
+void for_each_disk(void (*fn)(struct gendisk *disk, void *arg), void *arg)
+{
+	struct gendisk *disk;
+
+	mutex_lock(&disks_mutex);
+	list_for_each_entry(disk, &all_disks, list)
+		fn(disk, arg);
+	mutex_unlock(&disks_mutex);
+}
+
+/* Until somebody has nodes to make: kernel/core/hooks.h. */
+void __weak blkdev_announce(struct gendisk *disk, int partno)
+{
+}
+
+void __weak blkdev_withdraw(struct gendisk *disk, int partno)
+{
+}
