@@ -59,7 +59,7 @@ O	?= build$(suffix)
 
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
-NEED_SETUP := all run run-kernel exec test test-linux check check-layers check-headers soak boot-loop bench bench-smp mutants debug gdb record replay iso root \
+NEED_SETUP := all run run-kernel exec test test-linux check check-layers check-headers soak boot-loop bench bench-smp bench-files mutants debug gdb record replay iso root \
 	root-small root-debian tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
@@ -379,7 +379,7 @@ VDSOSRC	+= kernel/proc/vdso/vsyscall.S       # the door
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
 UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
-BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault lockstep.so)
+BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault filebench lockstep.so)
 HTESTS	:= $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/*_test.c))
 ROOTSRC	:= $(wildcard scripts/root/*)
 
@@ -388,7 +388,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp mutants debug gdb \
+.PHONY: all kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -476,7 +476,7 @@ $(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
 BARE	:= -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code -s
 $(O)/bench/mmbench: tests/bench/mmbench.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
-$(O)/bench/smpfault: tests/bench/smpfault.c $(O)/.options
+$(O)/bench/smpfault $(O)/bench/filebench: $(O)/bench/%: tests/bench/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
 # The one program here for the host: a plugin of QEMU.
 $(O)/bench/lockstep.so: tests/bench/lockstep.c
@@ -529,9 +529,10 @@ debian-if-there-is:
 	@[ build/debian/packages -nt scripts/debian-packages ] || $(MAKE) -s SETUP=0 build/debian/packages || \
 		echo "make: Debian's packages cannot be had now: system.debian will be skipped" >&2
 
-# Debian's own kernel for i386, the oracle of tests/user.
-build/linux/packages:
-	@scripts/debs --only ./boot build/linux 'linux-image-686?'
+# Debian's own kernel for i386, the oracle of tests/user, and its modules for disks.
+LINUX_MODULES := $(foreach m,drivers/virtio drivers/block fs/ext4 fs/jbd2 fs/mbcache.ko lib crypto,--only './lib/modules/*/kernel/$m')
+build/linux/packages: scripts/debs
+	@scripts/debs --only ./boot $(LINUX_MODULES) build/linux 'linux-image-686?'
 
 # Below 24M our own programs (static, 0.7M each) stay out of the root: busybox alone.
 SMALL	:= $(shell [ $(MEM) -le 24 ] && echo -small)
@@ -583,6 +584,8 @@ bench: kernel root benches
 	@scripts/bench
 bench-smp: kernel root benches
 	@scripts/bench-smp
+bench-files: kernel root benches build/linux/packages
+	@scripts/bench-files
 
 # gdb is told what to read: it would refuse a .gdbinit that lies outside its safe path.
 GDB	?= gdb
@@ -626,6 +629,7 @@ help:
 # help: make check                  the short form, for before each commit (two minutes)
 # help: make soak                   random tests with new seeds: MINUTES=30 on four processors, then a third of that on one
 # help: make bench                  instructions per operation beside Linux's
+# help: make bench-files            instructions for files on a disk beside Linux's, both counted now
 # help: make bench-smp              instructions per page fault on 1, 2, 4 processors, and the lock that limits
 # help: make boot-loop [N=200]      boot with CPUS=4 processors N times; keeps the log of each that fails
 # help: make mutants                plant faults and show the test that notices each

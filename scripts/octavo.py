@@ -202,6 +202,15 @@ def archive_of_command(command, path):
     return path
 
 
+def joined(archives, path):
+    """Makes one file of the archives, for a loader that takes only one. => path"""
+    with open(path, "wb") as out:
+        for archive in archives:
+            with open(archive, "rb") as file:
+                shutil.copyfileobj(file, out)
+    return path
+
+
 # ---- symbols ------------------------------------------------------------------------------------
 
 class Symbols:
