@@ -19,6 +19,7 @@ CPUS		?= 1
 NODES		?= 1
 APPEND		?=
 DRIVES		?=
+DISK		?= 0
 ADD		?=
 T		?=
 CMD		?=
@@ -47,6 +48,7 @@ $(error PAE=1 PAGE_OFFSET=$(PAGE_OFFSET): an entry of the top table maps 1G, so 
 	at 0xC0000000, 0x80000000 or 0x40000000)
 endif
 endif
+$(if $(filter-out 0,$(DISK)),$(if $(ADD),$(error ADD= goes into the root in memory, DISK= boots without one)))
 $(call only,SLAB,slab)
 $(call only,SMP,1)
 $(call only,NUMA,1)
@@ -388,7 +390,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
+.PHONY: all disk kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -537,11 +539,21 @@ build/linux/packages: scripts/debs
 # Below 24M our own programs (static, 0.7M each) stay out of the root: busybox alone.
 SMALL	:= $(shell [ $(MEM) -le 24 ] && echo -small)
 MODULES	:= $(O)/root$(if $(filter debian,$(ROOT)),-debian,$(SMALL)).cpio $(if $(ADD),$(O)/add.cpio)
+CMDLINE	:= $(APPEND)
+# DISK=: the root is on a disk that is made once and kept; the kernel gets no modules.
+ifneq ($(DISK),0)
+DISK_ROOT := $(O)/root$(if $(filter debian,$(ROOT)),-debian).cpio
+DISK_IMAGE := build/disk-$(ROOT).img
+MODULES	:=
+CMDLINE	:= root=/dev/hda1 rw $(APPEND)
+endif
+disk: $(DISK_ROOT)
+	$(if $(DISK_IMAGE),@scripts/mkdisk $(DISK_IMAGE) $(DISK) $(DISK_ROOT))
 $(O)/.options-iso: FORCE
-	$(call remember,$(APPEND) $(MODULES))
+	$(call remember,$(CMDLINE) $(MODULES))
 $(O)/octavo.iso: $(O)/octavo $(MODULES) scripts/mkiso $(O)/.options-iso
 	@echo '  ISO     $@'
-	@scripts/mkiso $@ $(O)/octavo '$(APPEND)' $(MODULES)
+	@scripts/mkiso $@ $(O)/octavo '$(CMDLINE)' $(MODULES)
 
 # ---- running -----------------------------------------------------------------------------------------
 
@@ -549,16 +561,17 @@ empty	:=
 space	:= $(empty) $(empty)
 MANY	= $(if $(filter-out 1,$(NODES) $(CPUS))$(shell [ $(MEM) -le 3072 ] || echo large),$(shell python3 scripts/octavo.py $(NODES) $(MEM) $(CPUS) $(THREADS)))
 MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) $(addprefix -cpu ,$(CPU)) -display none -no-reboot -nic none
-KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(APPEND)' -initrd $(subst $(space),$(comma),$(MODULES))
+KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(CMDLINE)' $(if $(MODULES),-initrd $(subst $(space),$(comma),$(strip $(MODULES))))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
-# $(call drives,cdrom or nothing): the disks of DRIVES=
-drives	= $(if $(DRIVES),$(or $(shell python3 scripts/octavo.py '$(DRIVES)' '$1'),$(error DRIVES=$(DRIVES))))
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND DRIVES,$(if $($v),$v='$($v)'))
+# $(call drives,cdrom or nothing): the disks of DISK= and DRIVES=
+DISKS	:= $(subst $(space),$(comma),$(strip $(addprefix ide:,$(DISK_IMAGE)) $(DRIVES)))
+drives	= $(if $(DISKS),$(or $(shell python3 scripts/octavo.py '$(DISKS)' '$1'),$(error DRIVES=$(DRIVES))))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND DRIVES DISK,$(if $($v),$v='$($v)'))
 
-run: iso
+run: iso disk
 	$(LEAVE)
 	@$(MACHINE) -serial mon:stdio -boot d -cdrom $(O)/octavo.iso $(call drives,cdrom)
-run-kernel: kernel $(MODULES)
+run-kernel: kernel disk $(MODULES)
 	$(LEAVE)
 	@$(MACHINE) -serial mon:stdio $(KERNEL) $(call drives)
 exec: kernel root
@@ -590,7 +603,7 @@ bench-files: kernel root benches build/linux/packages
 # gdb is told what to read: it would refuse a .gdbinit that lies outside its safe path.
 GDB	?= gdb
 PORT	?= 1234
-debug: kernel $(MODULES)
+debug: kernel disk $(MODULES)
 	@echo 'The machine waits for `make gdb` in another terminal. Leave it by ^A x.'
 	@$(MACHINE) -serial mon:stdio $(KERNEL) $(call drives) -S -gdb tcp:127.0.0.1:$(PORT)
 gdb: kernel $(if $(PROG),user)
@@ -614,7 +627,7 @@ compile_commands.json: FORCE
 # Keeps what was downloaded.
 clean:
 	@find . -maxdepth 1 -name 'build-*' -exec rm -rf {} +
-	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name busybox ! -name debian ! -name linux -exec rm -rf {} +
+	@[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name busybox ! -name debian ! -name linux ! -name 'disk-*.img' -exec rm -rf {} +
 	@rm -f compile_commands.json
 
 help:
@@ -637,7 +650,7 @@ help:
 # help: make record, make replay    record a run (CMD=... or T=...); debug it forwards and backwards
 # help: make iso                    the GRUB rescue image alone
 # help: make compile_commands.json  for editors
-# help: make clean                  remove all that was made (not what was downloaded)
+# help: make clean                  remove all that was made (not what was downloaded, nor the disk of DISK=)
 # help: make setup                  find the tools, install what is missing (every target does this)
 # help:
 # help: options          default     values
@@ -646,6 +659,7 @@ help:
 # help: THREADS          found       multi single: a thread of this computer for each processor, or one for all
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
 # help: DRIVES           -           virtio:FILE,ide:FILE,floppy:FILE: disks; a number for FILE: empty, so many MiB
+# help: DISK             0           MiB of a disk that the root is on and stays on (1: the usual 256): build/disk-ROOT.img
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks
 # help: PAGE_OFFSET      0xC0000000  0x40000000 ... 0xB0000000: where the kernel's part begins

@@ -30,7 +30,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
                "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox",
-               "DRIVES": ""}
+               "DRIVES": "", "DISK": "0"}
 
 # More MiB than these, and some lie above 4G. QEMU's default processor has no wires for that.
 BELOW_4G = 3072
@@ -172,6 +172,21 @@ def archive_of_tree(folder, path):
         cpio.tree(folder)
         cpio.end()
     return path
+
+
+def entries(archive):
+    """=> name, mode, content of each entry of a newc archive, in its order."""
+    with open(archive, "rb") as source:
+        data = source.read()
+    at = 0
+    while True:
+        mode, size, name_size = (int(data[at + n:at + n + 8], 16) for n in (14, 54, 94))
+        name = data[at + 110:at + 110 + name_size - 1].decode()
+        start = at + 110 + name_size + 3 & ~3
+        at = start + size + 3 & ~3
+        if name == "TRAILER!!!":
+            return
+        yield name, mode, data[start:start + size]
 
 
 def archive_of_some(archive, wanted, path):
@@ -527,6 +542,19 @@ def root_target(options):
     if full["ROOT"] == "debian":
         return "root-debian"
     return "root-small" if int(full["MEM"]) <= SMALL_ROOT else "root"
+
+
+def disk_for(build_dir, options, command=None):
+    """Makes the disk of DISK= ready: made if it is not there, to run the command if there is one.
+    => the options that boot from it"""
+    root = root_target({**options, "MEM": "128"})
+    image = os.path.join(TOP, "build", f"disk-{options['ROOT']}.img")
+    words = [image, options["DISK"], os.path.join(build_dir, f"{root}.cpio")] + ([command] if command is not None else [])
+    done = subprocess.run([os.path.join(TOP, "scripts/mkdisk"), *words])
+    if done.returncode:
+        raise Failure(f"DISK={options['DISK']}: no disk")
+    return {**options, "DRIVES": ",".join(d for d in (f"ide:{image}", options["DRIVES"]) if d),
+            "APPEND": " ".join(w for w in ("root=/dev/hda1 rw", options["APPEND"]) if w)}
 
 
 def modules_for(build_dir, options, tests=False):
