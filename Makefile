@@ -381,6 +381,7 @@ VDSOSRC	+= kernel/proc/vdso/vsyscall.S       # the door
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
 UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
+GUESTS	:= $(patsubst tests/system/guest/%.c,$(O)/guest/%,$(wildcard tests/system/guest/*.c))
 BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault filebench lockstep.so)
 HTESTS	:= $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/*_test.c))
 ROOTSRC	:= $(wildcard scripts/root/*)
@@ -390,7 +391,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all disk kernel user host root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
+.PHONY: all disk kernel user host guests root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -399,6 +400,7 @@ export MINUTES
 all: kernel root
 kernel: $(O)/octavo
 user: $(USER) $(UTESTS)
+guests: $(GUESTS)
 benches: $(BENCHES)
 host: $(HTESTS)
 root: $(O)/root.cpio
@@ -473,6 +475,8 @@ $(O)/user/tests/%: tests/user/%.c $(O)/.options
 $(O)/user/dynamic/%: tests/user/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(filter-out -static,$(UFLAGS)) -MMD -MP -MF $@.d -MT $@ -o $@ $<
 $(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
+	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
+$(O)/guest/%: tests/system/guest/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
 # Built as the Linux figures were (tests/bench): the same flags, so that the same code is measured.
 BARE	:= -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code -s

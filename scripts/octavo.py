@@ -13,6 +13,7 @@ limit only tells a hang from a run, so all limits are generous.
 """
 
 import collections
+import glob
 import os
 import re
 import select
@@ -41,6 +42,14 @@ SMALL_ROOT = 24
 
 class Failure(Exception):
     """Something that ends the script with a message instead of a Python traceback."""
+
+
+def tool(name, package="e2fsprogs"):
+    """=> the path of a program that may lie where only root looks; raises Failure if it is missing."""
+    path = shutil.which(name, path=os.environ.get("PATH", "") + ":/sbin:/usr/sbin")
+    if not path:
+        raise Failure(f"{name} is missing (Debian: {package})")
+    return path
 
 
 def die(message, status=2):
@@ -563,6 +572,68 @@ def modules_for(build_dir, options, tests=False):
     if tests:
         modules.append(os.path.join(build_dir, "tests.cpio"))
     return modules
+
+
+def octavo_machine(build_dir, options, modules, command, folder, **words):
+    """=> a Machine that runs the command as scripts/exec does, with these archives"""
+    command = archive_of_command(command, os.path.join(folder, "exec.cpio"))
+    return Machine(build_dir, options, modules + [command], **words)
+
+
+# ---- Linux on the same machine ------------------------------------------------------------------
+
+# What Debian's kernel wants for an ext2 file system on a virtio disk.
+LINUX_DISK_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")
+
+
+def linux_kernel():
+    """=> the newest of Debian's kernels in build/linux."""
+    found = sorted(glob.glob(os.path.join(TOP, "build/linux/root/boot/vmlinuz-*")))
+    if not found:
+        raise Failure("no kernel in build/linux: `make build/linux/packages` fetches it")
+    return found[-1]
+
+
+def linux_modules():
+    """=> paths of LINUX_DISK_MODULES and of those they depend on, in an order for insmod"""
+    paths = {os.path.basename(p)[:-3].replace("-", "_"): p
+             for p in glob.glob(os.path.join(TOP, "build/linux/root/lib/modules/*/kernel/**/*.ko"), recursive=True)}
+    order = []
+
+    def add(name):
+        if name not in paths:
+            raise Failure(f"build/linux has no module {name}: `make build/linux/packages` fetches it")
+        with open(paths[name], "rb") as file:
+            depends = re.search(rb"\0depends=([^\0]*)\0", file.read()).group(1).decode()
+        for other in filter(None, depends.split(",")):
+            add(other.replace("-", "_"))
+        if paths[name] not in order:
+            order.append(paths[name])
+
+    for name in LINUX_DISK_MODULES:
+        add(name)
+    return order
+
+
+def linux_machine(build_dir, options, modules, command, folder, append="", disk=True, **words):
+    """The same as octavo_machine(), under Debian's kernel, which has no way to tell the status."""
+    archives = list(modules)
+    if disk:
+        path = os.path.join(folder, "modules.cpio")
+        with open(path, "wb") as out:
+            cpio = Cpio(out)
+            cpio.directory("modules")
+            for module in linux_modules():
+                cpio.copy(os.path.join("modules", os.path.basename(module)), module)
+            cpio.end()
+        archives.append(path)
+        inserts = [f"insmod /modules/{os.path.basename(module)}" for module in linux_modules()]
+        command = " && ".join(inserts) + " && { " + command + "\n}"
+    archives.append(archive_of_command(command, os.path.join(folder, "exec.cpio")))
+    # Debian's kernel takes one initramfs; archives may follow each other in it.
+    initramfs = joined(archives, os.path.join(folder, "initramfs"))
+    return Machine(build_dir, options, [initramfs], kernel=linux_kernel(),
+                   append=f"console=ttyS0 quiet panic=-1 {append}".strip(), **words)
 
 
 def tail(text, lines=30):
