@@ -225,6 +225,8 @@ SRCS	+= kernel/block/bio.c                # one transfer between pages and a dis
 SRCS	+= kernel/block/queue.c              # from a bio to the driver, and back
 SRCS	+= kernel/block/elevator.c           # which request is next: by sector, and by age
 SRCS	+= kernel/block/genhd.c              # disks and partitions, by name and by number
+SRCS	+= kernel/block/partition.c          # which parts of a disk are disks of their own
+SRCS	+= kernel/block/bounce.c             # pages for devices that do not reach all of memory
 SRCS	+= kernel/block/diskstats.c          # what was transferred, and how long it took
 
 # kernel/drivers/ - devices

@@ -101,6 +101,8 @@ unsigned int bio_add_page(struct bio *bio, struct page *page, unsigned int len,
 
 void bio_endio(struct bio *bio, int error)
 {
+	if (unlikely(bio->bi_bounced))
+		blk_bounce_end(bio, error);
 	bio->bi_end_io(bio, error);
 }
 

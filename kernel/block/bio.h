@@ -55,6 +55,7 @@ struct bio {
 	unsigned short bi_vcnt;		/* pieces */
 	unsigned short bi_max_vecs;	/* room for */
 	atomic_t bi_cnt;		/* [a] references */
+	u64 bi_bounced;			/* a bit for each piece that bounce.c has replaced */
 	bio_end_io_t *bi_end_io;
 	void *bi_private;		/* the maker's */
 	struct bio_vec bi_io_vec[];

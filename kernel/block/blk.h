@@ -50,6 +50,16 @@ int elv_check(struct elevator *e);
 void blk_put_request(struct request *rq);	/* => queue_lock held */
 void bio_init(void);
 
+/* ---- bounce.c ---- */
+
+/* The limits are known: a reserve of pages, if there are any out of reach. => may sleep; -ENOMEM */
+int blk_bounce_init(struct request_queue *q);
+void blk_bounce_exit(struct request_queue *q);
+/* Replace what the device cannot reach. => may sleep */
+void blk_queue_bounce(struct request_queue *q, struct bio *bio);
+/* ... and have it back. => any context */
+void blk_bounce_end(struct bio *bio, int error);
+
 /* ---- diskstats.c; all with queue_lock held ---- */
 
 void blk_account_start(struct request *rq);
@@ -66,5 +76,6 @@ void blk_print_stats(struct seq_file *m, struct hd_struct *part);
 
 extern struct mutex disks_mutex;
 extern struct list_head all_disks;	/* [D] gendisk.list */
+void del_partitions(struct gendisk *disk);	/* partition.c; => none is open, may sleep */
 
 #endif

@@ -29,6 +29,7 @@
 
 struct gendisk;
 struct inode;
+struct mempool;
 struct request_queue;
 
 /* What /proc/diskstats shows; [READ] and [WRITE]. */
@@ -44,6 +45,7 @@ struct hd_struct {
 	struct gendisk *disk;		/* [c] */
 	sector_t start_sect, nr_sects;	/* [c] */
 	int partno;			/* [c] 0: the whole disk */
+	unsigned int openers;		/* [D] */
 	struct disk_stats stats;
 };
 
@@ -89,9 +91,10 @@ static inline struct gendisk *bdev_disk(const struct block_device *bdev)
 struct gendisk *alloc_disk(unsigned int minors);
 /*
  * Everybody can see and use the disk from now on; its partitions are read, /dev nodes made.
- * => may sleep; major, first_minor, disk_name, queue and capacity are set
+ * => may sleep; major, first_minor, disk_name, capacity, queue and its limits are set;
+ *    0, or -ENOMEM: no pages for what the device cannot reach
  */
-void add_disk(struct gendisk *disk);
+int add_disk(struct gendisk *disk);
 /* => may sleep; nobody has it open */
 void del_gendisk(struct gendisk *disk);
 void put_disk(struct gendisk *disk);
@@ -105,6 +108,12 @@ static inline sector_t get_capacity(const struct gendisk *disk)
 }
 /* By device number, by name ("hda1"). => may sleep; NULL: none. Stays until del_gendisk() */
 struct hd_struct *get_part(dev_t dev);
+/*
+ * The same, and it counts as open until close_part(): its disk's table is not read again.
+ * => may sleep; NULL: none
+ */
+struct hd_struct *open_part(dev_t dev);
+void close_part(struct hd_struct *part);
 dev_t name_to_part(const char *name);		/* 0: none */
 /* "hda1" into @buf (DISK_NAME_LEN bytes). => @buf */
 char *part_name(const struct hd_struct *part, char *buf);
@@ -163,6 +172,8 @@ struct request_queue {
 	unsigned int max_requests;		/* [c] of either; who wants one more sleeps */
 	wait_queue_head_t request_wait[2];
 	unsigned int in_flight;			/* [q] the driver has them */
+	struct mutex bounce_mutex;		/* who takes pages of: */
+	struct mempool *bounce_pool;		/* [c] NULL: the device reaches all memory */
 	struct backing_dev_info bdi;		/* [c] of the page caches of its disks */
 	void *queuedata;			/* [c] the driver's */
 };

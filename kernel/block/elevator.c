@@ -11,7 +11,7 @@
  *	dispatch	what has no place among them: flushes, and what the driver gave back
  *
  * Requests are taken in batches of ascending sectors, all of one direction.  After fifo_batch of
- * them, or when there is none further up, it is decided anew: reads go first, but after writes have
+ * them, or when there is none further up or nothing at all, it is decided anew: reads go first, but after writes have
  * been passed over writes_starved times it is their turn.  A batch begins where the last one of its
  * direction ended, unless the oldest request of the direction is past its deadline: then with that.
  * So a request waits, after its deadline, for the older ones past theirs, of each a batch, and
@@ -228,8 +228,10 @@ struct request *elv_next(struct elevator *e)
 		list_del_init(&rq->queuelist);
 		return rq;
 	}
-	if (elv_empty(e))
+	if (elv_empty(e)) {
+		e->batching = 0;
 		return NULL;
+	}
 	if (e->batching && e->batching < e->fifo_batch)
 		rq = tree_from(e, e->dir, e->position[e->dir]);
 	if (!rq) {

@@ -54,37 +54,73 @@ static void check_limits(const struct queue_limits *limits)
 	       (limits->block_size & (limits->block_size - 1)));
 }
 
-void add_disk(struct gendisk *disk)
+int add_disk(struct gendisk *disk)
 {
+	int err;
+
 	BUG_ON(!disk->queue || !disk->disk_name[0]);
 	check_limits(&disk->queue->limits);
+	err = blk_bounce_init(disk->queue);
+	if (err)
+		return err;
 	mutex_lock(&disks_mutex);
 	list_add_tail(&disk->list, &all_disks);
 	mutex_unlock(&disks_mutex);
 	printk("%s: %llu sectors (%llu MiB)%s\n", disk->disk_name, get_capacity(disk),
 	       get_capacity(disk) >> 11, disk->read_only ? ", read-only" : "");
 	blkdev_announce(disk, 0);
+	rescan_partitions(disk);
+	return 0;
 }
 
 void del_gendisk(struct gendisk *disk)
 {
+	del_partitions(disk);
 	blkdev_withdraw(disk, 0);
 	mutex_lock(&disks_mutex);
 	list_del_init(&disk->list);
 	mutex_unlock(&disks_mutex);
 }
 
-struct hd_struct *get_part(dev_t dev)
+/* => disks_mutex held */
+static struct hd_struct *find_part(dev_t dev)
 {
-	struct hd_struct *part = NULL;
 	struct gendisk *disk;
 
-	mutex_lock(&disks_mutex);
 	list_for_each_entry(disk, &all_disks, list)
 		if (disk->major == MAJOR(dev) && MINOR(dev) - disk->first_minor < disk->minors)
-			part = disk->part[MINOR(dev) - disk->first_minor];
+			return disk->part[MINOR(dev) - disk->first_minor];
+	return NULL;
+}
+
+struct hd_struct *get_part(dev_t dev)
+{
+	struct hd_struct *part;
+
+	mutex_lock(&disks_mutex);
+	part = find_part(dev);
 	mutex_unlock(&disks_mutex);
 	return part;
+}
+
+struct hd_struct *open_part(dev_t dev)
+{
+	struct hd_struct *part;
+
+	mutex_lock(&disks_mutex);
+	part = find_part(dev);
+	if (part)
+		part->openers++;
+	mutex_unlock(&disks_mutex);
+	return part;
+}
+
+void close_part(struct hd_struct *part)
+{
+	mutex_lock(&disks_mutex);
+	BUG_ON(!part->openers);
+	part->openers--;
+	mutex_unlock(&disks_mutex);
 }
 
 /* A disk whose name ends in a digit has a p before the partition's number: mmcblk0p1. */

@@ -72,6 +72,7 @@ struct request_queue *blk_init_queue(request_fn_proc *fn)
 		.seg_boundary_mask = ~0UL, .bounce_pfn = ~0UL, .block_size = SECTOR_SIZE,
 	};
 	q->max_requests = MAX_REQUESTS;
+	mutex_init(&q->bounce_mutex);
 	init_waitqueue_head(&q->request_wait[READ]);
 	init_waitqueue_head(&q->request_wait[WRITE]);
 	q->bdi = (struct backing_dev_info){
@@ -85,6 +86,7 @@ void blk_cleanup_queue(struct request_queue *q)
 	BUG_VAL(q->nr_requests[READ] || q->nr_requests[WRITE], q->nr_requests[READ],
 		q->nr_requests[WRITE]);
 	elevator_exit(q->elevator);
+	blk_bounce_exit(q);
 	kfree(q);
 }
 
@@ -352,6 +354,7 @@ void submit_bio(unsigned int rw, struct bio *bio)
 	}
 	count_vm_events(bio_is_write(bio) ? PGPGOUT : PGPGIN, bio_sectors(bio));
 	bio->bi_sector += bio->bi_part->start_sect;
+	blk_queue_bounce(bio->bi_part->disk->queue, bio);
 	make_request(bio->bi_part->disk->queue, bio);
 }
 

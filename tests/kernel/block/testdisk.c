@@ -281,7 +281,10 @@ void testdisk_add(struct testdisk *td)
 	td->disk->major = TESTDISK_MAJOR;
 	td->disk->first_minor = nr * DISK_MAX_PARTS;
 	snprintf(td->disk->disk_name, DISK_NAME_LEN, "td%c", (int)('a' + nr));
-	add_disk(td->disk);
+	WARN_ON(add_disk(td->disk));
+	/* the partition table has been read: that is nobody's business */
+	td->nr_ops = 0;
+	td->disk->part0.stats = (struct disk_stats){ .stamp = jiffies };
 }
 
 void testdisk_destroy(struct testdisk *td)

@@ -3,7 +3,7 @@
  *
  *	struct testdisk *td = testdisk_create(2048);	sectors
  *	td->...						settings, limits of td->q
- *	testdisk_add(td);				a disk "tda" from now on, without errors
+ *	testdisk_add(td);				a disk "tda" from now on; forgets what it was asked for
  *	...						td->disk, testdisk_part0(td)
  *	testdisk_destroy(td);				all I/O is over
  *
