@@ -244,15 +244,17 @@ SRCS	+= mm/cache/filemap.c                # the page cache: lookup, insertion, r
 SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
 
 # kernel/fs/ - files and names
-SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names
+SRCS	+= kernel/fs/d_path.c                # from a place back to a path
+SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names, and unused ones
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers
 SRCS	+= kernel/fs/flock.c                 # flock(): whole files locked by agreement
 SRCS	+= kernel/fs/fs_struct.c             # where a process stands: root, working directory, umask
 SRCS	+= kernel/fs/generic_file.c          # reading, writing and mapping a file by its pages
+SRCS	+= kernel/fs/icache.c                # inodes: made, found again, kept for a while, given back
 SRCS	+= kernel/fs/initramfs.c             # unpack cpio archives into the root
-SRCS	+= kernel/fs/inode.c                 # inodes: made, counted, changed, given back
+SRCS	+= kernel/fs/inode.c                 # attributes of inodes: times, permissions, sizes
 SRCS	+= kernel/fs/libfs.c                 # parts for file systems that live in memory
 SRCS	+= kernel/fs/locks.c                 # record locks: ranges of a file locked by agreement
 SRCS	+= kernel/fs/namei.c                 # walking a path

@@ -20,7 +20,6 @@
 #include <kernel/fs/files.h>
 #include <kernel/fs/internal.h>
 #include <lib/kernel.h>
-#include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/phys/slab.h>
 
@@ -231,8 +230,11 @@ long do_rmdirat(int dfd, const char *name)
 		err = at.dentry->d_mounted ? -EBUSY :
 		      dir->i_op->rmdir ? dir->i_op->rmdir(dir, at.dentry) : -EPERM;
 		mutex_unlock(&victim->i_sem);
-		if (!err)
+		if (!err) {
+			/* Names that are known not to exist in it would keep it. */
+			shrink_dcache_parent(at.dentry);
 			d_delete(at.dentry);
+		}
 	}
 	end_at_parent(&at);
 	return err;
@@ -336,8 +338,10 @@ static int vfs_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 		mutex_unlock(&target->i_sem);
 	if (err)
 		return err;
-	if (target)
+	if (target) {
+		shrink_dcache_parent(new);
 		d_delete(new);
+	}
 	d_move(old, new);
 	return 0;
 }

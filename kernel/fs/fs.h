@@ -20,13 +20,15 @@
  * for the pages.  A missing function means "not possible here", and the caller has the errno.
  *
  * Locking, outermost first:
+ *	s_umount		a file system comes, goes, or changes to read-only
  *	s_vfs_rename_sem	one rename across directories at a time, per file system
  *	i_sem			[i] of a directory: its entries (create, lookup, unlink, rename...);
  *				of a file: size and content against other writers.
  *				Parent before child; two directories of a rename: ancestor first.
  *	namespace_sem		[n] the mounts
+ *	sb_lock			the list of super blocks
  *	dcache_lock		[d] the tree of dentries, names, hash, i_dentry
- *	inode_lock		[I] i_sb_list, i_state
+ *	inode_lock		[I] i_sb_list, i_hash, i_state; inode_unused
  *	files->file_lock	the descriptor table (files.h)
  * Counts are atomic [a]; what is constant after creation is [c].  i_sem is taken outside
  * mmap_sem: a write() copies from user memory, which may fault, with i_sem held.
@@ -111,6 +113,7 @@ struct dentry {
 	struct list_head d_child;		/* [d] in d_parent->d_subdirs */
 	struct list_head d_subdirs;		/* [d] */
 	struct list_head d_alias;		/* [d] in d_inode->i_dentry */
+	struct list_head d_lru;			/* [d] in dentry_unused while d_count is 0 */
 	const struct dentry_operations *d_op;	/* [c] or NULL */
 	struct super_block *d_sb;		/* [c] */
 	int d_mounted;				/* [n] file systems mounted on it */
@@ -149,13 +152,16 @@ struct super_block {
 	unsigned long s_magic;			/* [c] */
 	unsigned long s_blocksize;		/* [c] bytes */
 	loff_t s_maxbytes;			/* [c] largest file */
-	unsigned long s_flags;			/* MS_RDONLY... */
+	unsigned long s_flags;			/* [s_umount] MS_RDONLY... */
 	struct file_system_type *s_type;	/* [c] */
 	const struct super_operations *s_op;	/* [c] */
 	struct dentry *s_root;			/* [c] */
 	atomic_t s_active;			/* [a] mounts */
+	atomic_t s_count;			/* [a] users of the structure itself */
+	bool s_dead;				/* [sb_lock] taken apart; s_count keeps it in the list */
+	bool s_keep_names;			/* [c] unused dentries stay: the names are on a disk */
 	struct mutex s_vfs_rename_sem;
-	struct list_head s_list;		/* [I] all super blocks */
+	struct list_head s_list;		/* [sb_lock] all super blocks */
 	struct list_head s_inodes;		/* [I] */
 	struct rw_semaphore s_umount;		/* held for reading: it stays mounted */
 	struct block_device *s_bdev;		/* [c] or NULL */
@@ -280,25 +286,40 @@ struct file_system_type {
 /* dentry.d_flags */
 #define DCACHE_UNHASHED	1u	/* no lookup finds it: removed, or anonymous */
 #define DCACHE_PINNED	2u	/* the file system holds one reference, see d_pin() */
+#define DCACHE_REFERENCED 4u	/* was looked up while it was unused: a second round */
 
 static inline struct inode *file_inode(const struct file *file)
 {
 	return file->f_inode;
 }
 
-/* ---- inodes (inode.c) ----------------------------------------------------------------------- */
+/* ---- inodes (icache.c, inode.c) ------------------------------------------------------------- */
 
 /* Call @fn for each inode there is. => @fn has inode_lock */
 void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg);
 
 /* A fresh inode of @sb: count 1, times now, owner root, unique i_ino, no pages.  NULL: no memory */
 struct inode *new_inode(struct super_block *sb);
+/*
+ * The inode of a disk with this number.  iget_locked(): perhaps a blank one, I_NEW, that the
+ * caller fills in and then gives to unlock_new_inode(), or to iget_failed() if that is
+ * impossible.  ilookup(): only if it is in memory.
+ * => may sleep; a reference; NULL: no memory, or not there
+ */
+struct inode *iget_locked(struct super_block *sb, unsigned long ino);
+struct inode *ilookup(struct super_block *sb, unsigned long ino);
+void unlock_new_inode(struct inode *inode);
+void iget_failed(struct inode *inode);	/* drops the reference too; evict_inode() is not called */
+/* A new_inode() has got its i_ino, and can be found by it (or not any more). */
+void insert_inode_hash(struct inode *inode);
+void remove_inode_hash(struct inode *inode);
+/* One more; the caller has one already. */
 static inline struct inode *igrab(struct inode *inode)
 {
 	atomic_inc(&inode->i_count);
 	return inode;
 }
-/* => may sleep: the last reference to an inode without names frees it and its pages */
+/* => may sleep: the last reference frees it and its pages, unless it is on a disk, with a name */
 void iput(struct inode *inode);
 /* Owner and mode of a new inode in @dir: current's fsuid, fsgid (or dir's, if set-gid). */
 void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode);
@@ -339,11 +360,16 @@ struct dentry *d_alloc_anon(struct super_block *sb, const struct qstr *name);
 void d_instantiate(struct dentry *dentry, struct inode *inode);
 /* The same, and let lookups find it. */
 void d_add(struct dentry *dentry, struct inode *inode);
+/*
+ * What a lookup() of a disk ends with: d_add(), but a directory cannot be at two places.
+ * => takes over the reference; @inode may be NULL or ERR_PTR; NULL or ERR_PTR, to be returned
+ */
+struct dentry *d_splice_alias(struct inode *inode, struct dentry *dentry);
 /* Found with a reference, or NULL. */
 struct dentry *d_lookup(struct dentry *parent, const struct qstr *name);
 /* No lookup finds it from now on. */
 void d_drop(struct dentry *dentry);
-/* The name is gone: unhash, and let go of the pin if there is one. */
+/* The name is gone: unhash, or let it say so; and let go of the pin if there is one. */
 void d_delete(struct dentry *dentry);
 /* The file system's own reference: the dentry stays until d_delete() or d_genocide(). */
 void d_pin(struct dentry *dentry);

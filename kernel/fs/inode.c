@@ -1,15 +1,14 @@
 /*
- * kernel/fs/inode.c - inodes: made, counted, changed, given back.
+ * kernel/fs/inode.c - attributes of inodes: times, owners, permissions, sizes, who may write.
  *
- * Theory.  An inode is kept by its dentries; when the last reference goes, the inode goes, and
- * with it its pages, since nothing could find it again.  (A file system on a disk will want to
- * keep unused inodes for a while: that cache belongs here and is not needed by the file
- * systems we have.)
+ * Theory.  Times are those of the last tick: two writes within a tick are the same moment to a
+ * file, and reading the clock would cost more than the write.  What a file system on a disk
+ * cannot store (s_time_gran) is cut off at once, so that a time does not change by itself when
+ * the inode is read again.
  *
- * Times are those of the last tick: two writes within a tick are the same moment to a file,
- * and reading the clock would cost more than the write.
+ * Where inodes come from and when they go: icache.c.
  *
- * Locking: inode_lock for a super_block's list of inodes; i_sem as in fs.h.
+ * Locking: i_sem as in fs.h.
  */
 #include <kernel/fs/fs.h>
 
@@ -24,14 +23,6 @@
 #include <mm/cache/filemap.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mm_types.h>
-
-DEFINE_SPINLOCK(inode_lock);
-static LIST_HEAD(super_blocks);	/* [inode_lock] */
-static struct kmem_cache *inode_cachep;
-
-static const struct inode_operations empty_iops;
-static const struct file_operations empty_fops;
-static const struct address_space_operations empty_aops;
 
 struct timespec64 current_fs_time(void)
 {
@@ -50,89 +41,6 @@ struct timespec64 current_fs_time(void)
 	ret = now;
 	spin_unlock(&fs_time_lock);
 	return ret;
-}
-
-struct inode *new_inode(struct super_block *sb)
-{
-	struct inode *inode = kmem_cache_zalloc(inode_cachep, GFP_KERNEL);
-
-	if (!inode)
-		return NULL;
-	inode->i_nlink = 1;
-	inode->i_op = &empty_iops;
-	inode->i_fop = &empty_fops;
-	inode->i_sb = sb;
-	atomic_set(&inode->i_count, 1);
-	atomic_set(&inode->i_writecount, 0);
-	mutex_init(&inode->i_sem);
-	address_space_init(&inode->i_data, inode, &empty_aops, GFP_HIGHUSER);
-	inode->i_mapping = &inode->i_data;
-	INIT_LIST_HEAD(&inode->i_dentry);
-	INIT_HLIST_NODE(&inode->i_hash);
-	INIT_LIST_HEAD(&inode->i_wb_list);
-	INIT_LIST_HEAD(&inode->i_lru);
-	inode->i_blkbits = sb->s_blocksize_bits;
-	inode->i_atime = inode->i_mtime = inode->i_ctime = current_fs_time();
-	spin_lock(&inode_lock);
-	inode->i_ino = ++sb->s_last_ino;
-	list_add(&inode->i_sb_list, &sb->s_inodes);
-	spin_unlock(&inode_lock);
-	return inode;
-}
-
-void iput(struct inode *inode)
-{
-	if (atomic_add_unless(&inode->i_count, -1, 1))
-		return;
-	spin_lock(&inode_lock);
-	if (!atomic_dec_and_test(&inode->i_count)) {
-		spin_unlock(&inode_lock);
-		return;
-	}
-	inode->i_state |= I_FREEING;
-	list_del(&inode->i_sb_list);
-	spin_unlock(&inode_lock);
-	if (inode->i_sb->s_op && inode->i_sb->s_op->evict_inode)
-		inode->i_sb->s_op->evict_inode(inode);
-	truncate_inode_pages(&inode->i_data, 0);
-	BUG_VAL(inode->i_data.nrpages || inode->i_pipe, inode->i_data.nrpages, inode->i_pipe);
-	kmem_cache_free(inode_cachep, inode);
-}
-
-void super_link(struct super_block *sb)
-{
-	spin_lock(&inode_lock);
-	list_add(&sb->s_list, &super_blocks);
-	spin_unlock(&inode_lock);
-}
-
-void super_unlink(struct super_block *sb)
-{
-	spin_lock(&inode_lock);
-	list_del(&sb->s_list);
-	spin_unlock(&inode_lock);
-}
-
-void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg)
-{
-	struct super_block *sb;
-	struct inode *inode;
-
-	spin_lock(&inode_lock);
-	list_for_each_entry(sb, &super_blocks, s_list)
-		list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
-			fn(inode, arg);
-	spin_unlock(&inode_lock);
-}
-
-int inodes_left(struct super_block *sb)
-{
-	int left;
-
-	spin_lock(&inode_lock);
-	left = !list_empty(&sb->s_inodes);
-	spin_unlock(&inode_lock);
-	return left;
 }
 
 void inode_init_owner(struct inode *inode, const struct inode *dir, umode_t mode)
@@ -429,9 +337,4 @@ int vfs_getattr(const struct path *path, struct kstat *stat)
 		return inode->i_op->getattr(path->mnt, path->dentry, stat);
 	generic_fillattr(inode, stat);
 	return 0;
-}
-
-void __init inode_init(void)
-{
-	inode_cachep = kmem_cache_create("inode_cache", sizeof(struct inode), 0, SLAB_PANIC, NULL);
 }

@@ -8,6 +8,8 @@
 #include <kernel/core/wait.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/mount.h>
+#include <lib/div64.h>
+#include <lib/kernel.h>
 
 /* namespace.c */
 extern struct rw_semaphore namespace_sem;
@@ -21,15 +23,36 @@ void mount_rootfs(void);
 char *__d_path(const struct path *path, const struct path *root, char *buf, int size,
 	       bool *reached);
 void dcache_init(void);
+/* Zeroed chains, one for so many bytes of low memory. => boot; *bits: log2 of their number */
+struct hlist_head *alloc_name_table(unsigned long bytes_per_bucket, unsigned int *bits);
+/* Give back unused dentries below @top. => may sleep */
+void shrink_dcache_parent(struct dentry *top);
+/* All names of a file system that goes. => may sleep; s_root is NULL then */
+void shrink_dcache_for_umount(struct super_block *sb);
+/* Do tree, hash, list and counts agree?  => 0, or -1 after saying what does not */
+int dcache_check(void);
 
-/* inode.c */
+/* icache.c */
 extern spinlock_t inode_lock;
-void inode_init(void);
-/* All inodes of a file system that goes. */
-int inodes_left(struct super_block *sb);
-/* @sb joins, and leaves, those that for_each_inode() goes through. */
-void super_link(struct super_block *sb);
-void super_unlink(struct super_block *sb);
+extern int sysctl_vfs_cache_pressure;	/* percent: how readily unused names and inodes are given up */
+void icache_init(void);
+/* A reference to an inode found in a list. => inode_lock held, it is not I_FREEING */
+void __iget(struct inode *inode);
+/* Sleep while any of @bits of i_state is set; who clears one says so by the other. */
+void wait_on_inode(struct inode *inode, unsigned int bits);
+void wake_up_inode(struct inode *inode);
+/* Give back all unused inodes of @sb, dirty or not. => may sleep; how many are in use */
+int evict_inodes(struct super_block *sb);
+int inode_check(void);			/* as dcache_check() */
+
+/* What a shrinker says it has, by the pressure that the administrator wants. */
+static inline int vfs_pressure(unsigned long objects)
+{
+	u64 scaled = (u64)objects * (unsigned int)sysctl_vfs_cache_pressure;
+
+	do_div(scaled, 100);
+	return (int)min(scaled, (u64)INT_MAX);
+}
 
 /* namei.c: nd->path / name. => nd->path's i_sem held; a dentry (perhaps negative) or ERR_PTR */
 struct qstr;
@@ -50,9 +73,20 @@ void file_table_init(void);
 void fs_struct_init(void);
 
 /* super.c */
-/* A super_block of @type, or the one there is (FS_SINGLE), with a reference.  ERR_PTR */
-struct super_block *get_sb(struct file_system_type *type, const char *data);
-void deactivate_super(struct super_block *sb);
+extern spinlock_t sb_lock;
+/*
+ * A super_block of @type, or the one there is (FS_SINGLE, the same disk), with a mount more.
+ * @flags: MS_*; @devname: FS_REQUIRES_DEV: the path of the disk
+ * => may sleep; ERR_PTR
+ */
+struct super_block *get_sb(struct file_system_type *type, unsigned long flags,
+			   const char *devname, const char *data);
+void deactivate_super(struct super_block *sb);	/* => may sleep: a mount less */
+void put_super(struct super_block *sb);		/* s_count less; any locks but sb_lock */
+/* @fn for each instance. => sb_lock held */
+void __for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg);
+/* ... that is there, with its s_umount held for reading. => may sleep */
+void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg);
 
 /* pipe.c */
 struct pipe_inode_info;

@@ -28,7 +28,10 @@
 #define MS_SILENT	32768ul
 #define MS_RELATIME	(1ul << 21)
 #define MS_STRICTATIME	(1ul << 24)
+#define MS_ACTIVE	(1ul << 30)	/* of a super_block: it has come up, and is not going */
 #define MS_NOUSER	(1ul << 31)	/* of a super_block: nothing is mounted on or from it */
+/* Which of mount(2)'s flags belong to the super_block. */
+#define SB_FLAGS	(MS_RDONLY | MS_SYNCHRONOUS | MS_MANDLOCK | MS_DIRSYNC | MS_SILENT)
 #define MS_MGC_VAL	0xc0ed0000ul	/* the old magic in the upper half: ignored */
 #define MS_MGC_MSK	0xffff0000ul
 

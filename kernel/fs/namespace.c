@@ -67,10 +67,10 @@ void mntput(struct vfsmount *mnt)
 	kfree(mnt);
 }
 
-static struct vfsmount *vfs_kern_mount(struct file_system_type *type, const char *devname,
-				       const char *data)
+static struct vfsmount *vfs_kern_mount(struct file_system_type *type, unsigned long flags,
+				       const char *devname, const char *data)
 {
-	struct super_block *sb = get_sb(type, data);
+	struct super_block *sb = get_sb(type, flags, devname, data);
 	struct vfsmount *mnt;
 
 	if (IS_ERR(sb))
@@ -85,7 +85,7 @@ static struct vfsmount *vfs_kern_mount(struct file_system_type *type, const char
 
 struct vfsmount *kern_mount(struct file_system_type *type, const char *data)
 {
-	return vfs_kern_mount(type, type->name, data);
+	return vfs_kern_mount(type, 0, type->name, data);
 }
 
 /* => vfsmount_lock held; the topmost mount on this very place, or NULL */
@@ -208,7 +208,7 @@ static long do_new_mount(const char *devname, struct path *path, const char *typ
 
 	if (!type)
 		return -ENODEV;
-	mnt = vfs_kern_mount(type, devname, data);
+	mnt = vfs_kern_mount(type, flags, devname, data);
 	if (IS_ERR(mnt))
 		return PTR_ERR(mnt);
 	mnt->mnt_flags = flags & MNT_FLAGS;
@@ -346,7 +346,7 @@ long do_umount(const char *dir, int flags)
 
 void __init mount_rootfs(void)
 {
-	struct vfsmount *mnt = vfs_kern_mount(&rootfs_fs_type, "rootfs", NULL);
+	struct vfsmount *mnt = vfs_kern_mount(&rootfs_fs_type, 0, "rootfs", NULL);
 	struct path root;
 
 	BUG_ON(IS_ERR(mnt));

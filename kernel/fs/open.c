@@ -347,7 +347,7 @@ int kernel_open_console(void)
 void __init vfs_init(void)
 {
 	dcache_init();
-	inode_init();
+	icache_init();
 	file_table_init();
 	files_init();
 	pipe_init();

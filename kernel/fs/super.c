@@ -2,16 +2,30 @@
  * kernel/fs/super.c - types of file systems, and their instances.
  *
  * Theory.  A file_system_type is a name with a function that fills in a super_block.  A
- * super_block is one instance: all its inodes, its root, its statistics.  It lives as long as
- * it is mounted somewhere (s_active); an FS_SINGLE type has at most one, which all its mounts
- * show.  Its device number is made up (major 0), for stat(2) to tell instances apart.
+ * super_block is one instance: all its inodes, its root, its statistics.  It has two counts:
  *
- * Locking: file_systems_lock for the list of types and the single instances; supers are
- * created under single_mutex if their type is FS_SINGLE, so that two mounts make one.
+ *	s_active	mounts of it.  At 0 it is taken apart, and everything in it goes.
+ *	s_count		who has the address of the structure; at 0 it is freed.
+ *
+ * s_umount is held for writing while an instance is filled in, taken apart, or changes between
+ * read-only and read-write; who holds it for reading, with s_root there, knows that it stays as
+ * it is.  So who goes through all of them (sync) takes s_count under sb_lock, then s_umount, then
+ * looks whether it has come up or is gone.
+ *
+ * The same disk mounted twice is one instance with two mounts: its blocks must not be in memory
+ * twice.  sget() finds it; if it is just being taken apart, sget() waits and makes a new one.
+ * An FS_SINGLE type has at most one instance.  What is not on a disk gets a device number that is
+ * made up (major 0), for stat(2) to tell instances apart.
+ *
+ * Taking apart goes: names (dentries), then what is dirty to the disk, then inodes, then the file
+ * system's own, then the disk.
+ *
+ * Locking: sb_lock for the list of instances; file_systems_lock for the list of types.
  */
 #include <kernel/fs/fs.h>
 
 #include <kernel/core/bug.h>
+#include <kernel/core/printk.h>
 #include <kernel/core/seq_file.h>
 #include <kernel/fs/internal.h>
 #include <lib/bitmap.h>
@@ -23,10 +37,8 @@
 static DEFINE_SPINLOCK(file_systems_lock);
 static struct file_system_type *file_systems;	/* [file_systems_lock] */
 
-/* The instances of FS_SINGLE types. */
-static DEFINE_MUTEX(single_mutex);
-#define MAX_SINGLE	8
-static struct super_block *single_supers[MAX_SINGLE];	/* [single_mutex] */
+DEFINE_SPINLOCK(sb_lock);
+static LIST_HEAD(super_blocks);		/* [sb_lock] super_block.s_list, in the order of mounting */
 
 #define MAX_ANON_DEV	1024
 static DECLARE_BITMAP(anon_devs, MAX_ANON_DEV);	/* [file_systems_lock] minors of major 0 */
@@ -82,99 +94,211 @@ static void put_anon_dev(dev_t dev)
 	spin_unlock(&file_systems_lock);
 }
 
-/* Take an instance apart: names, then inodes. => nobody uses it */
-static void kill_super(struct super_block *sb)
-{
-	if (sb->s_type->kill_sb)
-		sb->s_type->kill_sb(sb);
-	if (sb->s_root)
-		dput(sb->s_root);
-	if (sb->s_op && sb->s_op->put_super)
-		sb->s_op->put_super(sb);
-	WARN_ON(inodes_left(sb));
-	super_unlink(sb);
-	put_anon_dev(sb->s_dev);
-	kfree(sb);
-}
+/* ---- instances ------------------------------------------------------------------------------ */
 
-static struct super_block *new_super(struct file_system_type *type, const char *data)
+static void init_super(struct super_block *sb, struct file_system_type *type)
 {
-	struct super_block *sb = kzalloc(sizeof(*sb), GFP_KERNEL);
-	int err;
-
-	if (!sb)
-		return ERR_PTR(-ENOMEM);
-	err = get_anon_dev(&sb->s_dev);
-	if (err) {
-		kfree(sb);
-		return ERR_PTR(err);
-	}
 	sb->s_type = type;
 	sb->s_blocksize = PAGE_SIZE;
 	sb->s_blocksize_bits = PAGE_SHIFT;
 	sb->s_bdi = &noop_backing_dev_info;
 	sb->s_time_gran = 1;
-	init_rwsem(&sb->s_umount);
-	INIT_LIST_HEAD(&sb->s_dirty);
-	INIT_LIST_HEAD(&sb->s_io);
 	sb->s_maxbytes = (loff_t)ULONG_MAX << PAGE_SHIFT;
 	atomic_set(&sb->s_active, 1);
+	atomic_set(&sb->s_count, 1);
+	init_rwsem(&sb->s_umount);
 	mutex_init(&sb->s_vfs_rename_sem);
 	INIT_LIST_HEAD(&sb->s_inodes);
-	super_link(sb);
-	err = type->fill_super(sb, data);
-	if (err) {
-		kill_super(sb);
-		return ERR_PTR(err);
-	}
-	return sb;
+	INIT_LIST_HEAD(&sb->s_dirty);
+	INIT_LIST_HEAD(&sb->s_io);
 }
 
-static struct super_block *get_single(struct file_system_type *type, const char *data)
+/* It is in the list until nobody has its address: who goes through the list may stop at it. */
+void put_super(struct super_block *sb)
 {
-	struct super_block *sb = NULL;
-	int i, slot = -1;
-
-	mutex_lock(&single_mutex);
-	for (i = 0; i < MAX_SINGLE; i++) {
-		if (!single_supers[i])
-			slot = i;
-		else if (single_supers[i]->s_type == type)
-			sb = single_supers[i];
+	if (atomic_add_unless(&sb->s_count, -1, 1))
+		return;
+	spin_lock(&sb_lock);
+	if (!atomic_dec_and_test(&sb->s_count)) {
+		spin_unlock(&sb_lock);
+		return;
 	}
+	list_del(&sb->s_list);
+	spin_unlock(&sb_lock);
+	kfree(sb);
+}
+
+void __for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg)
+{
+	struct super_block *sb;
+
+	list_for_each_entry(sb, &super_blocks, s_list)
+		fn(sb, arg);
+}
+
+/* Has @sb come up, and is it still there?  => s_umount held */
+static bool is_alive(const struct super_block *sb)
+{
+	return sb->s_flags & MS_ACTIVE;
+}
+
+void iterate_supers(void (*fn)(struct super_block *sb, void *arg), void *arg)
+{
+	struct super_block *sb, *prev = NULL;
+
+	spin_lock(&sb_lock);
+	list_for_each_entry(sb, &super_blocks, s_list) {
+		atomic_inc(&sb->s_count);
+		spin_unlock(&sb_lock);
+		if (prev)
+			put_super(prev);
+		down_read(&sb->s_umount);
+		if (is_alive(sb))
+			fn(sb, arg);
+		up_read(&sb->s_umount);
+		prev = sb;
+		spin_lock(&sb_lock);
+	}
+	spin_unlock(&sb_lock);
+	if (prev)
+		put_super(prev);
+}
+
+/*
+ * What @type shows already, with a mount more; a dying one is waited for.
+ * => sb_lock held, and released if found or *again; s_umount held for writing if found
+ */
+static struct super_block *find_super(struct file_system_type *type, struct block_device *bdev,
+				      bool *again)
+{
+	struct super_block *sb;
+
+	*again = false;
+	list_for_each_entry(sb, &super_blocks, s_list) {
+		if (sb->s_type != type || sb->s_dead)
+			continue;
+		if (bdev ? sb->s_bdev != bdev : !(type->fs_flags & FS_SINGLE))
+			continue;
+		atomic_inc(&sb->s_count);
+		spin_unlock(&sb_lock);
+		down_write(&sb->s_umount);
+		if (atomic_add_unless(&sb->s_active, 1, 0)) {
+			put_super(sb);
+			return sb;
+		}
+		up_write(&sb->s_umount);
+		put_super(sb);
+		*again = true;
+		return NULL;
+	}
+	return NULL;
+}
+
+/*
+ * The instance of @type on @bdev (NULL: by its type's rule), s_umount held for writing.
+ * => may sleep; s_root is NULL if it is new; or ERR_PTR(-ENOMEM)
+ */
+static struct super_block *sget(struct file_system_type *type, struct block_device *bdev)
+{
+	struct super_block *sb, *new = kzalloc(sizeof(*new), GFP_KERNEL);
+	bool again;
+
+	if (!new)
+		return ERR_PTR(-ENOMEM);
+	init_super(new, type);
+	new->s_bdev = bdev;
+	do {
+		spin_lock(&sb_lock);
+		sb = find_super(type, bdev, &again);
+	} while (again);
 	if (sb) {
-		atomic_inc(&sb->s_active);
-	} else {
-		BUG_ON(slot < 0);
-		sb = new_super(type, data);
-		if (!IS_ERR(sb))
-			single_supers[slot] = sb;
+		kfree(new);
+		return sb;
 	}
-	mutex_unlock(&single_mutex);
-	return sb;
+	/* Who finds it waits until it has come up.  Nobody can have the lock yet. */
+	BUG_ON(!down_write_trylock(&new->s_umount));
+	list_add_tail(&new->s_list, &super_blocks);
+	spin_unlock(&sb_lock);
+	return new;
 }
 
-struct super_block *get_sb(struct file_system_type *type, const char *data)
+/* Names, data, inodes, the rest. => s_umount held for writing, no mount is left; released */
+static void kill_super(struct super_block *sb)
 {
-	return type->fs_flags & FS_SINGLE ? get_single(type, data) : new_super(type, data);
+	int busy;
+
+	if (sb->s_type->kill_sb)
+		sb->s_type->kill_sb(sb);
+	if (sb->s_root)
+		shrink_dcache_for_umount(sb);
+	sb->s_flags &= ~MS_ACTIVE;
+	busy = evict_inodes(sb);
+	if (busy)
+		pr_err("VFS: %d busy inodes after unmount of a %s\n", busy, sb->s_type->name);
+	WARN_ON(busy);
+	if (sb->s_op && sb->s_op->put_super)
+		sb->s_op->put_super(sb);
+	put_anon_dev(sb->s_dev);
+	spin_lock(&sb_lock);
+	sb->s_dead = true;
+	spin_unlock(&sb_lock);
+	up_write(&sb->s_umount);
+	put_super(sb);
+}
+
+static void deactivate_locked_super(struct super_block *sb)
+{
+	if (atomic_dec_and_test(&sb->s_active))
+		kill_super(sb);
+	else
+		up_write(&sb->s_umount);
 }
 
 void deactivate_super(struct super_block *sb)
 {
-	bool single = sb->s_type->fs_flags & FS_SINGLE;
-	bool last;
-	int i;
+	if (atomic_add_unless(&sb->s_active, -1, 1))
+		return;
+	down_write(&sb->s_umount);
+	deactivate_locked_super(sb);
+}
 
-	if (single)
-		mutex_lock(&single_mutex);
-	last = atomic_dec_and_test(&sb->s_active);
-	for (i = 0; last && single && i < MAX_SINGLE; i++)
-		if (single_supers[i] == sb)
-			single_supers[i] = NULL;
-	if (single)
-		mutex_unlock(&single_mutex);
-	if (last)
-		kill_super(sb);
+/* => s_umount held for writing, released on error; 0 or -errno */
+static int fill_super(struct super_block *sb, const char *data)
+{
+	int err = sb->s_type->fill_super(sb, data);
+
+	if (err) {
+		deactivate_locked_super(sb);
+		return err;
+	}
+	sb->s_flags |= MS_ACTIVE;
+	return 0;
+}
+
+static struct super_block *get_sb_nodev(struct file_system_type *type, unsigned long flags,
+					const char *data)
+{
+	struct super_block *sb = sget(type, NULL);
+	int err;
+
+	if (IS_ERR(sb))
+		return sb;
+	if (!sb->s_root) {
+		err = get_anon_dev(&sb->s_dev);
+		sb->s_flags = flags;
+		if (!err)
+			err = fill_super(sb, data);
+		if (err)
+			return ERR_PTR(err);
+	}
+	up_write(&sb->s_umount);
+	return sb;
+}
+
+struct super_block *get_sb(struct file_system_type *type, unsigned long flags,
+			   const char *devname, const char *data)
+{
+	return get_sb_nodev(type, flags & SB_FLAGS, data);
 }
 
 static int filesystems_show(struct seq_file *m, void *v)

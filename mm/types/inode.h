@@ -78,6 +78,8 @@ struct file_ra_state {
 #define I_NEW		8u	/* being read: iget waits */
 #define I_SYNC		16u	/* being written */
 #define I_FREEING	32u	/* being given back: iget waits until it is gone */
+#define I_BAD		64u	/* could not be read: goes with its last user */
+#define I_REFERENCED	128u	/* was wanted again while it was unused: a second round */
 #define I_DIRTY		(I_DIRTY_SYNC | I_DIRTY_DATASYNC | I_DIRTY_PAGES)
 
 /* inode.i_flags */
