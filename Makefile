@@ -235,7 +235,7 @@ SRCS	+= kernel/drivers/firmware.c         # a window onto the firmware's tables
 SRCS	+= kernel/drivers/acpi.c             # what ACPI says
 SRCS	+= kernel/drivers/mptable.c          # what the MP table says
 SRCS	+= kernel/drivers/serial.c           # 16550 UARTs
-SRCS	+= kernel/drivers/pci.c              # looking for devices on the PCI bus
+SRCS	+= kernel/drivers/pci.c              # the PCI bus: its devices
 SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standard VGA
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 

@@ -22,6 +22,9 @@
 #define PIC2_CMD	0xa0
 #define PIC2_DATA	0xa1
 
+#define ELCR1		0x4d0	/* of the chipset: a bit for each line, 1: level-triggered */
+#define ELCR2		0x4d1
+
 #define ICW1_INIT_ICW4	0x11
 #define ICW4_8086	0x01
 #define OCW2_SPECIFIC_EOI 0x60
@@ -92,6 +95,19 @@ void i8259_mask_and_ack(unsigned int irq)
 	} else {
 		outb(OCW2_SPECIFIC_EOI | irq, PIC1_CMD);
 	}
+}
+
+/* Lines that the chipset's own devices use are edges, whatever is written. */
+void i8259_set_level(unsigned int irq)
+{
+	u16 port = irq < 8 ? ELCR1 : ELCR2;
+
+	outb(inb(port) | 1u << (irq & 7), port);
+}
+
+bool i8259_is_level(unsigned int irq)
+{
+	return inb(irq < 8 ? ELCR1 : ELCR2) >> (irq & 7) & 1;
 }
 
 static bool in_service(u16 command_port, unsigned int bit)

@@ -28,6 +28,9 @@ void i8259_mask(unsigned int irq);
 void i8259_unmask(unsigned int irq);
 /* Mask and acknowledge, so that the line may come again only after unmask. */
 void i8259_mask_and_ack(unsigned int irq);
+/* PCI's lines stay active until each device has been asked; ISA's tell by their edge. */
+void i8259_set_level(unsigned int irq);
+bool i8259_is_level(unsigned int irq);
 /* A line 7 or 15 that no device raised: noise. => true if so (and dealt with) */
 bool i8259_spurious(unsigned int irq);
 #endif

@@ -6,7 +6,9 @@
  * entry in registers 0x10 + 2n (vector, modes, mask) and 0x11 + 2n (destination).
  *
  * Edge and level.  ISA lines are edge-triggered and active high unless an
- * override says otherwise.  An edge that comes while the input is masked is
+ * override says otherwise, or, where the table says nothing of a line, the
+ * chipset's own bit for it (i8259.h): so it is with PCI's lines by the MP table.
+ * An edge that comes while the input is masked is
  * forgotten, so such a line is masked only by disable_irq(), never around its
  * handler; the handlers drain their devices.
  *
@@ -90,7 +92,8 @@ bool io_apic_setup(u8 dest)
 
 		if (input_is_taken(irq) || !find_input(irq, isa->gsi))
 			continue;
-		line[irq].level = MP_TRIGGER(isa->flags) == MP_LEVEL;
+		line[irq].level = MP_TRIGGER(isa->flags) == MP_LEVEL ||
+			(MP_TRIGGER(isa->flags) == MP_BUS_DEFAULT && i8259_is_level(irq));
 		if (line[irq].level)
 			entry |= ENTRY_LEVEL;
 		if (MP_POLARITY(isa->flags) == MP_ACTIVE_LOW)

@@ -144,18 +144,17 @@ void bochs_text_mode(void)
 
 void __init bochs_init(void)
 {
-	struct pci_dev dev;
-	u32 bar;
+	struct pci_dev *dev = pci_get_device(BOCHS_VENDOR, BOCHS_DEVICE, NULL);
 
-	if (!pci_find_device(BOCHS_VENDOR, BOCHS_DEVICE, &dev))
+	if (!dev)
 		return;
-	bar = pci_read_config(&dev, PCI_BASE_ADDRESS_0) & (u32)PAGE_MASK;
-	if (!bar || !(pci_read_config(&dev, PCI_COMMAND) & PCI_COMMAND_MEMORY) ||
+	if (!dev->bar[0].size || !(pci_read_config(dev, PCI_COMMAND) & PCI_COMMAND_MEMORY) ||
 	    dispi_read(DISPI_ID) < DISPI_ID_FIRST || dispi_read(DISPI_ID) > DISPI_ID_LAST)
 		return;
 	bochs_size = (unsigned long)dispi_read(DISPI_MEMORY_64K) << 16;
 	if (bochs_size <= PICTURE_OFFSET)
 		return;
-	bochs_base = bar;
-	pr_info("bochs: %lu KiB of video memory at %08x\n", bochs_size >> 10, bar);
+	bochs_base = (phys_addr_t)dev->bar[0].start;
+	dev->driver = "bochs";
+	pr_info("bochs: %lu KiB of video memory at %08llx\n", bochs_size >> 10, dev->bar[0].start);
 }

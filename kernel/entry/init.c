@@ -28,6 +28,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/time.h>
 #include <kernel/drivers/acpi.h>
+#include <kernel/drivers/pci.h>
 #include <kernel/drivers/serial.h>
 #include <kernel/drivers/vga.h>
 #include <kernel/drivers/kbd.h>
@@ -110,6 +111,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(tty_init,		"terminals"),
 	STEP(serial_init,	"serial input by interrupt"),
 	STEP(vga_init,		"VGA text mirror"),
+	STEP(pci_init,		"the devices of the PCI bus are listed"),
 	STEP(fb_dev_init,	"pixels, if the adapter has them"),
 	STEP(kbd_init,		"keyboard"),
 	/* the others */
