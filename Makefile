@@ -236,6 +236,10 @@ SRCS	+= kernel/drivers/acpi.c             # what ACPI says
 SRCS	+= kernel/drivers/mptable.c          # what the MP table says
 SRCS	+= kernel/drivers/serial.c           # 16550 UARTs
 SRCS	+= kernel/drivers/pci.c              # the PCI bus: its devices
+SRCS	+= kernel/drivers/virtio_ring.c      # virtio: queues of buffers
+SRCS	+= kernel/drivers/virtio_pci.c       # virtio: a device's registers
+SRCS	+= kernel/drivers/disk.c             # what drivers of disks share
+SRCS	+= kernel/drivers/virtio_blk.c       # a disk by virtio
 SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standard VGA
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 

@@ -28,6 +28,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/time.h>
 #include <kernel/drivers/acpi.h>
+#include <kernel/drivers/disk.h>
 #include <kernel/drivers/pci.h>
 #include <kernel/drivers/serial.h>
 #include <kernel/drivers/vga.h>
@@ -146,6 +147,7 @@ static int kernel_init(void *unused)
 	char path[64];
 	unsigned int i;
 
+	disks_probe();
 	populate_rootfs();
 	mark_rodata_ro();
 	if (ktest_requested())

@@ -127,4 +127,11 @@ static inline int one_sector(struct hd_struct *part, unsigned int rw, sector_t s
 	return err;
 }
 
+/*
+ * All processors write and read @rounds times, each in BLK_SMP_SECTORS sectors of its own, all of
+ * which are zero before. (smp_test.c)
+ */
+#define BLK_SMP_SECTORS	64u
+void blk_smp_run(struct ktest *t, struct hd_struct *part, unsigned int rounds);
+
 #endif

@@ -9,9 +9,10 @@
 #include <tests/kernel/mm/torture.h>
 
 static struct testdisk *disk;
+static struct hd_struct *smp_part;
 
 /* Each thread has sectors of its own, and reads back what it has written there last. */
-#define MINE	64u
+#define MINE	BLK_SMP_SECTORS
 
 struct smp_file {
 	u32 holds[MINE];	/* what each sector was last written with */
@@ -24,7 +25,7 @@ static int smp_transfer(struct torturer *me, unsigned int rw, unsigned int first
 	struct bio *bio = bio_alloc(GFP_NOIO, 1);
 	int err;
 
-	bio->bi_part = testdisk_part0(disk);
+	bio->bi_part = smp_part;
 	bio->bi_sector = (sector_t)me->nr * MINE + first;
 	bio_add_page(bio, files[me->nr].page, nr * SECTOR_SIZE, 0);
 	if (prandom_below(&me->rnd, 4) == 0) {
@@ -63,6 +64,20 @@ static void smp_work(struct torturer *me)
 	}
 }
 
+void blk_smp_run(struct ktest *t, struct hd_struct *part, unsigned int rounds)
+{
+	smp_part = part;
+	memset(files, 0, sizeof(files));
+	for (int i = 0; i < torture_threads(); i++) {
+		files[i].page = alloc_page(GFP_KERNEL);
+		KASSERT(t, files[i].page);
+	}
+	torture_run(t, smp_work, rounds);
+	KEXPECT_EQ(t, part->stats.in_flight, 0ul);
+	for (int i = 0; i < torture_threads(); i++)
+		__free_page(files[i].page);
+}
+
 /* Many at once, ended out of order: each reads what it wrote, nothing is lost or ends twice. */
 KTEST(block_smp, many_tasks)
 {
@@ -73,17 +88,9 @@ KTEST(block_smp, many_tasks)
 	disk->reorder = true;
 	disk->q->max_requests = 3;
 	testdisk_add(disk);
-	memset(files, 0, sizeof(files));
-	for (int i = 0; i < torture_threads(); i++) {
-		files[i].page = alloc_page(GFP_KERNEL);
-		KASSERT(t, files[i].page);
-	}
-	torture_run(t, smp_work, 60);
+	blk_smp_run(t, testdisk_part0(disk), 60);
 	KEXPECT_EQ(t, disk->wrong, 0u);
 	KEXPECT_EQ(t, disk->q->nr_requests[READ] + disk->q->nr_requests[WRITE], 0u);
-	KEXPECT_EQ(t, disk->disk->part0.stats.in_flight, 0ul);
-	for (int i = 0; i < torture_threads(); i++)
-		__free_page(files[i].page);
 	testdisk_destroy(disk);
 }
 
