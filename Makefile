@@ -245,7 +245,10 @@ SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 
 # mm/cache/ - which frames hold files
 SRCS	+= mm/cache/filemap.c                # the page cache: lookup, insertion, removal, page locks
+SRCS	+= mm/cache/readahead.c              # pages of a file read before they are asked for
 SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
+SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
+SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
 
 # kernel/fs/ - files and names
 SRCS	+= kernel/fs/d_path.c                # from a place back to a path

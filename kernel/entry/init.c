@@ -50,6 +50,7 @@
 #include <kernel/sched/sched.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
@@ -105,6 +106,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(posix_timers_init,	"posix_timers cache"),
 	/* files */
 	STEP(filemap_init,	"page cache"),
+	STEP(lru_init,		"lists of its pages that could be given up"),
 	STEP(block_init,	"bios and requests, with their reserves"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),
 	STEP(dev_init,		"character devices and /dev"),

@@ -430,6 +430,11 @@ int kernel_write(struct file *file, loff_t offset, const char *addr, unsigned lo
 
 /* ---- for file systems (generic_file.c, libfs.c) --------------------------------------------- */
 
+/*
+ * The page of an open file at @pos, to be read from; @count bytes from there on are wanted.
+ * => may sleep; uptodate, referenced; ERR_PTR
+ */
+struct page *page_to_read(struct file *file, loff_t pos, size_t count);
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);

@@ -28,6 +28,8 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/readahead.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/types/mm_types.h>
@@ -36,36 +38,28 @@
 
 /* ---- reading -------------------------------------------------------------------------------- */
 
-/* The uptodate page at @index, referenced. ERR_PTR */
-static inline struct page *get_uptodate_page(struct file *file, unsigned long index)
+/* Pages from that of @pos on that [@pos, @pos + @count) touches. */
+static inline unsigned long pages_wanted(loff_t pos, size_t count)
 {
-	struct page *page = find_get_page(file->f_mapping, index);
-
-	if (likely(page)) {
-		if (likely(PageUptodate(page)))
-			return page;
-		put_page(page);
-	}
-	return read_cache_page(file->f_mapping, index, file);
+	return (((unsigned long)pos & ~PAGE_MASK) + count + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
 /*
- * Copy @n bytes at @pos, all in one page, to user space. A hole of a file in memory reads as
- * zeros and stays a hole.
+ * Copy @n bytes at @pos, all in one page, to user space; @count are wanted in all. A hole of a
+ * file in memory reads as zeros and stays a hole.
  * => bytes not copied (the user's fault), or -errno
  */
-static inline long copy_page_to_user(struct file *file, loff_t pos, char __user *buf, size_t n)
+static inline long copy_page_to_user(struct file *file, loff_t pos, char __user *buf, size_t n,
+				     size_t count)
 {
-	unsigned long index = (unsigned long)(pos >> PAGE_SHIFT);
-	struct page *page = find_get_page(file->f_mapping, index);
+	struct page *page = find_get_page(file->f_mapping, (unsigned long)(pos >> PAGE_SHIFT));
 	unsigned long left;
 
 	if (!page && lives_in_memory(file->f_mapping))
 		return (long)__clear_user(buf, n);
-	if (unlikely(!page || !PageUptodate(page))) {
-		if (page)
-			put_page(page);
-		page = read_cache_page(file->f_mapping, index, file);
+	if (unlikely(!page || !page_is_plain(page))) {
+		page = read_page_ahead(file->f_mapping, &file->f_ra, file, page, pos,
+				       pages_wanted(pos, count));
 		if (IS_ERR(page))
 			return PTR_ERR(page);
 	}
@@ -100,7 +94,7 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, lof
 
 		if (!n)
 			break;
-		left = copy_page_to_user(file, pos, buf + done, n);
+		left = copy_page_to_user(file, pos, buf + done, n, count - done);
 		if (left < 0) {
 			err = (int)left;
 			break;
@@ -115,8 +109,19 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, lof
 		cond_resched();
 	}
 	*ppos = pos;
+	file->f_ra.prev_pos = pos;
 	touch_atime(file);
 	return done ? (ssize_t)done : err;
+}
+
+struct page *page_to_read(struct file *file, loff_t pos, size_t count)
+{
+	struct page *page = find_get_page(file->f_mapping, (unsigned long)(pos >> PAGE_SHIFT));
+
+	if (page && page_is_plain(page))
+		return page;
+	return read_page_ahead(file->f_mapping, &file->f_ra, file, page, pos,
+			       pages_wanted(pos, count));
 }
 
 int kernel_read(struct file *file, loff_t pos, char *addr, unsigned long count)
@@ -134,7 +139,7 @@ int kernel_read(struct file *file, loff_t pos, char *addr, unsigned long count)
 
 		if (!n)
 			break;
-		page = get_uptodate_page(file, (unsigned long)(pos >> PAGE_SHIFT));
+		page = page_to_read(file, pos, count - done);
 		if (IS_ERR(page))
 			return done ? (int)done : (int)PTR_ERR(page);
 		memcpy(addr + done, kmap(page) + ((unsigned long)pos & ~PAGE_MASK), n);
@@ -242,6 +247,8 @@ static ssize_t write_one_page(struct file *file, struct address_space *mapping, 
 	}
 	err = mapping->a_ops->commit_write(file, page, offset, offset + (unsigned int)copied);
 	unlock_page(page);
+	if (PageLRU(page))
+		mark_page_accessed(page);
 	put_page(page);
 	return err ? err : (ssize_t)copied;
 fail:
@@ -354,24 +361,21 @@ static vm_fault_t filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf
 	struct file *file = vma->vm_file;
 	struct address_space *mapping = file->f_mapping;
 	unsigned long pages;
-	bool found = true;
 	struct page *page;
+	bool major;
 
 	pages = (unsigned long)((i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	if (unlikely(vmf->pgoff >= pages))
 		return VM_FAULT_SIGBUS;
-	page = find_get_page(mapping, vmf->pgoff);
-	if (unlikely(!page || !PageUptodate(page))) {
-		if (page)
-			put_page(page);
-		/* A space with nothing behind it fills pages without a device. */
-		found = lives_in_memory(mapping);
-		page = read_cache_page(mapping, vmf->pgoff, file);
-		if (IS_ERR(page))
-			return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
-	}
+	vmf->page = page = find_get_page(mapping, vmf->pgoff);
+	if (likely(page && page_is_plain(page)))
+		return VM_FAULT_MINOR;
+	page = fault_page_ahead(mapping, &file->f_ra, file, page, vmf->pgoff, vma->vm_flags, &major);
+	if (IS_ERR(page))
+		return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 	vmf->page = page;
-	return found ? VM_FAULT_MINOR : VM_FAULT_MAJOR;
+	/* A space with nothing behind it fills pages without a device. */
+	return major && !lives_in_memory(mapping) ? VM_FAULT_MAJOR : VM_FAULT_MINOR;
 }
 
 const struct vm_operations_struct generic_file_vm_ops = {

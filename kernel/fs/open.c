@@ -21,6 +21,7 @@
 #include <kernel/fs/ramfs/ramfs.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/cache/readahead.h>
 
 #define MAX_NON_LFS	0x7fffffffLL
 
@@ -79,6 +80,7 @@ struct file *dentry_open(struct path *path, int flags)
 			return ERR_PTR(err);
 		}
 	}
+	file_ra_state_init(&file->f_ra, file->f_mapping);
 	return file;
 }
 

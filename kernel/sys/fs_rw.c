@@ -354,18 +354,22 @@ long sys_llseek(unsigned int fd, unsigned long hi, unsigned long lo, loff_t __us
  * the zero page.
  * => uptodate, referenced; ERR_PTR
  */
-static struct page *page_to_send(struct file *in, unsigned long index)
+static struct page *page_to_send(struct file *in, loff_t pos, size_t count)
 {
-	struct page *page = find_get_page(in->f_mapping, index);
+	struct page *page;
 
-	if (!page && lives_in_memory(in->f_mapping)) {
-		page = ZERO_PAGE(0);
-		get_page(page);
+	if (!lives_in_memory(in->f_mapping))
+		return page_to_read(in, pos, count);
+	page = find_get_page(in->f_mapping, (unsigned long)(pos >> PAGE_SHIFT));
+	if (page && PageUptodate(page))
 		return page;
-	}
-	if (page)
+	if (page) {
 		put_page(page);
-	return read_cache_page(in->f_mapping, index, in);
+		return page_to_read(in, pos, count);
+	}
+	page = ZERO_PAGE(0);
+	get_page(page);
+	return page;
 }
 
 /* From the page cache of @in to @out, page by page. => bytes or -errno */
@@ -386,7 +390,7 @@ static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_
 			break;
 		if ((u64)(size - pos) < want)
 			want = (size_t)(size - pos);
-		page = page_to_send(in, (unsigned long)(pos >> PAGE_SHIFT));
+		page = page_to_send(in, pos, count - done);
 		if (IS_ERR(page)) {
 			n = PTR_ERR(page);
 			break;
@@ -402,6 +406,7 @@ static ssize_t send_pages(struct file *out, struct file *in, loff_t *ppos, size_
 		cond_resched();
 	}
 	*ppos = pos;
+	in->f_ra.prev_pos = pos;
 	return done ? (ssize_t)done : n;
 }
 

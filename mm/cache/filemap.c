@@ -31,6 +31,7 @@
 #include <lib/err.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/highmem.h>
@@ -232,11 +233,35 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 		return err;
 	}
 	inc_zone_page_state(page, NR_FILE_PAGES);
+	if (mapping_evictable(mapping))
+		lru_cache_add(page);
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
 		inc_zone_page_state(page, NR_UNEVICTABLE);
 	if (test_bit(AS_SWAPBACKED, &mapping->flags))
 		inc_zone_page_state(page, NR_SHMEM);
 	return 0;
+}
+
+/* => tree_lock held */
+static void __remove_from_page_cache(struct page *page, struct address_space *mapping)
+{
+	radix_tree_delete(&mapping->page_tree, page->index);
+	mapping->nrpages--;
+	page->mapping = NULL;
+}
+
+/* What counted while it was in @mapping. */
+static void uncount_page(struct page *page, struct address_space *mapping)
+{
+	if (mapping_evictable(mapping))
+		lru_cache_del(page);
+	ClearPageSwapBacked(page);
+	dec_zone_page_state(page, NR_FILE_PAGES);
+	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
+		dec_zone_page_state(page, NR_UNEVICTABLE);
+	if (test_bit(AS_SWAPBACKED, &mapping->flags))
+		dec_zone_page_state(page, NR_SHMEM);
+	vm_unacct_memory(test_bit(AS_ACCOUNT, &mapping->flags));
 }
 
 void remove_from_page_cache(struct page *page)
@@ -245,17 +270,29 @@ void remove_from_page_cache(struct page *page)
 
 	BUG_ON(!PageLocked(page) || !mapping);
 	spin_lock(&mapping->tree_lock);
-	radix_tree_delete(&mapping->page_tree, page->index);
-	mapping->nrpages--;
-	page->mapping = NULL;
+	__remove_from_page_cache(page, mapping);
 	spin_unlock(&mapping->tree_lock);
-	ClearPageSwapBacked(page);
-	dec_zone_page_state(page, NR_FILE_PAGES);
-	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
-		dec_zone_page_state(page, NR_UNEVICTABLE);
-	if (test_bit(AS_SWAPBACKED, &mapping->flags))
-		dec_zone_page_state(page, NR_SHMEM);
-	vm_unacct_memory(test_bit(AS_ACCOUNT, &mapping->flags));
+	uncount_page(page, mapping);
+}
+
+/*
+ * Whoever wants the page finds it in the tree and takes a reference, both under tree_lock; whoever
+ * makes it dirty has a reference, and dirties it before he lets go.  So when nobody has
+ * one but the cache and us, it is looked at in this order and nothing can change any more.
+ */
+int remove_mapping(struct address_space *mapping, struct page *page)
+{
+	BUG_ON(!PageLocked(page) || page->mapping != mapping);
+	spin_lock(&mapping->tree_lock);
+	if (page_count(page) != 2 || PageDirty(page)) {
+		spin_unlock(&mapping->tree_lock);
+		return 0;
+	}
+	__remove_from_page_cache(page, mapping);
+	spin_unlock(&mapping->tree_lock);
+	uncount_page(page, mapping);
+	put_page(page);
+	return 1;
 }
 
 /* Fill a page of the cache. => 1 uptodate, 0 it left the cache meanwhile, -errno */
@@ -320,108 +357,6 @@ struct page *read_cache_page(struct address_space *mapping, unsigned long index,
 		if (err < 0)
 			return ERR_PTR(err);
 	}
-}
-
-/* Out of the cache, for good. => page locked, in @mapping, mapped nowhere */
-static void truncate_complete_page(struct address_space *mapping, struct page *page)
-{
-	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
-		mapping->a_ops->invalidatepage(page, 0);
-	ClearPageDirty(page);
-	ClearPageUptodate(page);
-	ClearPageReferenced(page);
-	ClearPageError(page);
-	remove_from_page_cache(page);
-	put_page(page);
-}
-
-/*
- * Lock a page for removal: nobody writes it back, nobody maps it.
- * => returns false, unlocked, if it has left the cache already
- */
-static bool lock_for_truncate(struct address_space *mapping, struct page *page)
-{
-	for (;;) {
-		lock_page(page);
-		if (page->mapping != mapping) {
-			unlock_page(page);
-			return false;
-		}
-		if (!PageWriteback(page) && !page_mapped(page))
-			return true;
-		unlock_page(page);
-		wait_on_page_writeback(page);
-		if (page_mapped(page))
-			unmap_mapping_range(mapping, (loff_t)page->index << PAGE_SHIFT,
-					    PAGE_SIZE, 0);
-	}
-}
-
-/* The edges of a truncation: zero [from, to) of the page at @index, if there is one. */
-static void truncate_partial_page(struct address_space *mapping, unsigned long index,
-				  unsigned int from, unsigned int to)
-{
-	struct page *page = find_lock_page(mapping, index);
-
-	if (!page)
-		return;
-	wait_on_page_writeback(page);
-	zero_user_page(page, from, to - from);
-	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
-		mapping->a_ops->invalidatepage(page, from);
-	unlock_page(page);
-	put_page(page);
-}
-
-#define TRUNCATE_BATCH	16
-
-void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
-{
-	bool to_end = lend == (loff_t)-1;
-	unsigned int partial_start = (unsigned int)lstart & ~PAGE_MASK;
-	unsigned int partial_end = to_end ? 0 : (unsigned int)(lend + 1) & ~PAGE_MASK;
-	unsigned long start = (unsigned long)((lstart + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT);
-	/* First index that stays whole or partial; there is none when to_end. */
-	unsigned long end = to_end ? 0 : (unsigned long)((lend + 1) >> PAGE_SHIFT);
-	struct page *pages[TRUNCATE_BATCH];
-	unsigned int i, found;
-	bool last;
-
-	if (!mapping->nrpages)
-		return;
-	do {
-		last = true;
-		found = find_get_pages(mapping, start, TRUNCATE_BATCH, pages);
-		for (i = 0; i < found; i++) {
-			struct page *page = pages[i];
-			unsigned long index = page->index;
-
-			if ((to_end || index < end) && lock_for_truncate(mapping, page)) {
-				truncate_complete_page(mapping, page);
-				unlock_page(page);
-			}
-			start = index + 1;
-			last = (!to_end && start >= end) || !start;
-			put_page(page);
-		}
-		cond_resched();
-	} while (found && !last);
-	if (partial_start) {
-		unsigned long index = (unsigned long)(lstart >> PAGE_SHIFT);
-		bool same = !to_end && index == end;
-
-		truncate_partial_page(mapping, index, partial_start,
-				      same ? partial_end : PAGE_SIZE);
-		if (same)
-			return;
-	}
-	if (partial_end)
-		truncate_partial_page(mapping, end, 0, partial_end);
-}
-
-void truncate_inode_pages(struct address_space *mapping, loff_t lstart)
-{
-	truncate_inode_pages_range(mapping, lstart, (loff_t)-1);
 }
 
 int __set_page_dirty_no_writeback(struct page *page)

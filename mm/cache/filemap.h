@@ -76,6 +76,17 @@ struct page *read_cache_page(struct address_space *mapping, unsigned long index,
 int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index);
 /* Take a page out; the cache's reference goes to the caller.  => page locked, not mapped */
 void remove_from_page_cache(struct page *page);
+/*
+ * The same for a clean page that nobody uses but the caller, who has one reference to it; the
+ * cache's is dropped.  => page locked, not mapped; 1 done, 0 it is in use, or dirty
+ */
+int remove_mapping(struct address_space *mapping, struct page *page);
+/* It needs no more than a reference: uptodate, no mark to read ahead at, no use to be noted. */
+static inline bool page_is_plain(const struct page *page)
+{
+	return (READ_ONCE(page->flags) & (1UL << PG_uptodate | 1UL << PG_readahead | 1UL << PG_lru)) ==
+	       1UL << PG_uptodate;
+}
 
 void __lock_page(struct page *page);
 void wait_on_page_bit(struct page *page, int bit);
@@ -110,6 +121,21 @@ static inline void wait_on_page_writeback(struct page *page)
  */
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend);
 void truncate_inode_pages(struct address_space *mapping, loff_t lstart);
+
+/* PG_private goes, if it can: a_ops->releasepage. => page locked; 1 it has */
+int try_to_release_page(struct page *page, gfp_t gfp);
+/*
+ * Drop pages [start, end] that are clean and in nobody's use. => may sleep; how many
+ * (those in a batch of the LRU, swap.h, are in use)
+ */
+unsigned long invalidate_mapping_pages(struct address_space *mapping, unsigned long start,
+				       unsigned long end);
+/*
+ * What the disk holds has been changed: drop pages [start, end], unmap them if need be.
+ * => may sleep; 0, or -EBUSY: a dirty page stays
+ */
+int invalidate_inode_pages2_range(struct address_space *mapping, unsigned long start,
+				  unsigned long end);
 
 /* An address_space_operations.set_page_dirty for spaces that are never written back. */
 int __set_page_dirty_no_writeback(struct page *page);

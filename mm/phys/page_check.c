@@ -37,7 +37,7 @@ static const char *const flag_names[__NR_PAGEFLAGS] = {
 	[PG_swapbacked] = "swapbacked", [PG_buddy] = "buddy", [PG_pcp] = "pcp",
 	[PG_table] = "table", [PG_kstack] = "kstack", [PG_vmalloc] = "vmalloc",
 	[PG_head] = "head", [PG_tail] = "tail", [PG_highmem] = "highmem",
-	[PG_mlocked] = "mlocked",
+	[PG_mlocked] = "mlocked", [PG_readahead] = "readahead", [PG_reclaim] = "reclaim",
 };
 
 static __cold void dump_page_flags(unsigned long flags)

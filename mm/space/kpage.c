@@ -31,7 +31,7 @@ static const struct {
 	{ PG_active,	 KPF_ACTIVE },	   { PG_writeback, KPF_WRITEBACK },
 	{ PG_swapcache,	 KPF_SWAPCACHE },  { PG_swapbacked, KPF_SWAPBACKED },
 	{ PG_head,	 KPF_COMPOUND_HEAD }, { PG_tail,   KPF_COMPOUND_TAIL },
-	{ PG_private,	 KPF_PRIVATE },
+	{ PG_private,	 KPF_PRIVATE },   { PG_reclaim,   KPF_RECLAIM },
 };
 
 static u64 class_flags(const struct page *page)

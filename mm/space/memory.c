@@ -54,6 +54,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/readahead.h>
 #include <mm/cache/rmap.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
@@ -156,6 +157,13 @@ static inline bool set_file_pte(struct vm_area_struct *vma, pte_t *pte, struct p
 	return true;
 }
 
+/* Uptodate, and not where the next readahead is due: that fault is for ->fault. */
+static inline bool page_wants_no_fault(const struct page *page)
+{
+	return (READ_ONCE(page->flags) & (1UL << PG_uptodate | 1UL << PG_readahead)) ==
+	       1UL << PG_uptodate;
+}
+
 /*
  * Map what the page cache has around @address.
  * => may not sleep; true if @address itself is mapped now
@@ -176,6 +184,9 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 	unsigned int nr, i, limit = (unsigned int)((last - first) >> PAGE_SHIFT);
 	pgprot_t prot = clean_page_prot(vma);
 
+	if (unlikely(pgoff >= file_pages))
+		return false;
+	limit = min(limit, (unsigned int)(file_pages - pgoff));
 	nr = find_get_pages(mapping, pgoff, limit, pages);
 	spin_lock(&mm->page_table_lock);
 	if (unlikely(READ_ONCE(mapping->truncate_count) != count))
@@ -184,12 +195,12 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 		struct page *page = pages[i];
 		unsigned long slot = page->index - pgoff;
 
-		if (slot >= limit || page->index >= file_pages || !PageUptodate(page) ||
-		    !pte_none(first_pte[slot]) ||
+		if (slot >= limit || !page_wants_no_fault(page) || !pte_none(first_pte[slot]) ||
 		    !set_file_pte(vma, first_pte + slot, page, mk_pte(page, prot)))
 			put_page(page);
 	}
 	spin_unlock(&mm->page_table_lock);
+	file_ra_hit(&vma->vm_file->f_ra, nr);
 	return !pte_none(*pte);
 }
 

@@ -39,6 +39,7 @@
 #include <lib/err.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/space/memory.h>
 #include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
@@ -55,11 +56,20 @@ static bool evictable_otherwise(const struct page *page)
 	return PageAnon(page) || !test_bit(AS_UNEVICTABLE, &page->mapping->flags);
 }
 
+/* Does it belong on the lists of mm/cache/swap.c? => mapped */
+static bool page_is_evictable(const struct page *page)
+{
+	return page->mapping && !PageAnon(page) && mapping_evictable(page->mapping);
+}
+
 void mlock_page(struct page *page)
 {
 	spin_lock(&mlock_lock);
 	if (!PageMlocked(page)) {
 		SetPageMlocked(page);
+		/* The count takes the place of a list's pointer: in this order. */
+		if (page_is_evictable(page))
+			lru_cache_del(page);
 		page->mlock_count = 0;
 		inc_zone_page_state(page, NR_MLOCK);
 		if (evictable_otherwise(page))
@@ -75,6 +85,8 @@ void munlock_page(struct page *page)
 	BUG_VAL(!PageMlocked(page) || !page->mlock_count, page->flags, page->mlock_count);
 	if (!--page->mlock_count) {
 		ClearPageMlocked(page);
+		if (page_is_evictable(page))
+			lru_cache_add(page);
 		dec_zone_page_state(page, NR_MLOCK);
 		if (evictable_otherwise(page))
 			dec_zone_page_state(page, NR_UNEVICTABLE);

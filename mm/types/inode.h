@@ -68,7 +68,8 @@ struct file_ra_state {
 	unsigned int size;			/* ... 0: reads have been random */
 	unsigned int async_size;		/* when so many of it are left, ask for the next */
 	unsigned int ra_pages;			/* largest window; 0: none (POSIX_FADV_RANDOM) */
-	loff_t prev_pos;			/* end of the last read */
+	unsigned int mmap_miss;			/* faults that found nothing, less those that did */
+	loff_t prev_pos;			/* end of the last read; -1: none yet */
 };
 
 /* inode.i_state */

@@ -60,6 +60,11 @@ enum zone_stat_item {
 	NR_VM_ZONE_STAT_ITEMS
 };
 
+/* Lists of pages that could be given up: mm/cache/swap.h.  Of files on disks. */
+enum lru_list { LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, NR_LRU_LISTS };
+#define LRU_STAT(lru)	((enum zone_stat_item)(NR_INACTIVE_FILE + (int)(lru)))
+static_assert(NR_INACTIVE_FILE + LRU_ACTIVE_FILE == NR_ACTIVE_FILE, "LRU_STAT is indexed by list");
+
 /* Events of allocation per zone: where did what was asked of a node come from? */
 enum numa_stat_item {
 	NUMA_HIT,		/* wanted here and got here */
@@ -107,8 +112,9 @@ struct zone {
 	struct free_area free_area[MAX_ORDER];
 	unsigned long free_pages;			/* [z] pages in free_area */
 	atomic_long_t vm_stat[NR_VM_ZONE_STAT_ITEMS];	/* [a] */
-	/* reclaim: room for the lists to come */
+	/* reclaim */
 	spinlock_t lru_lock;
+	struct list_head lru[NR_LRU_LISTS];		/* [l] newest first */
 	unsigned long pages_scanned;			/* [l] */
 	struct per_cpu_zonestat zonestat[NR_CPUS];
 	/* what it is */
@@ -144,7 +150,11 @@ typedef struct pglist_data {
 	unsigned long node_spanned_pages;		/* [c] other nodes' memory may lie between */
 	unsigned long node_present_pages;		/* [c] */
 	int node_id;					/* [c] */
+	/* its kswapd (mm/cache/vmscan.c): who wakes it, what for, and was it of any use */
 	wait_queue_head_t kswapd_wait;
+	bool kswapd_wanted;				/* racy: a wake-up lost is repeated */
+	unsigned int kswapd_order;			/* racy: largest order that was missed */
+	unsigned int kswapd_failures;			/* racy: runs that freed nothing */
 } pg_data_t;
 
 extern pg_data_t contig_page_data;			/* node 0 */

@@ -79,6 +79,8 @@ enum pageflags {
 	PG_tail,	/* others: private = address of the head's struct page */
 	PG_highmem,	/* lies above the direct map [c] */
 	PG_mlocked,	/* some locked area maps it, mlock_count entries do: on no list */
+	PG_readahead,	/* who reaches it reads ahead again (mm/cache/readahead.c) */
+	PG_reclaim,	/* to be freed when PG_writeback ends (mm/cache/vmscan.c) */
 	__NR_PAGEFLAGS
 };
 /* What a frame is for ever stands on top: its zone, below it its node. */
@@ -126,6 +128,8 @@ PAGEFLAG(Head, head)
 PAGEFLAG(Tail, tail)
 PAGEFLAG(HighMem, highmem)
 PAGEFLAG(Mlocked, mlocked)
+PAGEFLAG(Readahead, readahead)
+PAGEFLAG(Reclaim, reclaim)
 
 /* mapping's lowest bit: the page is anonymous, the rest points to its anon_vma. */
 #define PAGE_MAPPING_ANON	1UL

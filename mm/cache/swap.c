@@ -1,0 +1,325 @@
+/*
+ * mm/cache/swap.c - the lists of pages that could be given up.
+ *
+ * Theory.  When memory is short, the page should go that will not be used for the longest time.
+ * The past is the only hint, and noting each use exactly would cost more than it is worth.  So two
+ * lists for each zone, and one bit for each page:
+ *
+ *	                 used again                      used
+ *	new --> inactive ----------> inactive, referenced ----> active (referenced by then)
+ *	           |  ^                    |                      |
+ *	  tail:    |  '--- tail of active, not used since --------'
+ *	  reclaim  v
+ *
+ * A page has to be used twice to become active.  So a file that is read once from one end to the
+ * other, however large, passes through the inactive list and pushes out nothing that is used
+ * again and again: the active list is only cut when it is the longer one (vmscan.c).
+ *
+ * Use by read() and write() is told (mark_page_accessed); use by a page table is found, later, in
+ * the accessed bits.
+ *
+ * Batches.  A page that comes into the cache waits in an array of its processor until there are
+ * PAGEVEC_SIZE of them: then lru_lock is taken once for all.  The array has a reference to each;
+ * so a page can leave the cache meanwhile, and is then not put on a list.  The order in which
+ * the two could meet:
+ *
+ *	drain					remove_from_page_cache
+ *	lru_lock; mapping is there		mapping = NULL
+ *	onto the list; unlock			lru_lock; PG_lru: off again
+ *
+ * and the other way round drain sees NULL.  A page that is locked in memory (mm/space/mlock.c) uses
+ * the place of lru.prev to count; the same order keeps the two apart: PG_mlocked first, then off
+ * the list.  That is why pages on their way, in a batch or in reclaim's hands, are in arrays and
+ * never linked by lru.
+ *
+ * Locking: swap.h.  The batches: interrupts off, their own processor.
+ *
+ * References: Gorman, chapter 10; Johnson and Shasha, "2Q", VLDB 1994.
+ */
+#include <mm/cache/swap.h>
+
+#include <kernel/arch/irqflags.h>
+#include <kernel/core/ktest.h>
+#include <kernel/core/printk.h>
+#include <kernel/core/smp.h>
+#include <lib/kernel.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/vmstat.h>
+
+#define PAGEVEC_SIZE	14
+
+struct pagevec {
+	unsigned int nr;			/* [cpu] */
+	struct page *pages[PAGEVEC_SIZE];	/* [cpu] each with a reference */
+};
+static DEFINE_PER_CPU(struct pagevec, lru_add_pvec);
+
+static inline enum lru_list page_lru(const struct page *page)
+{
+	return PageActive(page) ? LRU_ACTIVE_FILE : LRU_INACTIVE_FILE;
+}
+
+/* => lru_lock held */
+static inline void __add_to_list(struct zone *zone, struct page *page)
+{
+	enum lru_list lru = page_lru(page);
+
+	list_add(&page->lru, &zone->lru[lru]);
+	mod_zone_page_state(zone, LRU_STAT(lru), 1);
+}
+
+static inline void __del_from_list(struct zone *zone, struct page *page)
+{
+	list_del(&page->lru);
+	mod_zone_page_state(zone, LRU_STAT(page_lru(page)), -1);
+}
+
+/* A page that nobody has on a list; it may have left the cache. => lru_lock held */
+static void __lru_add(struct zone *zone, struct page *page)
+{
+	if (unlikely(!READ_ONCE(page->mapping) || PageLRU(page) || PageMlocked(page))) {
+		if (!PageLRU(page))
+			ClearPageActive(page);
+		return;
+	}
+	SetPageLRU(page);
+	__add_to_list(zone, page);
+}
+
+void putback_lru_pages(struct page **pages, unsigned int nr)
+{
+	struct zone *zone = NULL;
+	unsigned long flags;
+	unsigned int i;
+
+	local_irq_save(flags);
+	for (i = 0; i < nr; i++) {
+		struct zone *here = page_zone(pages[i]);
+
+		if (here != zone) {
+			if (zone)
+				spin_unlock(&zone->lru_lock);
+			zone = here;
+			spin_lock(&zone->lru_lock);
+			zone->zone_pgdat->kswapd_failures = 0;
+		}
+		__lru_add(zone, pages[i]);
+	}
+	if (zone)
+		spin_unlock(&zone->lru_lock);
+	local_irq_restore(flags);
+	release_pages(pages, nr);
+}
+
+void lru_cache_add(struct page *page)
+{
+	struct pagevec *pvec;
+	unsigned long flags;
+
+	get_page(page);
+	local_irq_save(flags);
+	pvec = this_cpu_ptr(&lru_add_pvec);
+	pvec->pages[pvec->nr++] = page;
+	if (pvec->nr == PAGEVEC_SIZE) {
+		pvec->nr = 0;
+		putback_lru_pages(pvec->pages, PAGEVEC_SIZE);
+	}
+	local_irq_restore(flags);
+}
+
+void lru_add_drain(void)
+{
+	struct pagevec *pvec;
+	unsigned long flags;
+	unsigned int nr;
+
+	local_irq_save(flags);
+	pvec = this_cpu_ptr(&lru_add_pvec);
+	nr = pvec->nr;
+	pvec->nr = 0;
+	putback_lru_pages(pvec->pages, nr);
+	local_irq_restore(flags);
+}
+
+static void drain_this_cpu(void *unused)
+{
+	lru_add_drain();
+}
+
+void lru_add_drain_all(void)
+{
+	on_each_cpu(drain_this_cpu, NULL);
+}
+
+void lru_cache_del(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lru_lock, flags);
+	if (PageLRU(page)) {
+		__del_from_list(zone, page);
+		ClearPageLRU(page);
+		ClearPageActive(page);
+	}
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
+}
+
+static void activate_page(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lru_lock, flags);
+	if (PageLRU(page) && !PageActive(page)) {
+		__del_from_list(zone, page);
+		SetPageActive(page);
+		__add_to_list(zone, page);
+		count_vm_event(PGACTIVATE);
+	}
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
+}
+
+void mark_page_accessed(struct page *page)
+{
+	if (!PageReferenced(page)) {
+		SetPageReferenced(page);
+	} else if (PageLRU(page) && !PageActive(page)) {
+		activate_page(page);
+		ClearPageReferenced(page);
+	}
+}
+
+void rotate_reclaimable_page(struct page *page)
+{
+	struct zone *zone = page_zone(page);
+	unsigned long flags;
+
+	spin_lock_irqsave(&zone->lru_lock, flags);
+	if (PageLRU(page) && !PageActive(page)) {
+		list_del(&page->lru);
+		list_add_tail(&page->lru, &zone->lru[LRU_INACTIVE_FILE]);
+		count_vm_event(PGROTATED);
+	}
+	spin_unlock_irqrestore(&zone->lru_lock, flags);
+}
+
+unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
+			       unsigned int nr)
+{
+	struct list_head *list = &zone->lru[lru];
+	unsigned int i;
+
+	spin_lock_irq(&zone->lru_lock);
+	for (i = 0; i < nr && !list_empty(list); i++) {
+		struct page *page = list_entry(list->prev, struct page, lru);
+
+		/* On a list, so in the cache, so there is a reference to add to. */
+		get_page(page);
+		__del_from_list(zone, page);
+		ClearPageLRU(page);
+		pages[i] = page;
+	}
+	zone->pages_scanned += i;
+	spin_unlock_irq(&zone->lru_lock);
+	return i;
+}
+
+/* ---- the invariant ------------------------------------------------------------------------------ */
+
+static int bad_lru_page(const struct zone *zone, const struct page *page, const char *what)
+{
+	pr_err("lru_check: %s: page %lx: %s: flags %lx count %d mapping %p\n", zone->name,
+	       page_to_pfn(page), what, page->flags, page_count(page), page->mapping);
+	return -1;
+}
+
+/* A page that stands on list @lru. => lru_lock held */
+static int check_lru_page(struct zone *zone, const struct page *page, enum lru_list lru)
+{
+	if (page_zone(page) != zone)
+		return bad_lru_page(zone, page, "of another zone");
+	if (!PageLRU(page) || page_lru(page) != lru)
+		return bad_lru_page(zone, page, "on a list that its flags do not name");
+	if (page_count(page) < 1 || PageBuddy(page) || PagePcp(page))
+		return bad_lru_page(zone, page, "free");
+	if (PageMlocked(page))
+		return bad_lru_page(zone, page, "locked in memory");
+	if (!page->mapping || PageAnon(page))
+		return bad_lru_page(zone, page, "not in the page cache");
+	if (!mapping_evictable(page->mapping))
+		return bad_lru_page(zone, page, "of a file that lives in memory");
+	return 0;
+}
+
+/* => lru_lock held; pages on the list, or -1 */
+static long check_list(struct zone *zone, enum lru_list lru)
+{
+	unsigned long counted = zone_page_state(zone, LRU_STAT(lru));
+	struct page *page;
+	long nr = 0;
+
+	list_for_each_entry(page, &zone->lru[lru], lru) {
+		if (check_lru_page(zone, page, lru))
+			return -1;
+		nr++;
+	}
+	if ((unsigned long)nr == counted)
+		return nr;
+	pr_err("lru_check: %s: list %d has %ld pages, counted %lu\n", zone->name, (int)lru, nr,
+	       counted);
+	return -1;
+}
+
+static int check_zone_lists(struct zone *zone)
+{
+	unsigned long pfn = zone->zone_start_pfn, end = min(pfn + zone->spanned_pages, max_mapnr);
+	long listed = 0, marked = 0;
+	int lru, err = 0;
+
+	spin_lock_irq(&zone->lru_lock);
+	for (lru = 0; lru < NR_LRU_LISTS; lru++) {
+		long nr = check_list(zone, (enum lru_list)lru);
+
+		err |= nr < 0;
+		listed += nr;
+	}
+	spin_unlock_irq(&zone->lru_lock);
+	for (; pfn < end; pfn++)
+		marked += PageLRU(pfn_to_page(pfn)) && page_zone(pfn_to_page(pfn)) == zone;
+	if (!err && marked != listed) {
+		pr_err("lru_check: %s: %ld pages have PG_lru, %ld are on lists\n", zone->name, marked,
+		       listed);
+		err = 1;
+	}
+	return err;
+}
+
+int lru_check(void)
+{
+	struct zone *zone;
+	int err = 0;
+
+	for_each_populated_zone(zone)
+		err |= check_zone_lists(zone);
+	return err ? -1 : 0;
+}
+
+/* For ktest: a test leaves as many pages that could be given up as it found. */
+static long read_lru_pages(void)
+{
+	return (long)(global_page_state(NR_INACTIVE_FILE) + global_page_state(NR_ACTIVE_FILE));
+}
+
+void __init lru_init(void)
+{
+	struct zone *zone;
+	int lru;
+
+	for_each_zone(zone)
+		for (lru = 0; lru < NR_LRU_LISTS; lru++)
+			INIT_LIST_HEAD(&zone->lru[lru]);
+	ktest_register_quiesce(lru_add_drain_all);
+	ktest_register_checker("lru_check", lru_check);
+	ktest_register_counter("pages on the LRU", read_lru_pages);
+}
