@@ -615,23 +615,19 @@ def linux_modules():
     return order
 
 
-def linux_machine(build_dir, options, modules, command, folder, append="", disk=True, **words):
+def linux_machine(build_dir, options, modules, command, folder, append="", **words):
     """The same as octavo_machine(), under Debian's kernel, which has no way to tell the status."""
-    archives = list(modules)
-    if disk:
-        path = os.path.join(folder, "modules.cpio")
-        with open(path, "wb") as out:
-            cpio = Cpio(out)
-            cpio.directory("modules")
-            for module in linux_modules():
-                cpio.copy(os.path.join("modules", os.path.basename(module)), module)
-            cpio.end()
-        archives.append(path)
-        inserts = [f"insmod /modules/{os.path.basename(module)}" for module in linux_modules()]
-        command = " && ".join(inserts) + " && { " + command + "\n}"
-    archives.append(archive_of_command(command, os.path.join(folder, "exec.cpio")))
+    path = os.path.join(folder, "modules.cpio")
+    with open(path, "wb") as out:
+        cpio = Cpio(out)
+        cpio.directory("modules")
+        for module in linux_modules():
+            cpio.copy(os.path.join("modules", os.path.basename(module)), module)
+        cpio.end()
+    inserts = [f"insmod /modules/{os.path.basename(module)}" for module in linux_modules()]
+    command = archive_of_command(" && ".join(inserts) + "\n" + command, os.path.join(folder, "exec.cpio"))
     # Debian's kernel takes one initramfs; archives may follow each other in it.
-    initramfs = joined(archives, os.path.join(folder, "initramfs"))
+    initramfs = joined([*modules, path, command], os.path.join(folder, "initramfs"))
     return Machine(build_dir, options, [initramfs], kernel=linux_kernel(),
                    append=f"console=ttyS0 quiet panic=-1 {append}".strip(), **words)
 
