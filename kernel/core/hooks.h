@@ -93,6 +93,8 @@ struct writeback_control;
  * => any locks outside inode_lock; may not sleep
  */
 void __mark_inode_dirty(struct inode *inode, unsigned int flags);
+/* mm/cache/page_writeback.c: pages; from how many dirty ones on bdflush writes, writers wait */
+void global_dirty_limits(unsigned long *background, unsigned long *dirty);
 /* kernel/fs/fs_writeback.c: write dirty inodes, the oldest first, as @wbc says. => may sleep */
 void writeback_inodes(struct writeback_control *wbc);
 /* kernel/fs/block_dev.c: a disk or partition has come, or goes: its node in /dev. => may sleep */

@@ -51,6 +51,7 @@
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/kstack.h>
@@ -149,6 +150,7 @@ static int kernel_init(void *unused)
 	char path[64];
 	unsigned int i;
 
+	page_writeback_init();
 	disks_probe();
 	populate_rootfs();
 	mark_rodata_ro();

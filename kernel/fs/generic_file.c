@@ -23,6 +23,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/fs/writeback.h>
 #include <kernel/uapi/resource.h>
 #include <kernel/uapi/signal.h>
 #include <lib/kernel.h>
@@ -30,6 +31,7 @@
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/types/mm_types.h>
@@ -222,7 +224,7 @@ static void drop_blank_page(struct page *page)
 }
 
 /* Write @n bytes within one page. => bytes written (0: source not present), or -errno */
-static ssize_t write_one_page(struct file *file, struct address_space *mapping, loff_t pos,
+static ssize_t write_in_page(struct file *file, struct address_space *mapping, loff_t pos,
 			      const char *buf, size_t n, enum source source)
 {
 	unsigned int offset = (unsigned int)pos & (unsigned int)~PAGE_MASK;
@@ -272,7 +274,7 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 
 		if (n > count - done)
 			n = count - done;
-		ret = write_one_page(file, mapping, pos, buf + done, n, source);
+		ret = write_in_page(file, mapping, pos, buf + done, n, source);
 		if (unlikely(ret <= 0)) {
 			if (ret < 0)
 				break;
@@ -286,7 +288,7 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 			if (ret)
 				break;
 			n = min_t(size_t, n, -(unsigned long)(buf + done) & ~PAGE_MASK);
-			ret = write_one_page(file, mapping, pos, buf + done, n, source);
+			ret = write_in_page(file, mapping, pos, buf + done, n, source);
 			if (ret <= 0) {
 				ret = ret ? ret : -EFAULT;
 				break;
@@ -294,6 +296,7 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 		}
 		done += (size_t)ret;
 		pos += ret;
+		balance_dirty_pages_ratelimited(mapping);
 		cond_resched();
 	}
 	*ppos = pos;
@@ -322,6 +325,11 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t cou
 		n = write_pages(file, buf, (size_t)n, pos, FROM_USER);
 	}
 	mutex_unlock(&inode->i_sem);
+	if (n > 0) {
+		int err = generic_write_sync(file);
+
+		n = err ? err : n;
+	}
 	return n;
 }
 

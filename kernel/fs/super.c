@@ -28,6 +28,7 @@
 #include <kernel/core/printk.h>
 #include <kernel/core/seq_file.h>
 #include <kernel/fs/internal.h>
+#include <kernel/fs/writeback.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -231,6 +232,8 @@ static void kill_super(struct super_block *sb)
 		sb->s_type->kill_sb(sb);
 	if (sb->s_root)
 		shrink_dcache_for_umount(sb);
+	if (is_alive(sb))
+		sync_filesystem(sb);
 	sb->s_flags &= ~MS_ACTIVE;
 	busy = evict_inodes(sb);
 	if (busy)

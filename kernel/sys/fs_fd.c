@@ -7,6 +7,7 @@
 #include <kernel/fs/files.h>
 #include <kernel/fs/namei.h>
 #include <kernel/fs/pipe.h>
+#include <kernel/fs/writeback.h>
 #include <kernel/sys/fs_lock.h>
 #include <lib/kernel.h>
 
@@ -312,8 +313,7 @@ static long do_fsync(unsigned int fd, int datasync)
 
 	if (!file)
 		return -EBADF;
-	ret = file->f_mode & FMODE_PATH ? -EBADF :
-	      file->f_op->fsync ? file->f_op->fsync(file, datasync) : -EINVAL;
+	ret = file->f_mode & FMODE_PATH ? -EBADF : vfs_fsync(file, datasync);
 	fput(file);
 	return ret;
 }
@@ -328,20 +328,42 @@ long sys_fdatasync(unsigned int fd)
 	return do_fsync(fd, 1);
 }
 
-/* Every file system we have lives in memory: what is written is where it stays. */
 long sys_sync(void)
 {
+	do_sync();
 	return 0;
 }
 
 long sys_syncfs(unsigned int fd)
 {
 	struct file *file = fget(fd);
+	long ret = -EBADF;
+
+	if (!file)
+		return -EBADF;
+	if (!(file->f_mode & FMODE_PATH)) {
+		struct super_block *sb = file->f_dentry->d_sb;
+
+		down_read(&sb->s_umount);
+		ret = sync_filesystem(sb);
+		up_read(&sb->s_umount);
+	}
+	fput(file);
+	return ret;
+}
+
+/* i386 passes an loff_t as two words. */
+long sys_sync_file_range(unsigned int fd, unsigned long off_lo, unsigned long off_hi,
+			 unsigned long len_lo, unsigned long len_hi, unsigned int flags)
+{
+	struct file *file = fget(fd);
 	long ret;
 
 	if (!file)
 		return -EBADF;
-	ret = file->f_mode & FMODE_PATH ? -EBADF : 0;
+	ret = file->f_mode & FMODE_PATH ? -EBADF :
+	      do_sync_file_range(file, (loff_t)((u64)off_hi << 32 | off_lo),
+				 (loff_t)((u64)len_hi << 32 | len_lo), flags);
 	fput(file);
 	return ret;
 }

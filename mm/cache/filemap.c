@@ -32,13 +32,13 @@
 #include <lib/hash.h>
 #include <lib/kernel.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmstat.h>
-#include <mm/types/backing_dev.h>
 
 #define WAIT_TABLE_BITS	6
 static wait_queue_head_t page_wait_table[1 << WAIT_TABLE_BITS];
@@ -66,14 +66,19 @@ void __lock_page(struct page *page)
 	wait_event(*page_waitqueue(page), trylock_page(page));
 }
 
-void unlock_page(struct page *page)
+void wake_up_page(struct page *page)
 {
 	wait_queue_head_t *q = page_waitqueue(page);
 
-	VM_BUG_ON(!PageLocked(page));
-	ClearPageLocked(page);
 	if (unlikely(waitqueue_active(q)))
 		wake_up_all(q);
+}
+
+void unlock_page(struct page *page)
+{
+	VM_BUG_ON(!PageLocked(page));
+	ClearPageLocked(page);
+	wake_up_page(page);
 }
 
 void address_space_init(struct address_space *mapping, struct inode *host,
@@ -246,6 +251,8 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 static void __remove_from_page_cache(struct page *page, struct address_space *mapping)
 {
 	radix_tree_delete(&mapping->page_tree, page->index);
+	if (PageDirty(page))
+		account_page_cleaned(page, mapping);
 	mapping->nrpages--;
 	page->mapping = NULL;
 }

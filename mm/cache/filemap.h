@@ -91,6 +91,8 @@ static inline bool page_is_plain(const struct page *page)
 void __lock_page(struct page *page);
 void wait_on_page_bit(struct page *page, int bit);
 void unlock_page(struct page *page);
+/* A bit that wait_on_page_bit() waits for was cleared, by an atomic step. => any context */
+void wake_up_page(struct page *page);
 
 static inline int trylock_page(struct page *page)
 {

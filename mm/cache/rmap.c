@@ -11,12 +11,18 @@
  * an entry to copy (fork takes mmap_sem for writing) or the page from a cache,
  * which an anonymous page is not in.
  *
- * Locking: the page_table_lock of the entry's address space.
+ * Where a page of a file is mapped is computed: each area on the mapping's i_mmap says which
+ * offsets it maps, so there is one entry to look at in each (page_mkclean).
+ *
+ * Locking: the page_table_lock of the entry's address space; i_mmap_lock outside of it, which
+ * keeps the areas and their page tables (mm/space/zap.c).
  * References: McCracken, Object-based reverse mapping, OLS 2004.
  */
 #include <mm/cache/rmap.h>
 
+#include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
+#include <mm/types/address_space.h>
 
 void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long address)
 {
@@ -41,4 +47,58 @@ void __page_remove_last_rmap(struct page *page)
 	dec_zone_page_state(page, NR_ANON_PAGES);
 	page->mapping = NULL;
 	page->index = 0;
+}
+
+/* ---- write-back ------------------------------------------------------------------------------ */
+
+/* The entry of @vma for @page, if it has one. => i_mmap_lock held: the tables stay */
+static pte_t *page_pte(struct page *page, struct vm_area_struct *vma, unsigned long *address)
+{
+	unsigned long offset = page->index - vma->vm_pgoff;
+	pmd_t *pmd;
+
+	if (page->index < vma->vm_pgoff || offset >= (vma->vm_end - vma->vm_start) >> PAGE_SHIFT)
+		return NULL;
+	*address = vma->vm_start + (offset << PAGE_SHIFT);
+	pmd = pmd_offset(pgd_offset(vma->vm_mm, *address), *address);
+	return pmd_present(*pmd) ? pte_offset_map(pmd, *address) : NULL;
+}
+
+/* => true if something had been stored by this entry */
+static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long address = 0;
+	pte_t *pte = page_pte(page, vma, &address), old;
+	bool dirty = false;
+
+	if (!pte)
+		return false;
+	spin_lock(&mm->page_table_lock);
+	if (pte_present(*pte) && pte_pfn(*pte) == page_to_pfn(page) &&
+	    (pte_dirty(*pte) || pte_write(*pte))) {
+		/* No processor may go on writing by what its TLB remembers: flush, then trust D. */
+		old = ptep_get_and_clear(pte);
+		flush_tlb_page(vma, address);
+		dirty = pte_dirty(old);
+		set_pte(pte, pte_wrprotect(pte_mkclean(old)));
+	}
+	spin_unlock(&mm->page_table_lock);
+	return dirty;
+}
+
+bool page_mkclean(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	struct vm_area_struct *vma;
+	bool dirty = false;
+
+	if (!page_mapped(page))
+		return false;
+	spin_lock(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, shared)
+		if (vma->vm_flags & VM_SHARED)
+			dirty |= page_mkclean_one(page, vma);
+	spin_unlock(&mapping->i_mmap_lock);
+	return dirty;
 }

@@ -52,6 +52,12 @@ static inline void page_dup_rmap(struct page *page)
 	atomic_inc(&page->_mapcount);
 }
 
+/*
+ * No entry of a shared mapping allows to write to @page any more, nor has its D bit set.
+ * => page locked, of a file; true if some D bit was
+ */
+bool page_mkclean(struct page *page);
+
 void __page_remove_last_rmap(struct page *page);
 /* An entry went. => the caller still holds the entry's reference to the page */
 static inline void page_remove_rmap(struct page *page)

@@ -24,6 +24,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 
@@ -36,7 +37,7 @@ static void truncate_complete_page(struct address_space *mapping, struct page *p
 {
 	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
 		mapping->a_ops->invalidatepage(page, 0);
-	ClearPageDirty(page);
+	cancel_dirty_page(page);
 	ClearPageUptodate(page);
 	ClearPageReferenced(page);
 	ClearPageError(page);

@@ -22,6 +22,7 @@
 #include <mm/phys/vmstat.h>
 
 #include <kernel/arch/tlb.h>
+#include <kernel/core/hooks.h>
 #include <kernel/core/seq_file.h>
 #include <kernel/core/spinlock.h>
 #include <lib/kernel.h>
@@ -432,6 +433,7 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[SLABS_SCANNED] = "slabs_scanned", [PAGEOUTRUN] = "pageoutrun",
 	[PGROTATED] = "pgrotated", [OOM_KILL] = "oom_kill",
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
+	[NR_DIRTIED] = "nr_dirtied", [NR_WRITTEN] = "nr_written",
 	[PGD_QUICKLIST_HITS] = "pgd_quicklist_hits",
 	[PGD_QUICKLIST_MISSES] = "pgd_quicklist_misses",
 	[PMD_QUICKLIST_HITS] = "pmd_quicklist_hits",
@@ -459,6 +461,7 @@ static void show_spinning(struct seq_file *m)
 static int vmstat_show(struct seq_file *m, void *v)
 {
 	struct tlb_stats tlb = tlb_stats_sum();
+	unsigned long background, dirty;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
@@ -467,6 +470,9 @@ static int vmstat_show(struct seq_file *m, void *v)
 	for (i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", numa_names[i],
 			   global_numa_event_state((enum numa_stat_item)i));
+	global_dirty_limits(&background, &dirty);
+	seq_printf(m, "nr_dirty_threshold %lu\nnr_dirty_background_threshold %lu\n", dirty,
+		   background);
 	for (i = 0; i < NR_VM_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", event_names[i], vm_event_sum((enum vm_event_item)i) /
 			   (i <= PGPGOUT ? 2 : 1));

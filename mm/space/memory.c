@@ -25,6 +25,11 @@
  * one bit, else he gets a copy.  Others can leave while we look but not come:
  * fork takes mmap_sem for writing.
  *
+ * Shared mappings of a file on a disk.  The first store to a page has to be heard of, so that the
+ * page is written back one day: for a load, and after each write-back, the entry is read-only,
+ * and the fault of the first store marks page and inode dirty (do_shared_wp; the other side is
+ * clear_page_dirty_for_io() in mm/cache/page_dirty.c).  What has no disk is spared that.
+ *
  * Fault-around.  A read fault on a file maps the up to 16 neighbours that are in
  * the page cache already: programs run through their text, and a fault costs
  * more than sixteen entries.  Anonymous memory is never given ahead of use.
@@ -56,6 +61,7 @@
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
@@ -119,6 +125,71 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 	set_pte(pte, mk_written_pte(page, vma));
 	spin_unlock(&mm->page_table_lock);
 	return VM_FAULT_MINOR;
+}
+
+/* --- the first store to a page of a shared mapping ------------------------------------------------ */
+
+/* Is somebody told of it? Then entries for loads are read-only (clean_page_prot). */
+static inline bool shared_write_is_told(const struct vm_area_struct *vma)
+{
+	return vma_tracks_dirty(vma) ||
+	       ((vma->vm_flags & VM_SHARED) && vma->vm_ops && vma->vm_ops->page_mkwrite);
+}
+
+/*
+ * Tell the owner of @page, and mark it dirty where that counts: it stays locked then until its
+ * entry is writable, so that write-back comes before both or after both.
+ * => may sleep; VM_FAULT_MINOR: go on, *@locked to be unlocked; VM_FAULT_RETRY: it was truncated
+ */
+static vm_fault_t tell_shared_write(struct vm_area_struct *vma, struct page *page,
+				    struct page **locked)
+{
+	if (vma->vm_ops && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page))
+		return VM_FAULT_SIGBUS;
+	if (!vma_tracks_dirty(vma))
+		return VM_FAULT_MINOR;
+	lock_page(page);
+	if (page->mapping != vma->vm_file->f_mapping) {
+		unlock_page(page);
+		return VM_FAULT_RETRY;
+	}
+	set_page_dirty(page);
+	*locked = page;
+	return VM_FAULT_MINOR;
+}
+
+/* The entry was @orig; the page becomes writable by it. => may sleep */
+static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
+					pte_t *pte, pte_t orig)
+{
+	struct page *page, *locked = NULL;
+	vm_fault_t told;
+
+	spin_lock(&mm->page_table_lock);
+	if (!pte_same(*pte, orig)) {
+		spin_unlock(&mm->page_table_lock);
+		return VM_FAULT_MINOR;
+	}
+	page = vm_normal_page(orig);
+	if (page)
+		get_page(page);
+	spin_unlock(&mm->page_table_lock);
+	if (!page)
+		return VM_FAULT_SIGBUS;		/* a driver's frame, mapped read-only */
+	told = tell_shared_write(vma, page, &locked);
+	if (told == VM_FAULT_MINOR) {
+		spin_lock(&mm->page_table_lock);
+		if (pte_same(*pte, orig))
+			set_pte(pte, pte_mkyoung(pte_mkdirty(pte_mkwrite(orig))));
+		spin_unlock(&mm->page_table_lock);
+	}
+	if (locked) {
+		unlock_page(locked);
+		inode_update_times(vma->vm_file->f_mapping->host);
+		balance_dirty_pages_ratelimited(vma->vm_file->f_mapping);
+	}
+	put_page(page);
+	return told == VM_FAULT_SIGBUS ? VM_FAULT_SIGBUS : VM_FAULT_MINOR;
 }
 
 /* --- files --------------------------------------------------------------------------------------- */
@@ -218,9 +289,10 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 		.address = address,
 		.pgoff = linear_page_index(vma, address),
 	};
-	bool write = flags & FAULT_FLAG_WRITE;
+	bool write = flags & FAULT_FLAG_WRITE, told = shared_write_is_told(vma);
 	unsigned int count;
 	struct page *page;
+	pte_t entry;
 	vm_fault_t ret;
 
 	if (!write && can_fault_around(vma) && do_fault_around(mm, vma, address, pte))
@@ -230,21 +302,24 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 	if (unlikely(ret != VM_FAULT_MINOR && ret != VM_FAULT_MAJOR))
 		return ret == VM_FAULT_NOPAGE ? VM_FAULT_MINOR : ret;
 	page = vmf.page;
-	if (write && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
-		put_page(page);
-		return VM_FAULT_SIGBUS;
-	}
+	entry = write && !told ? pte_mkdirty(mk_pte(page, vma->vm_page_prot))
+			       : mk_pte(page, clean_page_prot(vma));
 	spin_lock(&mm->page_table_lock);
 	/* If truncated, the access is tried again, and told SIGBUS if need be. */
 	if (likely(pte_none(*pte) && !truncated_since(vma, count)) &&
-	    set_file_pte(vma, pte, page, write ? pte_mkdirty(mk_pte(page, vma->vm_page_prot)) :
-						 mk_pte(page, clean_page_prot(vma))))
+	    set_file_pte(vma, pte, page, entry)) {
 		page = NULL;
+		entry = *pte;
+	}
 	spin_unlock(&mm->page_table_lock);
 	if (unlikely(page)) {
 		wait_on_page_locked(page);
 		put_page(page);
+		return ret;
 	}
+	/* A first store is two steps: the page, as for a load; then the right to write to it. */
+	if (unlikely(write && told) && do_shared_wp(mm, vma, pte, entry) == VM_FAULT_SIGBUS)
+		return VM_FAULT_SIGBUS;
 	return ret;
 }
 
@@ -285,35 +360,6 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 }
 
 /* --- a write to a read-only entry ------------------------------------------------------------------ */
-
-/* The first write to a shared page whose owner wants to know. => the entry was @orig */
-static noinline vm_fault_t do_shared_wp(struct mm_struct *mm, struct vm_area_struct *vma,
-					pte_t *pte, pte_t orig)
-{
-	struct page *page;
-
-	spin_lock(&mm->page_table_lock);
-	if (!pte_same(*pte, orig)) {
-		spin_unlock(&mm->page_table_lock);
-		return VM_FAULT_MINOR;
-	}
-	page = vm_normal_page(orig);
-	if (page)
-		get_page(page);
-	spin_unlock(&mm->page_table_lock);
-	if (!page)
-		return VM_FAULT_SIGBUS;		/* a driver's frame, mapped read-only */
-	if (vma->vm_ops && vma->vm_ops->page_mkwrite && vma->vm_ops->page_mkwrite(vma, page)) {
-		put_page(page);
-		return VM_FAULT_SIGBUS;
-	}
-	spin_lock(&mm->page_table_lock);
-	if (pte_same(*pte, orig))
-		set_pte(pte, pte_mkyoung(pte_mkdirty(pte_mkwrite(orig))));
-	spin_unlock(&mm->page_table_lock);
-	put_page(page);
-	return VM_FAULT_MINOR;
-}
 
 /*
  * Fill @new with what @orig maps that has no struct page: zeros, or a driver's frame, which may

@@ -13,7 +13,8 @@
  *	tables	counted; none without an area; entries in areas alone, with no more
  *		rights, of the right page of the right file, private copies in private
  *		areas only and writable only where they are mapped once
- *	pages	rss_stat; more users than entries
+ *	pages	rss_stat; more users than entries; a shared page that is clean, of a file that is
+ *		written back, can be written to by nobody
  *
  * mm_check_all() does it for every address space: the kernel's tests after each test,
  * ring 3 by writing to /proc/sys/vm/stat_refresh (run-tests after each program, and some
@@ -201,6 +202,9 @@ static int check_file_page(struct mm_struct *mm, struct vm_area_struct *vma, uns
 			    vma->vm_file->f_mapping);
 	if (pte_write(entry) && !(vma->vm_flags & VM_SHARED))
 		lies += LIE(mm, "a file's page at %08lx is writable in a private area", addr);
+	if ((pte_write(entry) || pte_dirty(entry)) && vma_tracks_dirty(vma) && !PageDirty(page))
+		lies += LIE(mm, "entry " PTE_FMT " at %08lx allows to write to page %lu, which is clean",
+			    pte_val(entry), addr, page->index);
 	return lies;
 }
 

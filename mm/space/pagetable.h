@@ -6,6 +6,8 @@
 
 #include <kernel/arch/pgtable.h>
 #include <kernel/arch/tlb.h>
+#include <kernel/fs/fs.h>
+#include <mm/cache/writeback.h>
 #include <mm/space/memory.h>
 
 /*
@@ -43,10 +45,18 @@ static inline pmd_t *mm_pmd(struct mm_struct *mm, unsigned long address)
 	return pmd_offset(pgd_offset(mm, address), address);
 }
 
+/* Do stores to its pages have to be heard of, because something writes them back? */
+static inline bool vma_tracks_dirty(const struct vm_area_struct *vma)
+{
+	return (vma->vm_flags & VM_SHARED) && vma->vm_file &&
+	       mapping_cap_writeback(vma->vm_file->f_mapping);
+}
+
 /* What an entry may do to a page that was not written to by it: its first write may have to fault. */
 static inline pgprot_t clean_page_prot(const struct vm_area_struct *vma)
 {
-	bool notify = (vma->vm_ops && vma->vm_ops->page_mkwrite) || !(vma->vm_flags & VM_SOFTDIRTY);
+	bool notify = (vma->vm_ops && vma->vm_ops->page_mkwrite) ||
+		      !(vma->vm_flags & VM_SOFTDIRTY) || vma_tracks_dirty(vma);
 
 	return notify ? __pgprot(pgprot_val(vma->vm_page_prot) & ~_PAGE_RW) : vma->vm_page_prot;
 }
