@@ -19,9 +19,9 @@ struct jail {
 	struct path root, pwd;		/* of before */
 };
 
-static inline bool begin_jail(struct jail *j)
+static inline bool begin_jail_of(struct jail *j, struct file_system_type *type)
 {
-	struct vfsmount *mnt = kern_mount(get_fs_type("ramfs"), NULL);
+	struct vfsmount *mnt = kern_mount(type, NULL);
 	struct path path;
 
 	if (IS_ERR(mnt))
@@ -34,6 +34,11 @@ static inline bool begin_jail(struct jail *j)
 	set_fs_pwd(current->fs, &path);
 	mntput(mnt);
 	return true;
+}
+
+static inline bool begin_jail(struct jail *j)
+{
+	return begin_jail_of(j, get_fs_type("ramfs"));
 }
 
 static inline void end_jail(struct jail *j)
