@@ -244,6 +244,10 @@ SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standar
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 
 # mm/cache/ - which frames hold files
+SRCS	+= mm/cache/buffer.c                 # buffer heads: made, locked, dirtied, written, taken apart
+SRCS	+= mm/cache/buffer_dev.c             # blocks of a device by their number: metadata
+SRCS	+= mm/cache/buffer_file.c            # pages of files to and from the blocks where they lie
+SRCS	+= mm/cache/mpage.c                  # many pages at once
 SRCS	+= mm/cache/filemap.c                # the page cache: lookup, insertion, removal, page locks
 SRCS	+= mm/cache/readahead.c              # pages of a file read before they are asked for
 SRCS	+= mm/cache/page_dirty.c             # dirty, being written, clean
@@ -256,6 +260,8 @@ SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
 # kernel/fs/ - files and names
 SRCS	+= kernel/fs/d_path.c                # from a place back to a path
 SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names, and unused ones
+SRCS	+= kernel/fs/blkdev_file.c           # an open block device: read, write, ioctl
+SRCS	+= kernel/fs/block_dev.c             # disks and partitions as files
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers

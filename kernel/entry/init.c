@@ -49,6 +49,7 @@
 #include <kernel/sched/kthread.h>
 #include <kernel/sched/sched.h>
 #include <lib/string.h>
+#include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
@@ -109,6 +110,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(filemap_init,	"page cache"),
 	STEP(lru_init,		"lists of its pages that could be given up"),
 	STEP(block_init,	"bios and requests, with their reserves"),
+	STEP(buffer_init,	"cache of buffer heads"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),
 	STEP(dev_init,		"character devices and /dev"),
 	STEP(proc_init,		"/proc"),

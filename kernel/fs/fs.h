@@ -437,6 +437,9 @@ int kernel_write(struct file *file, loff_t offset, const char *addr, unsigned lo
 struct page *page_to_read(struct file *file, loff_t pos, size_t count);
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
+/* The copying alone. => i_sem of the mapping's host held, limits checked; bytes or -errno */
+ssize_t generic_perform_write(struct file *file, const char __user *buf, size_t count,
+			      loff_t *pos);
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma);
 ssize_t generic_file_sendpage(struct file *file, struct page *page, unsigned int offset,
 			      size_t size, loff_t *pos);

@@ -303,6 +303,12 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 	return done ? (ssize_t)done : ret;
 }
 
+ssize_t generic_perform_write(struct file *file, const char __user *buf, size_t count,
+			      loff_t *pos)
+{
+	return write_pages(file, buf, count, pos, FROM_USER);
+}
+
 /* What a write does besides: the time, and set-user-id goes. => i_sem held */
 static void note_write(struct file *file)
 {

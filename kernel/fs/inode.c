@@ -15,6 +15,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/fs/dev/chrdev.h>
 #include <kernel/fs/internal.h>
 #include <kernel/fs/namei.h>
@@ -69,7 +70,7 @@ void init_special_inode(struct inode *inode, umode_t mode, dev_t rdev)
 		inode->i_fop = &def_chr_fops;
 		inode->i_rdev = rdev;
 	} else if (S_ISBLK(mode)) {
-		inode->i_fop = &no_device_fops;
+		inode->i_fop = &def_blk_fops;
 		inode->i_rdev = rdev;
 	} else if (S_ISFIFO(mode)) {
 		inode->i_fop = &def_fifo_fops;

@@ -16,6 +16,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/fs/files.h>
 #include <kernel/fs/internal.h>
 #include <kernel/fs/ramfs/ramfs.h>
@@ -57,7 +58,7 @@ struct file *dentry_open(struct path *path, int flags)
 		path_put(path);
 		return file;
 	}
-	file->f_flags = (unsigned int)flags & ~(unsigned)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
+	file->f_flags = (unsigned int)flags & ~(unsigned)(O_CREAT | O_NOCTTY | O_TRUNC);
 	file->f_mode = mode_of_flags(flags);
 	file->f_op = flags & O_PATH ? &path_fops : inode->i_fop;
 	err = take_write_access(inode, file->f_mode);
@@ -81,6 +82,7 @@ struct file *dentry_open(struct path *path, int flags)
 		}
 	}
 	file_ra_state_init(&file->f_ra, file->f_mapping);
+	file->f_flags &= ~(unsigned int)O_EXCL;	/* it has had its say */
 	return file;
 }
 
@@ -354,6 +356,7 @@ void __init vfs_init(void)
 	files_init();
 	pipe_init();
 	anon_inode_init();
+	bdev_cache_init();
 	ramfs_init();
 	mount_rootfs();
 }

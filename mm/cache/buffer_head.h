@@ -39,6 +39,7 @@ enum bh_state_bits {
 	BH_Write_EIO,	/* the last write failed */
 	BH_Boundary,	/* the next block of the file is not the next of the disk */
 	BH_Meta,	/* metadata, for statistics */
+	BH_Ring_Lock,	/* of a ring's first: its buffers end one at a time (buffer.c) */
 };
 
 typedef void bh_end_io_t(struct buffer_head *bh, int uptodate);
@@ -52,8 +53,8 @@ struct buffer_head {
 	char *b_data;				/* address, or offset in a page of high memory [c] */
 	struct block_device *b_bdev;
 	bh_end_io_t *b_end_io;			/* I/O completion; any context */
-	struct list_head b_assoc_buffers;	/* [private_lock of b_assoc_map] */
-	struct address_space *b_assoc_map;	/* of the file whose fsync() must write it */
+	struct list_head b_assoc_buffers;	/* [assoc_lock] in private_list of: */
+	struct address_space *b_assoc_map;	/* [assoc_lock] the file whose fsync() must write it */
 	atomic_t b_count;			/* [a] users */
 };
 
@@ -94,10 +95,11 @@ BUFFER_FNS(Meta, meta)
  */
 typedef int get_block_t(struct inode *inode, sector_t iblock, struct buffer_head *bh, int create);
 
-/* ---- blocks of a device: metadata ------------------------------------------------------------- */
+/* ---- blocks of a device: metadata ----------------------------------------------------------- */
 
-/* All of @size bytes, the file system's block size. => may sleep; a reference. */
+/* All of @size bytes, bdev->bd_block_size. => may sleep; a reference. NULL: beyond the device */
 struct buffer_head *__getblk(struct block_device *bdev, sector_t block, unsigned int size);
+/* If it is in memory (perhaps not uptodate). */
 struct buffer_head *__find_get_block(struct block_device *bdev, sector_t block, unsigned int size);
 /* ... and uptodate. NULL: it could not be read */
 struct buffer_head *__bread(struct block_device *bdev, sector_t block, unsigned int size);
@@ -124,7 +126,10 @@ static inline void lock_buffer(struct buffer_head *bh)	/* => may sleep */
 void unlock_buffer(struct buffer_head *bh);
 void wait_on_buffer(struct buffer_head *bh);
 
-/* The content has changed: bh, its page and its device are dirty. => any locks but tree_lock */
+/*
+ * The content has changed: the buffer, its page and its device or file are dirty.
+ * => uptodate; any locks but tree_lock
+ */
 void mark_buffer_dirty(struct buffer_head *bh);
 /* ... and fsync() of @inode has to write it (an indirect block). */
 void mark_buffer_dirty_inode(struct buffer_head *bh, struct inode *inode);
@@ -140,13 +145,18 @@ int inode_has_buffers(struct inode *inode);
 /* Is anything of the ring in use? Else take it off the page. => page locked; 1 gone */
 int try_to_free_buffers(struct page *page);
 
-/* ---- pages of files: the address_space_operations of a file system on blocks ------------------ */
+/* ---- pages of files: the address_space_operations of a file system on blocks ---------------- */
 
 int block_read_full_page(struct page *page, get_block_t *get_block);
 int block_write_full_page(struct page *page, get_block_t *get_block,
 			  struct writeback_control *wbc);
 int block_prepare_write(struct page *page, unsigned int from, unsigned int to,
 			get_block_t *get_block);
+/*
+ * prepare_write() was fine, but what was to be written did not come: nobody shall see what the
+ * blocks it has allocated held before. => page locked
+ */
+void block_abandon_write(struct page *page, unsigned int from, unsigned int to);
 int generic_commit_write(struct file *file, struct page *page, unsigned int from, unsigned int to);
 /* Zero the rest of the block at @from: the file ends there now. => may sleep; i_sem held */
 int block_truncate_page(struct address_space *mapping, loff_t from, get_block_t *get_block);

@@ -97,6 +97,24 @@ int device_create(const char *name, dev_t dev, umode_t mode)
 	return err;
 }
 
+void device_destroy(const char *name)
+{
+	struct dentry *root = dev_mnt->mnt_root, *dentry;
+	struct qstr this = { .name = name, .len = (unsigned int)strlen(name) };
+	struct inode *dir = root->d_inode;
+
+	this.hash = full_name_hash(name, this.len);
+	mutex_lock(&dir->i_sem);
+	dentry = lookup_locked(root, &this);
+	if (!IS_ERR(dentry)) {
+		if (dentry->d_inode && !S_ISDIR(dentry->d_inode->i_mode) &&
+		    !dir->i_op->unlink(dir, dentry))
+			d_delete(dentry);
+		dput(dentry);
+	}
+	mutex_unlock(&dir->i_sem);
+}
+
 int devtmpfs_mount(void)
 {
 	long err = do_mkdirat(AT_FDCWD, "/dev", 0755);

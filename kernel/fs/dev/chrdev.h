@@ -28,6 +28,7 @@ int register_chrdev(unsigned int major, const char *name, const struct file_oper
 int unregister_chrdev(unsigned int major, const char *name);
 /* A node in devtmpfs; after dev_init().  @mode: S_IFCHR and permissions.  => 0 or -errno */
 int device_create(const char *name, dev_t dev, umode_t mode);
+void device_destroy(const char *name);
 
 static inline unsigned int iminor(const struct inode *inode)
 {
