@@ -240,6 +240,9 @@ SRCS	+= kernel/drivers/virtio_ring.c      # virtio: queues of buffers
 SRCS	+= kernel/drivers/virtio_pci.c       # virtio: a device's registers
 SRCS	+= kernel/drivers/disk.c             # what drivers of disks share
 SRCS	+= kernel/drivers/virtio_blk.c       # a disk by virtio
+SRCS	+= kernel/drivers/ide.c              # IDE disks: requests become commands
+SRCS	+= kernel/drivers/ide_dma.c          # IDE: bus mastering
+SRCS	+= kernel/drivers/ide_probe.c        # IDE: which drives there are
 SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standard VGA
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 

@@ -68,4 +68,5 @@ struct gendisk *disk_register(const char *name, struct request_queue *q, unsigne
 void disks_probe(void)
 {
 	virtio_blk_probe();
+	ide_probe();
 }

@@ -31,5 +31,6 @@ struct gendisk *disk_register(const char *name, struct request_queue *q, unsigne
 /* Look for all disks. => may sleep */
 void disks_probe(void);
 void virtio_blk_probe(void);
+void ide_probe(void);
 
 #endif

@@ -86,8 +86,7 @@ struct hd_struct *scratch_disk(struct ktest *t, const char *prefix)
 	return search.found;
 }
 
-/* What tests wrote is zero again. */
-static void leave(struct ktest *t, struct hd_struct *part)
+void scratch_leave(struct ktest *t, struct hd_struct *part)
 {
 	for (sector_t at = 0; at < AREA; at += STRIDE)
 		KEXPECT_EQ(t, write_fill(part, at, STRIDE, 0), 0);
@@ -119,7 +118,7 @@ void disk_test_patterns(struct ktest *t, const char *prefix)
 			KASSERT_EQ(t, read_is(part, s, run, holds[s]), 0);
 		}
 	}
-	leave(t, part);
+	scratch_leave(t, part);
 }
 
 /* As many as there may be at the same time, from and to high memory too; each its own page. */
@@ -139,7 +138,7 @@ void disk_test_in_flight(struct ktest *t, const char *prefix)
 			KEXPECT(t, transfer_holds(&tr, i, 1 + i % 8, (unsigned char)(i + 1)));
 		transfers_free(&tr);
 	}
-	leave(t, part);
+	scratch_leave(t, part);
 }
 
 /* Neighbours become one request: one interrupt, one command, many pages. */
@@ -163,7 +162,7 @@ void disk_test_merged(struct ktest *t, const char *prefix)
 		KEXPECT(t, part->stats.ios[rw] - ios <= 4);
 		transfers_free(&tr);
 	}
-	leave(t, part);
+	scratch_leave(t, part);
 }
 
 /* The last sector is there, the one behind it is not, and the two next to a limit are two. */
@@ -213,5 +212,5 @@ void disk_test_smp(struct ktest *t, const char *prefix)
 	if (!part)
 		return;
 	blk_smp_run(t, part, 60);
-	leave(t, part);
+	scratch_leave(t, part);
 }

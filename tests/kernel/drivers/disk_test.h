@@ -11,6 +11,8 @@
 
 /* The first empty disk whose name begins with @prefix. => NULL: there is none, @t is skipped */
 struct hd_struct *scratch_disk(struct ktest *t, const char *prefix);
+/* What tests wrote at its start is zero again. */
+void scratch_leave(struct ktest *t, struct hd_struct *part);
 
 void disk_test_patterns(struct ktest *t, const char *prefix);
 void disk_test_in_flight(struct ktest *t, const char *prefix);
