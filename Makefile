@@ -228,6 +228,7 @@ SRCS	+= kernel/block/genhd.c              # disks and partitions, by name and by
 SRCS	+= kernel/block/partition.c          # which parts of a disk are disks of their own
 SRCS	+= kernel/block/bounce.c             # pages for devices that do not reach all of memory
 SRCS	+= kernel/block/diskstats.c          # what was transferred, and how long it took
+SRCS	+= kernel/block/sys_block.c          # /sys/block: disks, partitions and queues as files
 
 # kernel/drivers/ - devices
 SRCS	+= kernel/drivers/kbd.c              # a PS/2 keyboard on the i8042

@@ -63,6 +63,7 @@ struct gendisk {
 	struct request_queue *queue;		/* [c] */
 	const struct block_device_operations *fops;	/* [c] */
 	bool read_only;				/* [c] */
+	bool removable;				/* [c] the medium, not the disk */
 	void *private_data;			/* the driver's */
 	struct hd_struct part0;			/* start 0, the capacity */
 	struct hd_struct *part[DISK_MAX_PARTS];	/* [D] by number; [0] = &part0; NULL: none */

@@ -14,6 +14,9 @@
  * processor or node: SYS_SHOW_EACH("devices/system/node/node%d/distance", &nr_online_nodes, fn)
  * calls fn with the number as v.
  *
+ * What comes and goes after boot is named by functions: in SYS_SHOW_NAMES("block/%s/size", &disks,
+ * fn) any disk's name stands for %s.  Its number is v of fn, which must look whether it is still there.
+ *
  * Printing goes into a buffer that the reader owns.  When it is full, printing
  * turns into counting, the reader takes a larger buffer and calls the function
  * again; so a show function must not have effects.  It may sleep.
@@ -46,11 +49,21 @@ static inline int seq_has_overflowed(const struct seq_file *m)
 
 struct ctl_table;
 
+/* Directories that are there while something is. All may sleep; a number is never 0. */
+struct proc_names {
+	/* => the number of the thing @name, of the directory with number @parent; 0: there is none */
+	long (*find)(const char *name, long parent);
+	/* The thing after number @number (0: the first), by name. => its number; 0: that was all */
+	long (*next)(long number, long parent, char *name);
+};
+#define PROC_NAME_LEN	32	/* bytes of such a name, the NUL included */
+
 struct proc_show {
 	const char *name;			/* path below /proc or /sys */
 	int (*show)(struct seq_file *m, void *v); /* v = number for `each`; => 0 or -errno */
 	int (*write)(const char *buf, size_t len); /* kernel copy, NUL-terminated; => 0 or -errno */
 	const int *each;			/* a file for each number below *each; or NULL */
+	const struct proc_names *names[2];	/* who names what stands for each %s; NULL: there is none */
 	const struct ctl_table *table;		/* instead of show and write: numbers, see sysctl.h */
 	const struct file_operations *fops;	/* instead of all these: no text, with @mode */
 	unsigned int mode;
@@ -78,6 +91,13 @@ extern const struct proc_show __start_proc_shows[], __stop_proc_shows[];
 #define SYS_SHOW(path, showfn)		_SYS_SHOW(__LINE__, path, showfn, NULL)
 /* @path has one %d, for which numbers from 0 to *@number - 1 stand when all processors run. */
 #define SYS_SHOW_EACH(path, number, showfn) _SYS_SHOW(__LINE__, path, showfn, number)
+
+#define __SYS_SHOW_NAMES(id, path, showfn, ...)					\
+	static const struct proc_show __sys_show_##id __used			\
+	__section(".sys_shows") __aligned(4) = { .name = (path), .show = (showfn), .names = { __VA_ARGS__ } }
+#define _SYS_SHOW_NAMES(id, path, showfn, ...) __SYS_SHOW_NAMES(id, path, showfn, __VA_ARGS__)
+/* @path has a component %s for each proc_names; v is the number of the last. */
+#define SYS_SHOW_NAMES(path, showfn, ...) _SYS_SHOW_NAMES(__LINE__, path, showfn, __VA_ARGS__)
 
 extern const struct proc_show __start_sys_shows[], __stop_sys_shows[];
 

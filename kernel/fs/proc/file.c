@@ -79,7 +79,7 @@ static int show(struct proc_inode *pi, struct seq_file *m)
 		m->private = NULL;
 		if (pi->pde->show->table)
 			return sysctl_show(m, pi->pde->show->table);
-		return pi->pde->show->show(m, (void *)pi->pde->number);
+		return pi->pde->show->show(m, (void *)pi->number);
 	}
 	m->private = pi->one_thread ? NULL : pi->task;
 	if (!proc_task_alive(pi->task))

@@ -87,6 +87,7 @@ struct proc_dir_entry {
 	const char *name;		/* last component */
 	const struct proc_show *show;	/* NULL: a directory */
 	long number;			/* of those that show->each counts */
+	const struct proc_names *names;	/* instead of @name: one directory for each of these */
 	struct proc_dir_entry *parent, *child, *next;
 	unsigned long ino;
 };
@@ -95,6 +96,7 @@ struct proc_dir_entry {
 struct proc_inode {
 	enum proc_kind kind;
 	struct proc_dir_entry *pde;		/* PROC_STATIC */
+	long number;				/* ... which of its kind: pde->number, or from pde->names */
 	struct task_struct *task;		/* the others: a reference */
 	const struct proc_pid_entry *entry;	/* PROC_PID_FILE */
 	bool one_thread;			/* ... of /proc/PID/task/TID */

@@ -4,7 +4,8 @@
  * The paths of a section of proc_shows become a tree once, at boot; nothing is
  * added later, so lookups need no lock.  Inodes and dentries are made when a
  * name is looked up and go with their last user: /proc holds no memory while
- * nobody looks at it.
+ * nobody looks at it.  A directory that is there for each of some things, as /sys/block has one for
+ * each disk, is one node of the tree; which thing it is about stands in the inode.
  */
 #include <kernel/fs/proc/proc.h>
 
@@ -56,11 +57,14 @@ static void __init add_path(struct proc_dir_entry *dir, const char *name,
 			    const struct proc_show *show, long number)
 {
 	struct proc_dir_entry *pde;
+	unsigned int named = 0;
 	const char *slash;
 
 	for (; (slash = strchr(name, '/')) != NULL; name = slash + 1) {
 		pde = find_child(dir, name, (size_t)(slash - name));
 		dir = pde ? pde : add_child(dir, name, (size_t)(slash - name));
+		if (!memcmp(name, "%s", 2))
+			dir->names = show->names[named++];
 	}
 	pde = add_child(dir, name, strlen(name));
 	pde->show = show;
@@ -141,14 +145,20 @@ static umode_t static_mode(const struct proc_show *show)
 	return S_IFREG | (show->write ? 0644 : 0444);
 }
 
-static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry *pde)
+static unsigned long numbered_ino(const struct proc_dir_entry *pde, long number)
+{
+	return pde->ino + ((unsigned long)number << 12);
+}
+
+static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry *pde, long number)
 {
 	struct inode *inode = proc_make_inode(sb, PROC_STATIC, static_mode(pde->show), NULL);
 
 	if (IS_ERR(inode))
 		return inode;
 	PROC_I(inode)->pde = pde;
-	inode->i_ino = pde->ino;
+	PROC_I(inode)->number = number;
+	inode->i_ino = numbered_ino(pde, number);
 	if (pde->show) {
 		inode->i_fop = pde->show->fops ? pde->show->fops : &proc_file_operations;
 	} else {
@@ -160,32 +170,69 @@ static struct inode *static_inode(struct super_block *sb, struct proc_dir_entry 
 
 /* ---- directories of the tree ---- */
 
+/* The node for each of some things in directory @pde, or NULL. */
+static struct proc_dir_entry *named_child(struct proc_dir_entry *pde)
+{
+	for (pde = pde->child; pde && !pde->names; pde = pde->next)
+		;
+	return pde;
+}
+
 static struct dentry *proc_dir_lookup(struct inode *dir, struct dentry *dentry)
 {
-	struct proc_dir_entry *pde = PROC_I(dir)->pde;
+	struct proc_dir_entry *pde = PROC_I(dir)->pde, *named = named_child(pde);
 	struct proc_dir_entry *child = find_child(pde, dentry->d_name.name, dentry->d_name.len);
+	long number = PROC_I(dir)->number;
 
-	if (child)
-		return proc_add(dentry, static_inode(dir->i_sb, child));
+	if (child && !child->names)
+		return proc_add(dentry, static_inode(dir->i_sb, child,
+						     number ? number : child->number));
+	number = named ? named->names->find(dentry->d_name.name, number) : 0;
+	if (number)
+		return proc_add(dentry, static_inode(dir->i_sb, named, number));
 	/* Not a negative dentry: nothing can be created here, so "no such file" is all there is to say. */
 	return pde == &proc_root ? proc_pid_lookup(dir, dentry) : ERR_PTR(-ENOENT);
 }
 
+/* Positions of named directories: behind all others, then the place in the order of the names. */
+#define POS_NAMED	0x1000
+
+/* => false: the buffer is full */
+static bool emit_named(struct inode *dir, struct proc_dir_entry *named, struct dir_context *ctx)
+{
+	long number = 0, parent = PROC_I(dir)->number;
+	char name[PROC_NAME_LEN];
+	loff_t pos = POS_NAMED;
+
+	while ((number = named->names->next(number, parent, name)) != 0) {
+		if (pos++ < ctx->pos)
+			continue;
+		if (!dir_emit(ctx, name, (int)strlen(name), numbered_ino(named, number), DT_DIR))
+			return false;
+		ctx->pos = pos;
+	}
+	return true;
+}
+
 static int proc_dir_iterate(struct file *file, struct dir_context *ctx)
 {
-	struct proc_dir_entry *pde = PROC_I(file_inode(file))->pde, *child;
+	struct inode *dir = file_inode(file);
+	struct proc_dir_entry *pde = PROC_I(dir)->pde, *child, *named = named_child(pde);
 	loff_t pos = 2;
 
 	if (!dir_emit_dots(file, ctx))
 		return 0;
 	for (child = pde->child; child; child = child->next, pos++) {
-		if (pos < ctx->pos)
+		if (pos < ctx->pos || child->names)
 			continue;
-		if (!dir_emit(ctx, child->name, (int)strlen(child->name), child->ino,
+		if (!dir_emit(ctx, child->name, (int)strlen(child->name),
+			      numbered_ino(child, PROC_I(dir)->number),
 			      child->show ? DT_REG : DT_DIR))
 			return 0;
 		ctx->pos = pos + 1;
 	}
+	if (named && !emit_named(dir, named, ctx))
+		return 0;
 	return pde == &proc_root ? proc_pid_iterate(ctx) : 0;
 }
 
@@ -209,7 +256,7 @@ int proc_fill_tree(struct super_block *sb, struct proc_dir_entry *root, unsigned
 	sb->s_magic = magic;
 	sb->s_blocksize = 1024;
 	sb->s_op = &proc_super_operations;
-	inode = static_inode(sb, root);
+	inode = static_inode(sb, root, 0);
 	if (IS_ERR(inode))
 		return (int)PTR_ERR(inode);
 	sb->s_root = d_alloc_root(inode);
