@@ -89,11 +89,11 @@ static long show_sized(const struct proc_show *show, char *buf, size_t size)
 
 #define ROOM	(256 * 1024)
 
-/* Tables of disks: without one they are empty, as Linux's are; a setting may be no number. */
+/* Tables of disks and of locks: without one they are empty, as Linux's are; a setting may be no number. */
 static bool may_be_empty(const struct proc_show *show)
 {
 	return !strcmp(show->name, "partitions") || !strcmp(show->name, "diskstats") ||
-	       (show->table && !show->table->nr);
+	       !strcmp(show->name, "locks") || (show->table && !show->table->nr);
 }
 
 /*
