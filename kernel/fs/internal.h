@@ -108,4 +108,7 @@ extern const struct file_operations def_fifo_fops;
 void pipe_init(void);
 void anon_inode_init(void);
 
+/* ext2/super.c */
+void ext2_init(void);
+
 #endif

@@ -358,5 +358,6 @@ void __init vfs_init(void)
 	anon_inode_init();
 	bdev_cache_init();
 	ramfs_init();
+	ext2_init();
 	mount_rootfs();
 }
