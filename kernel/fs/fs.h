@@ -328,7 +328,11 @@ void init_special_inode(struct inode *inode, umode_t mode, dev_t rdev);
 /* The wall clock, at the grain of a tick: good for file times, and cheap. */
 struct timespec64 current_fs_time(void);
 void inode_update_times(struct inode *inode);	/* mtime and ctime: now */
+struct timespec64 timespec64_trunc(struct timespec64 t, unsigned int gran);
+/* ... as @inode's file system can store it */
+struct timespec64 current_time(const struct inode *inode);
 void touch_atime(struct file *file);
+void touch_link_atime(const struct path *link);	/* a symbolic link was read */
 /* Check @attr against permissions; then apply all but the size.  => 0 or -errno */
 int inode_change_ok(struct inode *inode, struct iattr *attr);
 void inode_setattr(struct inode *inode, const struct iattr *attr);
@@ -475,6 +479,12 @@ int simple_fsync(struct file *file, int datasync);	/* nothing is behind the page
 /* => 0 or -EBUSY (the name is taken) */
 int register_filesystem(struct file_system_type *type);
 struct file_system_type *get_fs_type(const char *name);
+/*
+ * For fill_super() on a disk: read it by blocks of @size bytes from now on (or of what the
+ * hardware can do, if that is more).  => may sleep; no block of it is held; the size, or 0
+ */
+int sb_set_blocksize(struct super_block *sb, int size);
+int sb_min_blocksize(struct super_block *sb, int size);
 
 /* What statfs tells, in pages or whatever f_bsize says. */
 struct kstatfs {

@@ -314,9 +314,11 @@ static void note_write(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 
-	inode_update_times(inode);
-	if (unlikely(inode->i_mode & (S_ISUID | S_ISGID)) && current->fsuid != 0)
+	if (unlikely(inode->i_mode & (S_ISUID | S_ISGID)) && current->fsuid != 0) {
 		inode->i_mode &= (umode_t)~(S_ISUID | (inode->i_mode & S_IXGRP ? S_ISGID : 0));
+		mark_inode_dirty(inode);
+	}
+	inode_update_times(inode);
 }
 
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos)

@@ -124,7 +124,7 @@ static void inode_init_always(struct super_block *sb, struct inode *inode)
 	INIT_LIST_HEAD(&inode->i_wb_list);
 	INIT_LIST_HEAD(&inode->i_lru);
 	inode->i_blkbits = sb->s_blocksize_bits;
-	inode->i_atime = inode->i_mtime = inode->i_ctime = current_fs_time();
+	inode->i_atime = inode->i_mtime = inode->i_ctime = current_time(inode);
 }
 
 /* => may sleep; one reference, in no list yet; NULL: no memory */

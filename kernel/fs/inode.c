@@ -19,6 +19,7 @@
 #include <kernel/fs/dev/chrdev.h>
 #include <kernel/fs/internal.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/writeback.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
@@ -79,9 +80,34 @@ void init_special_inode(struct inode *inode, umode_t mode, dev_t rdev)
 	}
 }
 
+struct timespec64 timespec64_trunc(struct timespec64 t, unsigned int gran)
+{
+	/* Multiples of it are multiples of a second's fraction: only these two are cheap, and used. */
+	if (gran == NSEC_PER_SEC)
+		t.tv_nsec = 0;
+	else if (gran > 1)
+		t.tv_nsec -= t.tv_nsec % (long)gran;
+	return t;
+}
+
+struct timespec64 current_time(const struct inode *inode)
+{
+	return timespec64_trunc(current_fs_time(), inode->i_sb->s_time_gran);
+}
+
+static bool same_time(const struct timespec64 *a, const struct timespec64 *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
 void inode_update_times(struct inode *inode)
 {
-	inode->i_mtime = inode->i_ctime = current_fs_time();
+	struct timespec64 now = current_time(inode);
+
+	if (same_time(&inode->i_mtime, &now) && same_time(&inode->i_ctime, &now))
+		return;
+	inode->i_mtime = inode->i_ctime = now;
+	mark_inode_dirty_sync(inode);
 }
 
 static bool earlier(const struct timespec64 *a, const struct timespec64 *b)
@@ -89,19 +115,47 @@ static bool earlier(const struct timespec64 *a, const struct timespec64 *b)
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
+#define ATIME_IS_OLD	(24 * 60 * 60)	/* seconds */
+
 /*
  * The time of access, as "relatime" does it: enough to tell whether a file was read since
- * it was written, without a store for each read.
+ * it was written, and whether today, without a store for each read.
  */
+static bool atime_is_right(const struct inode *inode, unsigned long flags,
+			   const struct timespec64 *now)
+{
+	if (flags & MS_STRICTATIME)
+		return !earlier(&inode->i_atime, now);
+	return earlier(&inode->i_mtime, &inode->i_atime) &&
+	       earlier(&inode->i_ctime, &inode->i_atime) &&
+	       now->tv_sec - inode->i_atime.tv_sec < ATIME_IS_OLD;
+}
+
+static void update_atime(const struct path *path)
+{
+	struct inode *inode = path->dentry->d_inode;
+	unsigned long flags = path->mnt->mnt_flags | inode->i_sb->s_flags;
+	struct timespec64 now;
+
+	if ((flags & (MS_NOATIME | MS_RDONLY)) || (inode->i_flags & S_NOATIME) ||
+	    ((flags & MS_NODIRATIME) && S_ISDIR(inode->i_mode)))
+		return;
+	now = current_time(inode);
+	if (atime_is_right(inode, flags, &now))
+		return;
+	inode->i_atime = now;
+	mark_inode_dirty_sync(inode);
+}
+
 void touch_atime(struct file *file)
 {
-	struct inode *inode = file->f_inode;
+	if (!(file->f_flags & O_NOATIME))
+		update_atime(&file->f_path);
+}
 
-	if ((file->f_flags & O_NOATIME) || (file->f_vfsmnt->mnt_flags & (MS_NOATIME | MS_RDONLY)))
-		return;
-	if (earlier(&inode->i_mtime, &inode->i_atime) && earlier(&inode->i_ctime, &inode->i_atime))
-		return;
-	inode->i_atime = current_fs_time();
+void touch_link_atime(const struct path *link)
+{
+	update_atime(link);
 }
 
 static bool owner_or_root(const struct inode *inode)
@@ -137,6 +191,7 @@ int inode_change_ok(struct inode *inode, struct iattr *attr)
 
 void inode_setattr(struct inode *inode, const struct iattr *attr)
 {
+	unsigned int gran = inode->i_sb->s_time_gran;
 	unsigned int valid = attr->ia_valid;
 
 	if (valid & ATTR_UID)
@@ -144,13 +199,14 @@ void inode_setattr(struct inode *inode, const struct iattr *attr)
 	if (valid & ATTR_GID)
 		inode->i_gid = attr->ia_gid;
 	if (valid & ATTR_ATIME)
-		inode->i_atime = attr->ia_atime;
+		inode->i_atime = timespec64_trunc(attr->ia_atime, gran);
 	if (valid & ATTR_MTIME)
-		inode->i_mtime = attr->ia_mtime;
+		inode->i_mtime = timespec64_trunc(attr->ia_mtime, gran);
 	if (valid & ATTR_CTIME)
-		inode->i_ctime = attr->ia_ctime;
+		inode->i_ctime = timespec64_trunc(attr->ia_ctime, gran);
 	if (valid & ATTR_MODE)
 		inode->i_mode = (inode->i_mode & S_IFMT) | (attr->ia_mode & S_IALLUGO);
+	mark_inode_dirty(inode);
 }
 
 /* The new size: first it, then what lies beyond, so that nobody brings pages back. */

@@ -58,7 +58,7 @@ static inline int vfs_pressure(unsigned long objects)
 struct qstr;
 struct dentry *lookup_locked(struct dentry *dir, const struct qstr *name);
 /* => a page with a link's text for putname(), or ERR_PTR */
-char *read_link(struct dentry *dentry);
+char *read_link(const struct path *link);
 /* Count a link that a caller of path_lookup follows by itself. => 0 or -ELOOP */
 int may_follow_another(struct nameidata *nd);
 /* Walk a link's text from nd->path, as if it were the rest of the name. => 0 or -errno */

@@ -200,20 +200,20 @@ int may_follow_another(struct nameidata *nd)
 }
 
 /* Read a link's text. => a page for putname(), or ERR_PTR */
-char *read_link(struct dentry *dentry)
+char *read_link(const struct path *link)
 {
 	char *text = (char *)__get_free_page(GFP_KERNEL);
 	int len;
 
 	if (!text)
 		return ERR_PTR(-ENOMEM);
-	len = vfs_readlink(dentry, text, PATH_MAX - 1);
+	len = vfs_readlink(link->dentry, text, PATH_MAX - 1);
 	if (len < 0) {
 		putname(text);
 		return ERR_PTR(len);
 	}
 	text[len] = '\0';
-	dentry->d_inode->i_atime = current_fs_time();
+	touch_link_atime(link);
 	return text;
 }
 
@@ -230,7 +230,7 @@ static noinline int do_follow_link(struct path *link, struct nameidata *nd)
 	if (inode->i_op->follow_link) {
 		err = inode->i_op->follow_link(link->dentry, nd);
 	} else {
-		text = read_link(link->dentry);
+		text = read_link(link);
 		err = PTR_ERR_OR_ZERO(text);
 		if (!err) {
 			err = walk_link_text(text, nd);

@@ -238,7 +238,7 @@ static int follow_last(struct nameidata *nd, struct path *place, char **text)
 		path_put(place);
 		return err;
 	}
-	next = read_link(place->dentry);
+	next = read_link(place);
 	path_put(place);
 	if (IS_ERR(next))
 		return PTR_ERR(next);

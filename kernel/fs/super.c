@@ -27,7 +27,9 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/seq_file.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/fs/internal.h>
+#include <kernel/fs/writeback.h>
 #include <kernel/fs/writeback.h>
 #include <lib/bitmap.h>
 #include <lib/kernel.h>
@@ -223,6 +225,12 @@ static struct super_block *sget(struct file_system_type *type, struct block_devi
 	return new;
 }
 
+/* How the disk of a file system mounted so is open. */
+static unsigned int open_mode(unsigned long flags)
+{
+	return flags & MS_RDONLY ? FMODE_READ : FMODE_READ | FMODE_WRITE;
+}
+
 /* Names, data, inodes, the rest. => s_umount held for writing, no mount is left; released */
 static void kill_super(struct super_block *sb)
 {
@@ -234,6 +242,8 @@ static void kill_super(struct super_block *sb)
 		shrink_dcache_for_umount(sb);
 	if (is_alive(sb))
 		sync_filesystem(sb);
+	if (is_alive(sb))
+		sync_filesystem(sb);
 	sb->s_flags &= ~MS_ACTIVE;
 	busy = evict_inodes(sb);
 	if (busy)
@@ -241,7 +251,10 @@ static void kill_super(struct super_block *sb)
 	WARN_ON(busy);
 	if (sb->s_op && sb->s_op->put_super)
 		sb->s_op->put_super(sb);
-	put_anon_dev(sb->s_dev);
+	if (sb->s_bdev)
+		blkdev_put(sb->s_bdev, open_mode(sb->s_flags), sb->s_type);
+	else
+		put_anon_dev(sb->s_dev);
 	spin_lock(&sb_lock);
 	sb->s_dead = true;
 	spin_unlock(&sb_lock);
@@ -298,10 +311,72 @@ static struct super_block *get_sb_nodev(struct file_system_type *type, unsigned 
 	return sb;
 }
 
+/* ---- on a disk ------------------------------------------------------------------------------ */
+
+/* The size of its blocks is the disk's too, since they are in the disk's own pages. */
+int sb_set_blocksize(struct super_block *sb, int size)
+{
+	if (set_blocksize(sb->s_bdev, (unsigned int)size))
+		return 0;
+	sb->s_blocksize = (unsigned long)size;
+	sb->s_blocksize_bits = (unsigned int)ilog2((unsigned int)size);
+	return size;
+}
+
+int sb_min_blocksize(struct super_block *sb, int size)
+{
+	unsigned int least = bdev_disk(sb->s_bdev)->queue->limits.block_size;
+
+	return sb_set_blocksize(sb, max(size, (int)least));
+}
+
+/* => s_umount held for writing, released on error; 0 or -errno */
+static int fill_super_bdev(struct super_block *sb, unsigned long flags, const char *data)
+{
+	sb->s_flags = flags;
+	sb->s_dev = sb->s_bdev->bd_dev;
+	sb->s_bdi = sb->s_bdev->bd_inode->i_mapping->backing_dev_info;
+	sb->s_keep_names = true;
+	return fill_super(sb, data);
+}
+
+static struct super_block *get_sb_bdev(struct file_system_type *type, unsigned long flags,
+				       const char *devname, const char *data)
+{
+	struct block_device *bdev = blkdev_get_by_path(devname, open_mode(flags), type);
+	struct super_block *sb;
+	int err;
+
+	if (IS_ERR(bdev))
+		/* mount(8) knows by this one that it may try again read-only. */
+		return ERR_PTR(PTR_ERR(bdev) == -EROFS ? -EACCES : PTR_ERR(bdev));
+	sb = sget(type, bdev);
+	if (IS_ERR(sb)) {
+		blkdev_put(bdev, open_mode(flags), type);
+		return sb;
+	}
+	if (!sb->s_root) {
+		err = fill_super_bdev(sb, flags, data);
+		if (err)
+			return ERR_PTR(err);
+	} else {
+		/* One disk, one instance; and that is read-only for all its mounts or for none. */
+		blkdev_put(bdev, open_mode(flags), type);
+		if ((flags ^ sb->s_flags) & MS_RDONLY) {
+			deactivate_locked_super(sb);
+			return ERR_PTR(-EBUSY);
+		}
+	}
+	up_write(&sb->s_umount);
+	return sb;
+}
+
 struct super_block *get_sb(struct file_system_type *type, unsigned long flags,
 			   const char *devname, const char *data)
 {
-	return get_sb_nodev(type, flags & SB_FLAGS, data);
+	flags &= SB_FLAGS;
+	return type->fs_flags & FS_REQUIRES_DEV ? get_sb_bdev(type, flags, devname, data) :
+						  get_sb_nodev(type, flags, data);
 }
 
 static int filesystems_show(struct seq_file *m, void *v)

@@ -182,6 +182,8 @@ long sys_readlinkat(int dfd, const char __user *filename, char __user *buf, int 
 		return len;
 	text = (char *)__get_free_page(GFP_KERNEL);
 	len = text ? vfs_readlink(path.dentry, text, PATH_MAX) : -ENOMEM;
+	if (len >= 0)
+		touch_link_atime(&path);
 	path_put(&path);
 	if (len > 0) {
 		len = min(len, size);
