@@ -314,6 +314,10 @@ DRIVE_DEVICES = {"virtio": "virtio-blk-pci", "ide": "ide-hd", "floppy": "floppy"
 FLOPPY_SIZE = 1440 << 10
 
 
+def is_drive_key(key):
+    return key in DRIVE_KEYS or key.startswith("throttling.")
+
+
 def empty_image(mebibytes, bus):
     """=> the path of a sparse image of zeros. Nobody writes to it: QEMU puts what is written elsewhere."""
     size = FLOPPY_SIZE if bus == "floppy" else int(mebibytes) << 20
@@ -331,7 +335,7 @@ def drive_backend(number, bus, path, keys):
     if path.isdigit():
         path = empty_image(path, bus)
         keys = {"snapshot": "on", "cache": "unsafe", **keys}
-    words += [f"{k}={v}" for k, v in keys.items() if k in DRIVE_KEYS and k != "format"]
+    words += [f"{k}={v}" for k, v in keys.items() if is_drive_key(k) and k != "format"]
     if "log" in keys:
         words += ["driver=blklogwrites", "log-super-update-interval=1", "log.driver=file",
                   f"log.filename={keys['log']}", "file.driver=raw", "file.file.driver=file",
@@ -365,7 +369,7 @@ def drive_words(drives, cdrom=False):
             device += [f"bus=ide.{place // 2}", f"unit={place % 2}"]
         elif bus == "floppy":
             device += [f"unit={place}"]
-        device += [f"{k}={v}" for k, v in keys.items() if k not in DRIVE_KEYS + ("debug", "log")]
+        device += [f"{k}={v}" for k, v in keys.items() if not is_drive_key(k) and k not in ("debug", "log")]
         words += ["-drive", drive_backend(number, bus, path, keys), "-device", ",".join(device)]
     return words
 

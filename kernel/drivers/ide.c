@@ -18,7 +18,8 @@
  * processor moves.  It works with any controller, at one hundredth of the speed.
  *
  * Errors.  What fails is tried three times in all; then, if it was of several bios, they are done apart
- * (disk.h); then it is -EIO.  A command that has not ended at its deadline: if the drive is
+ * (disk.h); then it is -EIO.  Not so a flush: the drive may have forgotten what it could not write,
+ * and would say that the second one went well.  A command that has not ended at its deadline: if the drive is
  * ready, only its interrupt was lost, and it is taken as having come; else both drives are reset, and
  * it is tried again, at the second time without DMA from then on.  Drives that do not come back from
  * the reset are given up.
@@ -295,7 +296,9 @@ static void command_interrupt(struct ide_channel *ch)
 		ret = -EIO;
 	else if (ch->mode == IDE_PIO)
 		ret = pio_next(ch, status);
-	if (ret < 0)
+	if (ret < 0 && ch->mode == IDE_NODATA)
+		done(ch, ret);
+	else if (ret < 0)
 		failed(ch);
 	else if (ret)
 		done(ch, 0);
