@@ -202,8 +202,9 @@ struct file_operations {
 	int (*flush)(struct file *file);		/* at each close */
 	int (*release)(struct inode *inode, struct file *file);	/* at the last one */
 	int (*fsync)(struct file *file, int datasync);
-	/* Bytes become a hole, the size stays (MADV_REMOVE). => may sleep; 0 or -errno */
-	int (*punch_hole)(struct file *file, loff_t offset, loff_t len);
+	/* Set room aside or give it back, FALLOC_FL_*. => may sleep; 0 or -errno; without it
+	 * -EOPNOTSUPP */
+	long (*fallocate)(struct file *file, int mode, loff_t offset, loff_t len);
 	/* Write bytes of a page of another file (sendfile). => bytes or -errno */
 	ssize_t (*sendpage)(struct file *file, struct page *page, unsigned int offset, size_t size,
 			    loff_t *pos);
@@ -336,10 +337,14 @@ void touch_link_atime(const struct path *link);	/* a symbolic link was read */
 /* Check @attr against permissions; then apply all but the size.  => 0 or -errno */
 int inode_change_ok(struct inode *inode, struct iattr *attr);
 void inode_setattr(struct inode *inode, const struct iattr *attr);
+/* What notify_change() does for a file system without a setattr of its own. => i_sem held */
+int simple_setattr(struct dentry *dentry, struct iattr *attr);
 /* => takes i_sem of nothing: the caller holds dentry's inode's */
 int notify_change(struct dentry *dentry, struct iattr *attr);
 /* chmod, chown, truncate...: takes i_sem.  => 0 or -errno */
 int do_truncate(struct dentry *dentry, loff_t length);
+/* May the file get that long?  => i_sem held; 0 or -EFBIG (sends SIGXFSZ) */
+int inode_newsize_ok(struct inode *inode, loff_t length);
 
 /*
  * Executing a file forbids writing to it, and the other way round. => 0 or -ETXTBSY
@@ -423,6 +428,9 @@ static inline struct file *get_file(struct file *file)
 	return file;
 }
 
+/* Checks what @mode, @offset and @len say, then asks the file. => may sleep; 0 or -errno */
+long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len);
+
 /* For exec: open for execution (regular file, x permission).  ERR_PTR */
 struct file *open_exec(const char *name);
 /*
@@ -471,6 +479,9 @@ ssize_t simple_read_from_buffer(void __user *to, size_t count, loff_t *pos, cons
 /* An address space with nothing behind it: a missing page is zeros. */
 extern const struct address_space_operations simple_aops;
 struct dentry *simple_lookup(struct inode *dir, struct dentry *dentry);
+int simple_readpage(struct file *file, struct page *page);
+int simple_prepare_write(struct file *file, struct page *page, unsigned int from, unsigned int to);
+int simple_commit_write(struct file *file, struct page *page, unsigned int from, unsigned int to);
 int simple_statfs(struct dentry *dentry, struct kstatfs *buf);
 int simple_fsync(struct file *file, int datasync);	/* nothing is behind the page cache */
 

@@ -217,7 +217,7 @@ static inline size_t copy_into_page(struct page *page, unsigned int offset, cons
  */
 static void drop_blank_page(struct page *page)
 {
-	if (PageUptodate(page) || PagePrivate(page) || page_mapped(page))
+	if (PageUptodate(page) || PageDirty(page) || PagePrivate(page) || page_mapped(page))
 		return;
 	remove_from_page_cache(page);
 	put_page(page);
@@ -409,30 +409,56 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 
 /* ---- offsets -------------------------------------------------------------------------------- */
 
-/* SEEK_DATA, SEEK_HOLE: a page that is in the cache is data, when nothing else is behind it. */
-static loff_t seek_data_hole(struct inode *inode, loff_t offset, int whence)
+/* The first data at or behind @offset of a file in memory: a page that holds something. */
+static loff_t next_data(struct address_space *mapping, loff_t offset, loff_t size)
+{
+	struct page *page;
+	bool blank;
+
+	while (offset < size &&
+	       find_get_pages(mapping, (unsigned long)(offset >> PAGE_SHIFT), 1, &page)) {
+		offset = max(offset, (loff_t)page->index << PAGE_SHIFT);
+		blank = !PageUptodate(page);
+		put_page(page);
+		if (!blank)
+			return offset < size ? offset : -ENXIO;
+		offset = round_down(offset, (loff_t)PAGE_SIZE) + (loff_t)PAGE_SIZE;
+	}
+	return -ENXIO;
+}
+
+static loff_t next_hole(struct address_space *mapping, loff_t offset, loff_t size)
 {
 	unsigned long index = (unsigned long)(offset >> PAGE_SHIFT);
-	loff_t size = i_size_read(inode);
 	struct page *page;
+	bool blank;
 
-	if (offset < 0 || offset >= size)
-		return -ENXIO;
-	if (whence == SEEK_DATA) {
-		if (!find_get_pages(inode->i_mapping, index, 1, &page))
-			return -ENXIO;
-		if (page->index > index)
-			offset = (loff_t)page->index << PAGE_SHIFT;
+	while ((page = find_get_page(mapping, index))) {
+		blank = !PageUptodate(page);
 		put_page(page);
-		return offset < size ? offset : -ENXIO;
-	}
-	while ((page = find_get_page(inode->i_mapping, index))) {
-		put_page(page);
+		if (blank)
+			break;
 		offset = (loff_t)++index << PAGE_SHIFT;
 		if (offset >= size)
 			return size;
 	}
 	return offset;
+}
+
+/*
+ * SEEK_DATA, SEEK_HOLE. Of a file that is elsewhere too, the cache does not know the holes: all of
+ * it is data, up to the hole at its end.
+ */
+static loff_t seek_data_hole(struct inode *inode, loff_t offset, int whence)
+{
+	loff_t size = i_size_read(inode);
+
+	if (offset < 0 || offset >= size)
+		return -ENXIO;
+	if (!lives_in_memory(inode->i_mapping))
+		return whence == SEEK_DATA ? offset : size;
+	return whence == SEEK_DATA ? next_data(inode->i_mapping, offset, size) :
+				     next_hole(inode->i_mapping, offset, size);
 }
 
 loff_t generic_file_llseek(struct file *file, loff_t offset, int whence)

@@ -223,11 +223,23 @@ static void inode_setsize(struct inode *inode, loff_t size)
 		inode->i_op->truncate(inode);
 }
 
+int simple_setattr(struct dentry *dentry, struct iattr *attr)
+{
+	struct inode *inode = dentry->d_inode;
+	int err = inode_change_ok(inode, attr);
+
+	if (err)
+		return err;
+	if (attr->ia_valid & ATTR_SIZE)
+		inode_setsize(inode, attr->ia_size);
+	inode_setattr(inode, attr);
+	return 0;
+}
+
 int notify_change(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = dentry->d_inode;
 	struct timespec64 now = current_fs_time();
-	int err;
 
 	attr->ia_ctime = now;
 	attr->ia_valid |= ATTR_CTIME;
@@ -237,13 +249,7 @@ int notify_change(struct dentry *dentry, struct iattr *attr)
 		attr->ia_mtime = now;
 	if (inode->i_op->setattr)
 		return inode->i_op->setattr(dentry, attr);
-	err = inode_change_ok(inode, attr);
-	if (err)
-		return err;
-	if (attr->ia_valid & ATTR_SIZE)
-		inode_setsize(inode, attr->ia_size);
-	inode_setattr(inode, attr);
-	return 0;
+	return simple_setattr(dentry, attr);
 }
 
 /* Writing takes away the right to run as somebody else. */
@@ -252,6 +258,15 @@ static umode_t killed_suid(umode_t mode)
 	if (current->fsuid == 0)
 		return 0;
 	return (mode & S_ISUID) | (mode & S_IXGRP ? mode & S_ISGID : 0);
+}
+
+int inode_newsize_ok(struct inode *inode, loff_t length)
+{
+	if (length <= inode->i_size || (u64)length <= rlimit(RLIMIT_FSIZE) ||
+	    rlimit(RLIMIT_FSIZE) == RLIM_INFINITY)
+		return 0;
+	send_sig(SIGXFSZ, current, 0);
+	return -EFBIG;
 }
 
 int do_truncate(struct dentry *dentry, loff_t length)
@@ -266,18 +281,14 @@ int do_truncate(struct dentry *dentry, loff_t length)
 	if (length > inode->i_sb->s_maxbytes)
 		return -EFBIG;
 	mutex_lock(&inode->i_sem);
-	if (length > inode->i_size && (u64)length > rlimit(RLIMIT_FSIZE) &&
-	    rlimit(RLIMIT_FSIZE) != RLIM_INFINITY) {
-		mutex_unlock(&inode->i_sem);
-		send_sig(SIGXFSZ, current, 0);
-		return -EFBIG;
-	}
+	err = inode_newsize_ok(inode, length);
 	kill = killed_suid(inode->i_mode);
 	if (kill) {
 		attr.ia_valid |= ATTR_MODE;
 		attr.ia_mode = inode->i_mode & ~kill;
 	}
-	err = notify_change(dentry, &attr);
+	if (!err)
+		err = notify_change(dentry, &attr);
 	mutex_unlock(&inode->i_sem);
 	return err;
 }

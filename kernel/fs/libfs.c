@@ -165,7 +165,7 @@ const struct file_operations simple_dir_operations = {
 
 /* ---- pages ---------------------------------------------------------------------------------- */
 
-static int simple_readpage(struct file *file, struct page *page)
+int simple_readpage(struct file *file, struct page *page)
 {
 	clear_highpage(page);
 	SetPageUptodate(page);
@@ -173,8 +173,7 @@ static int simple_readpage(struct file *file, struct page *page)
 	return 0;
 }
 
-static int simple_prepare_write(struct file *file, struct page *page, unsigned int from,
-				unsigned int to)
+int simple_prepare_write(struct file *file, struct page *page, unsigned int from, unsigned int to)
 {
 	if (PageUptodate(page))
 		return 0;
@@ -185,8 +184,7 @@ static int simple_prepare_write(struct file *file, struct page *page, unsigned i
 	return 0;
 }
 
-static int simple_commit_write(struct file *file, struct page *page, unsigned int from,
-			       unsigned int to)
+int simple_commit_write(struct file *file, struct page *page, unsigned int from, unsigned int to)
 {
 	struct inode *inode = page->mapping->host;
 	loff_t end = ((loff_t)page->index << PAGE_SHIFT) + to;

@@ -242,10 +242,19 @@ static long do_bind(const char *from, struct path *path)
 	return err;
 }
 
-static long do_remount(struct path *path, unsigned long flags)
+static long do_remount(struct path *path, unsigned long flags, const char *data)
 {
+	struct super_block *sb = path->mnt->mnt_sb;
+	int err = 0;
+
 	if (path->dentry != path->mnt->mnt_root)
 		return -EINVAL;
+	down_write(&sb->s_umount);
+	if (!(flags & MS_BIND) && sb->s_op->remount_fs)
+		err = sb->s_op->remount_fs(sb, &flags, data);
+	up_write(&sb->s_umount);
+	if (err)
+		return err;
 	down_write(&namespace_sem);
 	path->mnt->mnt_flags = flags & MNT_FLAGS;
 	up_write(&namespace_sem);
@@ -266,7 +275,7 @@ long do_mount(const char *devname, const char *dir, const char *type, unsigned l
 	if (err)
 		return err;
 	if (flags & MS_REMOUNT)
-		err = do_remount(&path, flags);
+		err = do_remount(&path, flags, data);
 	else if (flags & MS_BIND)
 		err = devname ? do_bind(devname, &path) : -EINVAL;
 	else if (flags & MS_MOVE)

@@ -361,3 +361,38 @@ void __init vfs_init(void)
 	ext2_init();
 	mount_rootfs();
 }
+
+#define FALLOC_FL_SUPPORTED	0x7b	/* by any file system: collapse, insert, unshare too */
+
+/* => 0 or -errno: what is wrong with a call that some file system may know */
+static long check_fallocate(const struct file *file, int mode, loff_t offset, loff_t len)
+{
+	umode_t type = file->f_inode->i_mode;
+
+	if (offset < 0 || len <= 0)
+		return -EINVAL;
+	if ((mode & ~FALLOC_FL_SUPPORTED) ||
+	    (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE ||
+	    (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) ==
+	    (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE))
+		return -EOPNOTSUPP;
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EBADF;
+	if (S_ISFIFO(type))
+		return -ESPIPE;
+	if (S_ISDIR(type))
+		return -EISDIR;
+	if (!S_ISREG(type) && !S_ISBLK(type))
+		return -ENODEV;
+	return offset + len < 0 || offset + len > file->f_inode->i_sb->s_maxbytes ? -EFBIG : 0;
+}
+
+long vfs_fallocate(struct file *file, int mode, loff_t offset, loff_t len)
+{
+	long err = check_fallocate(file, mode, offset, len);
+
+	if (err)
+		return err;
+	return file->f_op->fallocate ? file->f_op->fallocate(file, mode, offset, len) :
+	       -EOPNOTSUPP;
+}

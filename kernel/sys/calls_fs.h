@@ -2,7 +2,7 @@
  * kernel/sys/calls_fs.h - the system calls of files: X(number, name).
  *
  * Absent, and so -ENOSYS: the inotify, epoll and aio families, splice,
- * fanotify, quotactl, and fallocate (324): glibc's posix_fallocate then writes instead.
+ * fanotify and quotactl.
  */
 X(3, read)
 X(4, write)
@@ -114,6 +114,7 @@ X(333, preadv)
 X(334, pwritev)
 X(344, syncfs)
 X(353, renameat2)
+X(356, memfd_create)
 X(383, statx)
 X(412, utimensat_time64)
 X(413, pselect6_time64)

@@ -279,30 +279,6 @@ long sys_ftruncate64(unsigned int fd, unsigned long lo, unsigned long hi)
 	return do_sys_ftruncate(fd, join(lo, hi), false);
 }
 
-#define FALLOC_FL_KEEP_SIZE	0x01
-#define FALLOC_FL_PUNCH_HOLE	0x02
-#define FALLOC_FL_SUPPORTED	0x7b	/* those, and collapse, zero, insert, unshare */
-
-/* => 0 or -errno: what is wrong with a call that some file system may know */
-static long check_fallocate(const struct file *file, int mode, loff_t offset, loff_t len)
-{
-	if (offset < 0 || len <= 0)
-		return -EINVAL;
-	if ((mode & ~FALLOC_FL_SUPPORTED) ||
-	    (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE)
-		return -EOPNOTSUPP;
-	if (!(file->f_mode & FMODE_WRITE))
-		return -EBADF;
-	if (S_ISFIFO(file->f_inode->i_mode))
-		return -ESPIPE;
-	if (S_ISDIR(file->f_inode->i_mode))
-		return -EISDIR;
-	if (!S_ISREG(file->f_inode->i_mode) && !S_ISBLK(file->f_inode->i_mode))
-		return -ENODEV;
-	return offset + len < 0 || offset + len > file->f_inode->i_sb->s_maxbytes ? -EFBIG : 0;
-}
-
-/* No file system here has blocks to set aside, so the libc writes zeros instead (posix_fallocate). */
 long sys_fallocate(unsigned int fd, int mode, unsigned long off_lo, unsigned long off_hi,
 		   unsigned long len_lo, unsigned long len_hi)
 {
@@ -312,9 +288,9 @@ long sys_fallocate(unsigned int fd, int mode, unsigned long off_lo, unsigned lon
 	if (!file)
 		return -EBADF;
 	err = file->f_mode & FMODE_PATH ? -EBADF :
-	      check_fallocate(file, mode, join(off_lo, off_hi), join(len_lo, len_hi));
+	      vfs_fallocate(file, mode, join(off_lo, off_hi), join(len_lo, len_hi));
 	fput(file);
-	return err ? err : -EOPNOTSUPP;
+	return err;
 }
 
 /* ---- times ---------------------------------------------------------------------------------- */

@@ -7,6 +7,7 @@
 #include <kernel/fs/files.h>
 #include <kernel/fs/namei.h>
 #include <kernel/fs/pipe.h>
+#include <kernel/fs/ramfs/ramfs.h>
 #include <kernel/fs/writeback.h>
 #include <kernel/sys/fs_lock.h>
 #include <lib/kernel.h>
@@ -105,6 +106,11 @@ long sys_dup2(unsigned int oldfd, unsigned int newfd)
 	return newfd;
 }
 
+long sys_memfd_create(const char __user *name, unsigned int flags)
+{
+	return do_memfd_create(name, flags);
+}
+
 /* ---- pipes ---------------------------------------------------------------------------------- */
 
 /* Two descriptors for two files, or none. */
@@ -197,6 +203,9 @@ static long do_fcntl(unsigned int fd, unsigned int cmd, unsigned long arg, struc
 		return file->f_owner;
 	case F_GETPIPE_SZ:
 		return file->f_inode->i_pipe ? (long)(file->f_inode->i_pipe->buffers * PAGE_SIZE) : -EBADF;
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return memfd_fcntl(file, cmd, arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:

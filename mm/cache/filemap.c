@@ -93,6 +93,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->flags = 0;
 	spin_lock_init(&mapping->i_mmap_lock);
 	INIT_LIST_HEAD(&mapping->i_mmap);
+	mapping->i_mmap_writable = 0;
 	mapping->backing_dev_info = &noop_backing_dev_info;
 	mapping->writeback_index = 0;
 	spin_lock_init(&mapping->private_lock);
@@ -216,13 +217,36 @@ static int __add_to_page_cache(struct page *page, struct address_space *mapping,
 	return 0;
 }
 
+/* Of a space with AS_ACCOUNT: one page of Committed_AS, and of its file system. => 0 or -ENOSPC */
+static int charge_page(struct address_space *mapping)
+{
+	int err;
+
+	if (__vm_enough_memory(current->mm, 1))
+		return -ENOSPC;
+	err = mapping->a_ops->charge_page ? mapping->a_ops->charge_page(mapping) : 0;
+	if (err)
+		vm_unacct_memory(1);
+	return err;
+}
+
+static void uncharge_page(struct address_space *mapping)
+{
+	if (mapping->a_ops->uncharge_page)
+		mapping->a_ops->uncharge_page(mapping);
+	vm_unacct_memory(1);
+}
+
 int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index)
 {
 	bool account = test_bit(AS_ACCOUNT, &mapping->flags);
 	int err, tries;
 
-	if (account && __vm_enough_memory(current->mm, 1))
-		return -ENOSPC;
+	if (account) {
+		err = charge_page(mapping);
+		if (err)
+			return err;
+	}
 	for (tries = 0; ; tries++) {
 		spin_lock(&mapping->tree_lock);
 		err = __add_to_page_cache(page, mapping, index);
@@ -234,7 +258,8 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 			break;
 	}
 	if (unlikely(err)) {
-		vm_unacct_memory(account);
+		if (account)
+			uncharge_page(mapping);
 		return err;
 	}
 	inc_zone_page_state(page, NR_FILE_PAGES);
@@ -268,7 +293,8 @@ static void uncount_page(struct page *page, struct address_space *mapping)
 		dec_zone_page_state(page, NR_UNEVICTABLE);
 	if (test_bit(AS_SWAPBACKED, &mapping->flags))
 		dec_zone_page_state(page, NR_SHMEM);
-	vm_unacct_memory(test_bit(AS_ACCOUNT, &mapping->flags));
+	if (test_bit(AS_ACCOUNT, &mapping->flags))
+		uncharge_page(mapping);
 }
 
 void remove_from_page_cache(struct page *page)

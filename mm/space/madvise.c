@@ -143,8 +143,9 @@ static long madvise_remove(struct vm_area_struct **pvma, unsigned long start, un
 	offset = (loff_t)linear_page_index(vma, start) << PAGE_SHIFT;
 	get_file(file);
 	up_read(&mm->mmap_sem);
-	if (file->f_op->punch_hole)
-		err = file->f_op->punch_hole(file, offset, (loff_t)(end - start));
+	if (file->f_op->fallocate)
+		err = file->f_op->fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+					    offset, (loff_t)(end - start));
 	fput(file);
 	down_read(&mm->mmap_sem);
 	return err;

@@ -170,6 +170,39 @@ static bool offset_wraps(unsigned long pgoff, unsigned long len)
 	return pgoff + (len >> PAGE_SHIFT) < pgoff;
 }
 
+static bool may_write_shared(unsigned long vm_flags)
+{
+	return (vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE);
+}
+
+/*
+ * A shared mapping that may write is being made, or is (or has failed): who seals a file against
+ * writing must know of it before it is on i_mmap. => 0 or -EPERM
+ */
+static int begin_writable(struct file *file, unsigned long vm_flags)
+{
+	struct address_space *mapping;
+	int err;
+
+	if (!file || !may_write_shared(vm_flags))
+		return 0;
+	mapping = file->f_mapping;
+	spin_lock(&mapping->i_mmap_lock);
+	err = mapping->i_mmap_writable < 0 ? -EPERM : 0;
+	mapping->i_mmap_writable += !err;
+	spin_unlock(&mapping->i_mmap_lock);
+	return err;
+}
+
+static void end_writable(struct file *file, unsigned long vm_flags)
+{
+	if (!file || !may_write_shared(vm_flags))
+		return;
+	spin_lock(&file->f_mapping->i_mmap_lock);
+	file->f_mapping->i_mmap_writable--;
+	spin_unlock(&file->f_mapping->i_mmap_lock);
+}
+
 /*
  * Let the file set up a new area, which will lie behind @prev.
  * => 0 or -errno; then the area holds no reference, nor do page tables hold a page for it
@@ -280,6 +313,8 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 {
 	struct mm_struct *mm = current->mm;
 	long pages = (long)(len >> PAGE_SHIFT);
+	unsigned long asked = vm_flags;
+	int err;
 
 	/* What is replaced leaves its room; but it goes only if the rest fits. */
 	if (!may_expand_vm(mm, vm_flags, (unsigned long)pages) &&
@@ -288,12 +323,17 @@ static unsigned long mmap_commit(struct file *file, unsigned long addr, unsigned
 	if (find_vma_intersection(mm, addr, addr + len) && do_munmap(mm, addr, len))
 		return (unsigned long)-ENOMEM;
 	if (vm_flags & VM_ACCOUNT) {
-		int err = __vm_enough_memory(mm, pages);
-
+		err = __vm_enough_memory(mm, pages);
 		if (err)
 			return (unsigned long)err;
 	}
-	addr = mmap_region(file, addr, len, &vm_flags, pgoff);
+	err = begin_writable(file, asked);
+	if (err) {
+		addr = (unsigned long)err;
+	} else {
+		addr = mmap_region(file, addr, len, &vm_flags, pgoff);
+		end_writable(file, asked);
+	}
 	if (IS_ERR_VALUE(addr)) {
 		if (vm_flags & VM_ACCOUNT)
 			vm_unacct_memory(pages);

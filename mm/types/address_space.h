@@ -50,6 +50,10 @@ struct address_space_operations {
 	void (*invalidatepage)(struct page *page, unsigned long offset);
 	/* => page locked, clean: let go of ->private. 1 done, 0 it is in use */
 	int (*releasepage)(struct page *page, gfp_t gfp);
+	/* A page of an AS_ACCOUNT space joins, or has left: for limits of a file system. => any
+	 * context that may join pages; 0 or -ENOSPC */
+	int (*charge_page)(struct address_space *mapping);
+	void (*uncharge_page)(struct address_space *mapping);
 	sector_t (*bmap)(struct address_space *mapping, sector_t block);	/* 0: a hole */
 	/* Between the disk and user memory past the cache (O_DIRECT). => bytes or -errno */
 	ssize_t (*direct_IO)(unsigned int rw, struct file *file, char *buf, size_t count,
@@ -66,6 +70,7 @@ struct address_space {
 	unsigned long flags;			/* AS_* [a] */
 	spinlock_t i_mmap_lock;
 	struct list_head i_mmap;		/* [i_mmap_lock] vmas, by vm_area_struct.shared */
+	int i_mmap_writable;			/* [i_mmap_lock] shared ones being made; -1: none may be */
 	struct backing_dev_info *backing_dev_info;	/* [c] */
 	unsigned long writeback_index;		/* racy: where range_cyclic write-back goes on */
 	spinlock_t private_lock;		/* buffers of its pages, and: */

@@ -133,6 +133,7 @@ static const struct row fs_rows[] = {
 	R(333, preadv, V(FILE_FD), IN(two_parts, 16), V(2), V(0), V(0)),
 	R(334, pwritev, V(FILE_FD), IN(two_parts, 16), V(2), V(0), V(0)),
 	R(353, renameat2, V(HERE), STR("file"), V(HERE), STR("new"), V(0)),
+	R(356, memfd_create, STR("name"), V(0)),
 	R(383, statx, V(HERE), STR("file"), V(0), V(0x7ff), OUT(256)),
 	R(412, utimensat_time64, V(HERE), STR("file"), INX(now_times64, 32, OPT), V(0)),
 	R(413, pselect6_time64, V(32), IOX(fd_bits, FIRST_FD_BYTES, OPT),

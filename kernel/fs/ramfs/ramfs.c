@@ -36,23 +36,38 @@ static const struct inode_operations ramfs_dir_inode_operations;
 static const struct inode_operations ramfs_symlink_inode_operations;
 static const struct inode_operations ramfs_file_inode_operations;
 
+/* What Linux may swap out it counts as shared memory, and as promised, page by page. */
+static void init_tmpfs_file(struct inode *inode)
+{
+	set_bit(AS_ACCOUNT, &inode->i_data.flags);
+	set_bit(AS_SWAPBACKED, &inode->i_data.flags);
+	inode->i_data.a_ops = &tmpfs_aops;
+	inode->i_op = &tmpfs_file_inode_operations;
+	inode->i_fop = &tmpfs_file_operations;
+	tmpfs_set_seals(inode, F_SEAL_SEAL);
+}
+
 struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, umode_t mode,
 			      dev_t dev)
 {
-	struct inode *inode = unevictable_may_grow(GFP_KERNEL) ? new_inode(sb) : NULL;
+	struct inode *inode;
 
-	if (!inode)
+	if (!unevictable_may_grow(GFP_KERNEL) || !tmpfs_reserve_inode(sb))
 		return NULL;
+	inode = new_inode(sb);
+	if (!inode) {
+		tmpfs_free_inode(sb);
+		return NULL;
+	}
 	inode_init_owner(inode, dir, mode);
 	inode->i_data.a_ops = &simple_aops;
 	set_bit(AS_UNEVICTABLE, &inode->i_data.flags);
 	switch (mode & S_IFMT) {
 	case S_IFREG:
-		/* What Linux may swap out it counts as promised, page by page. */
-		if (sb->s_magic == TMPFS_MAGIC)
-			set_bit(AS_ACCOUNT, &inode->i_data.flags);
 		inode->i_op = &ramfs_file_inode_operations;
 		inode->i_fop = &ramfs_file_operations;
+		if (sb->s_magic == TMPFS_MAGIC)
+			init_tmpfs_file(inode);
 		break;
 	case S_IFDIR:
 		inode->i_op = &ramfs_dir_inode_operations;
@@ -131,6 +146,8 @@ static int ramfs_link(struct dentry *old, struct inode *dir, struct dentry *dent
 {
 	struct inode *inode = old->d_inode;
 
+	if (!tmpfs_reserve_inode(inode->i_sb))
+		return -ENOSPC;
 	inode->i_nlink++;
 	inode->i_ctime = current_fs_time();
 	ramfs_enter(dir, dentry, igrab(inode));
@@ -141,6 +158,9 @@ static int ramfs_unlink(struct inode *dir, struct dentry *dentry)
 {
 	struct inode *inode = dentry->d_inode;
 
+	/* The last name goes with the inode. */
+	if (inode->i_nlink > 1)
+		tmpfs_free_inode(inode->i_sb);
 	inode->i_nlink--;
 	inode_update_times(dir);
 	inode->i_ctime = dir->i_ctime;
@@ -199,24 +219,13 @@ static int ramfs_rename(struct inode *old_dir, struct dentry *old, struct inode 
 	return 0;
 }
 
-/* Private copies of what goes are their owners', and stay. */
-static int ramfs_punch_hole(struct file *file, loff_t offset, loff_t len)
-{
-	struct inode *inode = file_inode(file);
-
-	mutex_lock(&inode->i_sem);
-	truncate_inode_pages_range(inode->i_mapping, offset, offset + len - 1);
-	mutex_unlock(&inode->i_sem);
-	return 0;
-}
-
 const struct file_operations ramfs_file_operations = {
 	.llseek = generic_file_llseek,
 	.read = generic_file_read,
 	.write = generic_file_write,
 	.mmap = generic_file_mmap,
 	.fsync = simple_fsync,
-	.punch_hole = ramfs_punch_hole,
+	.fallocate = ramfs_fallocate,
 	.sendpage = generic_file_sendpage,
 };
 
@@ -238,10 +247,11 @@ static const struct inode_operations ramfs_symlink_inode_operations = {
 	.readlink = ramfs_readlink,
 };
 
-static void ramfs_evict_inode(struct inode *inode)
+void ramfs_evict_inode(struct inode *inode)
 {
 	if (S_ISLNK(inode->i_mode))
 		kfree(inode->i_private);
+	tmpfs_free_inode(inode->i_sb);
 	shmem_unacct_size(inode);
 }
 
@@ -252,12 +262,11 @@ static const struct super_operations ramfs_super_operations = {
 
 /* ---- the types ------------------------------------------------------------------------------ */
 
-static int fill_super(struct super_block *sb, unsigned long magic, umode_t mode)
+int ramfs_make_root(struct super_block *sb, unsigned long magic, umode_t mode)
 {
 	struct inode *inode;
 
 	sb->s_magic = magic;
-	sb->s_op = &ramfs_super_operations;
 	inode = ramfs_get_inode(sb, NULL, S_IFDIR | mode, 0);
 	if (!inode)
 		return -ENOMEM;
@@ -266,7 +275,7 @@ static int fill_super(struct super_block *sb, unsigned long magic, umode_t mode)
 	return sb->s_root ? 0 : -ENOMEM;
 }
 
-/* mode=1777 in a comma-separated list of options; others are for kinds of limits we lack. */
+/* mode=1777 in a comma-separated list of options: the only one that ramfs knows. */
 static umode_t mode_option(const char *data, umode_t mode)
 {
 	const char *p = data ? strstr(data, "mode=") : NULL;
@@ -281,17 +290,8 @@ static umode_t mode_option(const char *data, umode_t mode)
 
 static int ramfs_fill_super(struct super_block *sb, const char *data)
 {
-	return fill_super(sb, RAMFS_MAGIC, mode_option(data, 0755));
-}
-
-static int tmpfs_fill_super(struct super_block *sb, const char *data)
-{
-	return fill_super(sb, TMPFS_MAGIC, mode_option(data, 01777));
-}
-
-static int devtmpfs_fill_super(struct super_block *sb, const char *data)
-{
-	return fill_super(sb, TMPFS_MAGIC, 0755);
+	sb->s_op = &ramfs_super_operations;
+	return ramfs_make_root(sb, RAMFS_MAGIC, mode_option(data, 0755));
 }
 
 static void ramfs_kill_sb(struct super_block *sb)

@@ -91,7 +91,6 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_fl
 		return ERR_PTR(-ENOMEM);
 	}
 	clear_bit(AS_UNEVICTABLE, &inode->i_data.flags);
-	set_bit(AS_SWAPBACKED, &inode->i_data.flags);
 	inode->i_size = size;
 	inode->i_nlink = 0;
 	if (shmem_acct_size(inode, vm_flags)) {
@@ -101,7 +100,7 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_fl
 	}
 	dentry->d_op = &shmem_dentry_operations;
 	d_instantiate(dentry, inode);
-	file = alloc_file(shm_mnt, dentry, FMODE_READ | FMODE_LSEEK, &ramfs_file_operations);
+	file = alloc_file(shm_mnt, dentry, FMODE_READ | FMODE_LSEEK, &tmpfs_file_operations);
 	if (IS_ERR(file)) {
 		dput(dentry);
 		return file;
@@ -134,6 +133,6 @@ int shmem_zero_setup(struct vm_area_struct *vma)
 
 void __init shmem_init(struct file_system_type *type)
 {
-	shm_mnt = kern_mount(type, NULL);
+	shm_mnt = kern_mount(type, "size=0,nr_inodes=0");
 	BUG_ON(IS_ERR(shm_mnt));
 }
