@@ -67,6 +67,7 @@ struct gendisk {
 	void *private_data;			/* the driver's */
 	struct hd_struct part0;			/* start 0, the capacity */
 	struct hd_struct *part[DISK_MAX_PARTS];	/* [D] by number; [0] = &part0; NULL: none */
+	bool rescanning;			/* [D] no partition may be opened */
 	struct list_head list;			/* [D] */
 };
 
@@ -111,7 +112,7 @@ static inline sector_t get_capacity(const struct gendisk *disk)
 struct hd_struct *get_part(dev_t dev);
 /*
  * The same, and it counts as open until close_part(): its disk's table is not read again.
- * => may sleep; NULL: none
+ * => may sleep; NULL: none, or the table is being read
  */
 struct hd_struct *open_part(dev_t dev);
 void close_part(struct hd_struct *part);

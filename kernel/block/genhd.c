@@ -4,8 +4,7 @@
  * Theory.  A gendisk owns a range of device numbers: first_minor is the whole disk, those above are
  * its partitions.  Part n of it is disk->part[n], so finding one by number is a walk over the few
  * disks and an index.  A hd_struct that was found stays until del_gendisk(), or until the partition
- * table is read again, which is refused while one of its partitions is open: the opener's
- * business (kernel/fs/block_dev.c).
+ * table is read again, which is refused while one of its partitions is open.
  *
  * Locking: disks_mutex for the list and for disk->part[].
  */
@@ -109,6 +108,8 @@ struct hd_struct *open_part(dev_t dev)
 
 	mutex_lock(&disks_mutex);
 	part = find_part(dev);
+	if (part && part->partno && part->disk->rescanning)
+		part = NULL;
 	if (part)
 		part->openers++;
 	mutex_unlock(&disks_mutex);
@@ -159,13 +160,4 @@ void for_each_disk(void (*fn)(struct gendisk *disk, void *arg), void *arg)
 	list_for_each_entry(disk, &all_disks, list)
 		fn(disk, arg);
 	mutex_unlock(&disks_mutex);
-}
-
-/* Until somebody has nodes to make: kernel/core/hooks.h. */
-void __weak blkdev_announce(struct gendisk *disk, int partno)
-{
-}
-
-void __weak blkdev_withdraw(struct gendisk *disk, int partno)
-{
 }

@@ -21,7 +21,7 @@
  * the disk.  Overlaps are the business of who made them.
  *
  * The new table is made aside and put in place under disks_mutex, so get_part() sees one or the
- * other.  What was left out: GUID partition tables, of which is said that they are not read.
+ * other; while it is made no partition can be opened, and while one is open none is made.  What was left out: GUID partition tables, of which is said that they are not read.
  */
 #include <kernel/block/blk.h>
 
@@ -184,18 +184,19 @@ static void read_table(struct table *table)
 /* " hda: hda1 hda2 < hda5 hda6 >" */
 static void print_table(const struct table *table)
 {
+	struct gendisk *disk = table->disk;
 	char line[DISK_MAX_PARTS * (DISK_NAME_LEN + 4)], name[DISK_NAME_LEN];
 	int at = 0;
 
 	for (unsigned int i = 1; i < DISK_MAX_PARTS; i++) {
 		if (i == 5 && table->extended)
 			at += scnprintf(line + at, sizeof(line) - (size_t)at, " <");
-		if (table->part[i])
+		if (disk->part[i])
 			at += scnprintf(line + at, sizeof(line) - (size_t)at, " %s",
-					part_name(table->part[i], name));
+					part_name(disk->part[i], name));
 	}
 	if (at)
-		printk(" %s:%s%s\n", table->disk->disk_name, line, table->extended ? " >" : "");
+		printk(" %s:%s%s\n", disk->disk_name, line, table->extended ? " >" : "");
 }
 
 static void announce_all(struct gendisk *disk, void (*say)(struct gendisk *disk, int partno))
@@ -205,22 +206,31 @@ static void announce_all(struct gendisk *disk, void (*say)(struct gendisk *disk,
 			say(disk, (int)i);
 }
 
-/* Put the partitions of @table in the place of those there are. => 0, -EBUSY: one is open */
-static int replace_table(struct gendisk *disk, struct table *table)
+/* From here to end_rescan() no partition can be opened. => -EBUSY: one is open already */
+static int begin_rescan(struct gendisk *disk)
 {
-	int err = 0;
+	bool busy;
 
 	mutex_lock(&disks_mutex);
+	busy = disk->rescanning;
 	for (unsigned int i = 1; i < disk->minors; i++)
-		if (disk->part[i] && disk->part[i]->openers)
-			err = -EBUSY;
-	if (!err)
-		for (unsigned int i = 1; i < disk->minors; i++)
-			swap(disk->part[i], table->part[i]);
+		busy |= disk->part[i] && disk->part[i]->openers;
+	if (!busy)
+		disk->rescanning = true;
+	mutex_unlock(&disks_mutex);
+	return busy ? -EBUSY : 0;
+}
+
+/* The partitions of @table take the place of those there were. */
+static void end_rescan(struct gendisk *disk, struct table *table)
+{
+	mutex_lock(&disks_mutex);
+	for (unsigned int i = 1; i < disk->minors; i++)
+		swap(disk->part[i], table->part[i]);
+	disk->rescanning = false;
 	mutex_unlock(&disks_mutex);
 	for (unsigned int i = 1; i < disk->minors; i++)
 		kfree(table->part[i]);
-	return err;
 }
 
 int rescan_partitions(struct gendisk *disk)
@@ -228,17 +238,20 @@ int rescan_partitions(struct gendisk *disk)
 	struct table table = { .disk = disk };
 	int err;
 
-	if (disk->minors > 1) {
-		table.page = alloc_page(GFP_KERNEL);
-		if (!table.page)
-			return -ENOMEM;
+	if (disk->minors == 1)
+		return 0;
+	table.page = alloc_page(GFP_KERNEL);
+	if (!table.page)
+		return -ENOMEM;
+	err = begin_rescan(disk);
+	if (!err) {
 		read_table(&table);
-		__free_page(table.page);
+		announce_all(disk, blkdev_withdraw);
+		end_rescan(disk, &table);
+		announce_all(disk, blkdev_announce);
 		print_table(&table);
 	}
-	announce_all(disk, blkdev_withdraw);
-	err = replace_table(disk, &table);
-	announce_all(disk, blkdev_announce);
+	__free_page(table.page);
 	return err;
 }
 
@@ -246,6 +259,7 @@ void del_partitions(struct gendisk *disk)
 {
 	struct table none = { .disk = disk };
 
+	BUG_ON(begin_rescan(disk));
 	announce_all(disk, blkdev_withdraw);
-	BUG_ON(replace_table(disk, &none));
+	end_rescan(disk, &none);
 }

@@ -334,13 +334,18 @@ void bd_release(struct block_device *bdev)
 
 /* ---- opening ---------------------------------------------------------------------------------- */
 
-/* The first one to open it. => bd_mutex held */
-static void bd_start(struct block_device *bdev, struct hd_struct *part)
+/* The first one to open it. => bd_mutex held; -ENXIO: it is not there (any more) */
+static int bd_start(struct block_device *bdev)
 {
+	struct hd_struct *part = open_part(bdev->bd_dev);
+
+	if (!part)
+		return -ENXIO;
 	bdev->bd_part = part;
 	i_size_write(bdev->bd_inode, (loff_t)part->nr_sects << SECTOR_SHIFT);
 	bdev_mapping(bdev)->backing_dev_info = &part->disk->queue->bdi;
 	use_blocksize(bdev, default_blocksize(part));
+	return 0;
 }
 
 /* The last one has closed it. => bd_mutex held */
@@ -348,25 +353,23 @@ static void bd_stop(struct block_device *bdev)
 {
 	sync_blockdev(bdev);
 	kill_bdev(bdev);
+	close_part(bdev->bd_part);
 	bdev->bd_part = NULL;
 	bdev_mapping(bdev)->backing_dev_info = &noop_backing_dev_info;
 }
 
 int blkdev_get(struct block_device *bdev, unsigned int mode, void *holder)
 {
-	struct hd_struct *part;
 	int err = 0;
 
 	mutex_lock(&bdev->bd_mutex);
-	part = get_part(bdev->bd_dev);
-	if (!part)
-		err = -ENXIO;
-	else if ((mode & FMODE_WRITE) && part->disk->read_only)
-		err = -EROFS;
-	if (!err && !bdev->bd_openers)
-		bd_start(bdev, part);
-	if (!err && holder) {
-		err = bd_claim(bdev, holder);
+	if (!bdev->bd_openers)
+		err = bd_start(bdev);
+	if (!err) {
+		if ((mode & FMODE_WRITE) && bdev_disk(bdev)->read_only)
+			err = -EROFS;
+		else if (holder)
+			err = bd_claim(bdev, holder);
 		if (err && !bdev->bd_openers)
 			bd_stop(bdev);
 	}
@@ -390,29 +393,14 @@ void blkdev_put(struct block_device *bdev, unsigned int mode, void *holder)
 	bdput(bdev);
 }
 
-/* Is a partition of @disk open? => bdev_list_mutex held */
-static bool parts_open(struct gendisk *disk)
-{
-	struct bdev_node *node;
-
-	list_for_each_entry(node, &all_bdevs, list)
-		if (node->bdev.bd_openers && bdev_disk(&node->bdev) == disk &&
-		    node->bdev.bd_part->partno)
-			return true;
-	return false;
-}
-
 int reread_partitions(struct block_device *bdev)
 {
 	struct gendisk *disk = bdev_disk(bdev);
-	bool busy;
 
 	if (bdev->bd_part->partno || disk->minors == 1)
 		return -EINVAL;
-	mutex_lock(&bdev_list_mutex);
-	busy = parts_open(disk);
-	mutex_unlock(&bdev_list_mutex);
-	return busy ? -EBUSY : rescan_partitions(disk);
+	sync_blockdev(bdev);		/* the table is read past the cache */
+	return rescan_partitions(disk);
 }
 
 struct block_device *lookup_bdev(const char *name)
