@@ -266,6 +266,7 @@ SRCS	+= kernel/fs/d_path.c                # from a place back to a path
 SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names, and unused ones
 SRCS	+= kernel/fs/blkdev_file.c           # an open block device: read, write, ioctl
 SRCS	+= kernel/fs/block_dev.c             # disks and partitions as files
+SRCS	+= kernel/fs/direct_io.c             # O_DIRECT: between the disk and a program's memory
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers

@@ -85,6 +85,12 @@ int remap_pfn_range(struct vm_area_struct *vma, unsigned long from, unsigned lon
  * => a reference, or ERR_PTR
  */
 struct file *shmem_zero_setup_file(unsigned long size, unsigned long vm_flags);
+struct page;
+/*
+ * mm/space/gup.c: @nr pages of current's memory from @start on, faulted in (for @write: as its own),
+ * each with a reference.  => takes mmap_sem; how many from the first on, or -errno
+ */
+int pin_user_pages(unsigned long start, int nr, bool write, struct page **pages);
 struct inode;
 struct gendisk;
 struct writeback_control;

@@ -118,6 +118,12 @@ static sector_t blkdev_bmap(struct address_space *mapping, sector_t block)
 	return generic_block_bmap(mapping, block, blkdev_get_block);
 }
 
+static ssize_t blkdev_direct_IO(unsigned int rw, struct file *file, char *buf, size_t count,
+				loff_t pos)
+{
+	return blockdev_direct_IO(rw, file, buf, count, pos, blkdev_get_block);
+}
+
 static const struct address_space_operations def_blk_aops = {
 	.readpage = blkdev_readpage,
 	.readpages = blkdev_readpages,
@@ -129,6 +135,7 @@ static const struct address_space_operations def_blk_aops = {
 	.invalidatepage = block_invalidatepage,
 	.releasepage = blkdev_releasepage,
 	.bmap = blkdev_bmap,
+	.direct_IO = blkdev_direct_IO,
 };
 
 int sync_blockdev(struct block_device *bdev)

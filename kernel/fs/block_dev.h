@@ -84,6 +84,14 @@ static inline void map_bh(struct buffer_head *bh, struct super_block *sb, sector
 	set_buffer_mapped(bh);
 }
 
+/*
+ * An address_space_operations.direct_IO, with a file system's get_block, which is not asked to
+ * create.  A write ends at a hole or at the end of the file.
+ * => i_sem held, may sleep; bytes or -errno
+ */
+ssize_t blockdev_direct_IO(unsigned int rw, struct file *file, char *buf, size_t count,
+			   loff_t pos, get_block_t *get_block);
+
 /* i_fop of block device nodes */
 extern const struct file_operations def_blk_fops;
 

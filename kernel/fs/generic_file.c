@@ -23,11 +23,13 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/fs/internal.h>
 #include <kernel/fs/writeback.h>
 #include <kernel/uapi/resource.h>
 #include <kernel/uapi/signal.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
 #include <mm/cache/swap.h>
@@ -90,6 +92,10 @@ ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, lof
 	size_t done = 0;
 	int err = 0;
 
+	if (unlikely(file->f_flags & O_DIRECT)) {
+		touch_atime(file);
+		return generic_direct_read(file, buf, count, ppos);
+	}
 	while (done < count) {
 		size_t n = bytes_here(pos, i_size_read(inode), count - done);
 		long left;
@@ -240,7 +246,8 @@ static ssize_t write_in_page(struct file *file, struct address_space *mapping, l
 		goto fail;
 	copied = copy_into_page(page, offset, buf, n, source);
 	if (unlikely(copied < n)) {
-		if (!copied)
+		/* A block that was to be overwritten has not been read: all or nothing. */
+		if (!copied || (PagePrivate(page) && !PageUptodate(page)))
 			goto fail;
 		/* What prepare_write did not zero because it was to be written. */
 		if (!PageUptodate(page))
@@ -254,10 +261,21 @@ static ssize_t write_in_page(struct file *file, struct address_space *mapping, l
 	put_page(page);
 	return err ? err : (ssize_t)copied;
 fail:
+	if (PagePrivate(page))
+		block_abandon_write(page, offset, offset + (unsigned int)n);
 	drop_blank_page(page);
 	unlock_page(page);
 	put_page(page);
 	return err;
+}
+
+/* Blocks that were allocated beyond the end of a file, for bytes that did not come. */
+static void cut_overshoot(struct inode *inode)
+{
+	if (!inode->i_op->truncate || lives_in_memory(inode->i_mapping))
+		return;
+	truncate_inode_pages(inode->i_mapping, inode->i_size);
+	inode->i_op->truncate(inode);
 }
 
 /* => i_sem held; bytes written or -errno */
@@ -299,13 +317,23 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 		balance_dirty_pages_ratelimited(mapping);
 		cond_resched();
 	}
+	if (unlikely(ret < 0))
+		cut_overshoot(mapping->host);
 	*ppos = pos;
 	return done ? (ssize_t)done : ret;
+}
+
+ssize_t generic_buffered_write(struct file *file, const char __user *buf, size_t count,
+			       loff_t *pos)
+{
+	return write_pages(file, buf, count, pos, FROM_USER);
 }
 
 ssize_t generic_perform_write(struct file *file, const char __user *buf, size_t count,
 			      loff_t *pos)
 {
+	if (unlikely(file->f_flags & O_DIRECT))
+		return generic_direct_write(file, buf, count, pos);
 	return write_pages(file, buf, count, pos, FROM_USER);
 }
 
@@ -330,7 +358,7 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t cou
 	n = generic_write_checks(file, pos, count);
 	if (n > 0) {
 		note_write(file);
-		n = write_pages(file, buf, (size_t)n, pos, FROM_USER);
+		n = generic_perform_write(file, buf, (size_t)n, pos);
 	}
 	mutex_unlock(&inode->i_sem);
 	if (n > 0) {

@@ -69,6 +69,13 @@ int may_create(struct inode *dir, const struct dentry *child);
 /* file_table.c */
 void file_table_init(void);
 
+/* generic_file.c: through the page cache. => i_sem held; bytes or -errno */
+ssize_t generic_buffered_write(struct file *file, const char __user *buf, size_t count,
+			       loff_t *pos);
+/* direct_io.c: past it; write: i_sem held. => bytes or -errno */
+ssize_t generic_direct_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
+ssize_t generic_direct_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
+
 /* fs_struct.c */
 void fs_struct_init(void);
 

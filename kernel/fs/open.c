@@ -81,6 +81,10 @@ struct file *dentry_open(struct path *path, int flags)
 			return ERR_PTR(err);
 		}
 	}
+	if ((file->f_flags & O_DIRECT) && !file->f_mapping->a_ops->direct_IO) {
+		fput(file);
+		return ERR_PTR(-EINVAL);
+	}
 	file_ra_state_init(&file->f_ra, file->f_mapping);
 	file->f_flags &= ~(unsigned int)O_EXCL;	/* it has had its say */
 	return file;

@@ -160,11 +160,11 @@ long sys_pipe(int __user *ufds)
 
 /* ---- fcntl, ioctl --------------------------------------------------------------------------- */
 
-#define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_NOATIME)
+#define SETFL_MASK	(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT)
 
 static long set_flags(struct file *file, unsigned long arg)
 {
-	if (arg & O_DIRECT)
+	if ((arg & O_DIRECT) && !file->f_mapping->a_ops->direct_IO)
 		return -EINVAL;	/* nothing is behind the page cache to go to directly */
 	if ((arg & ~file->f_flags & O_NOATIME) && current->fsuid != 0 &&
 	    current->fsuid != file->f_inode->i_uid)

@@ -187,6 +187,17 @@ int get_user_pages(struct mm_struct *mm, unsigned long start, int nr, bool write
 	return i;
 }
 
+int pin_user_pages(unsigned long start, int nr, bool write, struct page **pages)
+{
+	struct mm_struct *mm = current->mm;
+	int ret;
+
+	down_read(&mm->mmap_sem);
+	ret = get_user_pages(mm, start, nr, write, false, pages);
+	up_read(&mm->mmap_sem);
+	return ret;
+}
+
 /* => [s] read; 0, or -errno: from some page of [start, end), which lies in @vma, on none is there */
 static int populate_vma_page_range(struct vm_area_struct *vma, unsigned long start,
 				   unsigned long end)
