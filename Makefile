@@ -290,6 +290,7 @@ SRCS	+= kernel/fs/super.c                 # types of file systems, and their ins
 SRCS	+= kernel/fs/sync.c                  # sync, fsync and their kin
 SRCS	+= kernel/fs/ramfs/fallocate.c       # set memory of a file aside, or give it back
 SRCS	+= kernel/fs/ramfs/memfd.c           # memory as a file descriptor, and promises about it
+SRCS	+= kernel/fs/writeback_check.c       # is what is dirty known to be dirty?
 SRCS	+= kernel/fs/ramfs/ramfs.c           # a file system that is its own cache
 SRCS	+= kernel/fs/ramfs/shmem.c           # shared anonymous memory: files without a name
 SRCS	+= kernel/fs/ext2/balloc.c           # which blocks are free

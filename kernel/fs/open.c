@@ -19,6 +19,7 @@
 #include <kernel/fs/block_dev.h>
 #include <kernel/fs/files.h>
 #include <kernel/fs/internal.h>
+#include <kernel/fs/writeback.h>
 #include <kernel/fs/ramfs/ramfs.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -356,6 +357,7 @@ void __init vfs_init(void)
 {
 	dcache_init();
 	icache_init();
+	writeback_check_init();
 	file_table_init();
 	files_init();
 	pipe_init();

@@ -35,6 +35,10 @@ int sync_inode_metadata(struct inode *inode, int wait);
  */
 int sync_inodes_sb(struct super_block *sb, int wait);
 
+/* Flags, tags, lists and counters of all that is dirty. => may sleep; 0, or -EINVAL with a line */
+int writeback_check(void);
+void writeback_check_init(void);
+
 /* ---- sync.c ---- */
 
 /* Inodes, super block and the blocks between them, to the disk. => s_umount held; 0 or -errno */

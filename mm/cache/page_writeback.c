@@ -46,8 +46,8 @@
 
 /* ---- limits ------------------------------------------------------------------------------------- */
 
-static int dirty_background_ratio = 10, dirty_ratio = 20;	/* percent; 0: the bytes count */
-static unsigned long dirty_background_bytes, dirty_bytes;	/* 0: the ratio counts */
+int dirty_background_ratio = 10, vm_dirty_ratio = 20;	/* percent; 0: the bytes count */
+unsigned long dirty_background_bytes, vm_dirty_bytes;	/* 0: the ratio counts */
 static int highmem_is_dirtyable;
 
 /* Pages of a zone that may become dirty. */
@@ -81,7 +81,7 @@ void global_dirty_limits(unsigned long *background, unsigned long *dirty)
 {
 	unsigned long available = dirtyable_memory();
 
-	*dirty = one_limit(dirty_bytes, dirty_ratio, available);
+	*dirty = one_limit(vm_dirty_bytes, vm_dirty_ratio, available);
 	*background = one_limit(dirty_background_bytes, dirty_background_ratio, available);
 	if (*background >= *dirty)
 		*background = *dirty / 2;
@@ -168,10 +168,17 @@ void __balance_dirty_pages(struct address_space *mapping)
 
 /* ---- the threads -------------------------------------------------------------------------------- */
 
-static int dirty_writeback_centisecs = 500;
-static int dirty_expire_centisecs = 3000;
+int dirty_writeback_interval = 500;	/* centiseconds */
+int dirty_expire_interval = 3000;
 static DECLARE_WAIT_QUEUE_HEAD(kupdate_wait);
 static bool kupdate_settings_changed;
+
+static unsigned long centisecs_to_jiffies(int centisecs)
+{
+	unsigned long n = (unsigned long)centisecs;
+
+	return min(n / 100 * HZ + n % 100 * HZ / 100, (unsigned long)LONG_MAX / 2);
+}
 
 /* => pages written; *@skipped: that could not be, now */
 static long write_chunk(const unsigned long *older_than_this, long *skipped)
@@ -215,15 +222,15 @@ static int kupdate(void *unused)
 	long skipped;
 
 	for (;;) {
-		int interval = READ_ONCE(dirty_writeback_centisecs);
+		int interval = READ_ONCE(dirty_writeback_interval);
 
 		kupdate_settings_changed = false;
 		wait_event_interruptible_timeout(kupdate_wait, kupdate_settings_changed,
-						 interval > 0 ? (long)interval * HZ / 100
+						 interval > 0 ? (long)centisecs_to_jiffies(interval)
 							      : MAX_SCHEDULE_TIMEOUT);
 		if (kupdate_settings_changed)
 			continue;
-		oldest = jiffies - (unsigned long)dirty_expire_centisecs * HZ / 100;
+		oldest = jiffies - centisecs_to_jiffies(dirty_expire_interval);
 		while (write_chunk(&oldest, &skipped) >= WRITEOUT_CHUNK)
 			cond_resched();
 	}
@@ -258,31 +265,36 @@ static int background_bytes_changed(void)
 
 static int ratio_changed(void)
 {
-	dirty_bytes = 0;
+	vm_dirty_bytes = 0;
 	return 0;
 }
 
 static int bytes_changed(void)
 {
-	dirty_ratio = 0;
+	vm_dirty_ratio = 0;
 	return 0;
+}
+
+void wakeup_kupdate(void)
+{
+	kupdate_settings_changed = true;
+	wake_up(&kupdate_wait);
 }
 
 static int interval_changed(void)
 {
-	kupdate_settings_changed = true;
-	wake_up(&kupdate_wait);
+	wakeup_kupdate();
 	return 0;
 }
 
 SYSCTL_INT("sys/vm/dirty_background_ratio", dirty_background_ratio, 0, 100,
 	   background_ratio_changed);
-SYSCTL_INT("sys/vm/dirty_ratio", dirty_ratio, 0, 100, ratio_changed);
+SYSCTL_INT("sys/vm/dirty_ratio", vm_dirty_ratio, 0, 100, ratio_changed);
 SYSCTL("sys/vm/dirty_background_bytes", .data = &dirty_background_bytes, .nr = 1, .is_long = true,
        .mode = 0644, .min = 1, .max = ULONG_MAX, .changed = background_bytes_changed);
-SYSCTL("sys/vm/dirty_bytes", .data = &dirty_bytes, .nr = 1, .is_long = true, .mode = 0644,
+SYSCTL("sys/vm/dirty_bytes", .data = &vm_dirty_bytes, .nr = 1, .is_long = true, .mode = 0644,
        .min = 2 * PAGE_SIZE, .max = ULONG_MAX, .changed = bytes_changed);
-SYSCTL_INT("sys/vm/dirty_writeback_centisecs", dirty_writeback_centisecs, INT_MIN, INT_MAX,
+SYSCTL_INT("sys/vm/dirty_writeback_centisecs", dirty_writeback_interval, INT_MIN, INT_MAX,
 	   interval_changed);
-SYSCTL_INT("sys/vm/dirty_expire_centisecs", dirty_expire_centisecs, 0, INT_MAX, NULL);
+SYSCTL_INT("sys/vm/dirty_expire_centisecs", dirty_expire_interval, 0, INT_MAX, NULL);
 SYSCTL_INT("sys/vm/highmem_is_dirtyable", highmem_is_dirtyable, 0, 1, NULL);

@@ -125,6 +125,11 @@ int filemap_check_errors(struct address_space *mapping);
 
 /* ---- how much may be dirty, and the threads (page_writeback.c) ------------------------------------ */
 
+/* The settings in /proc/sys/vm: racy words. */
+extern int dirty_background_ratio, vm_dirty_ratio;
+extern unsigned long dirty_background_bytes, vm_dirty_bytes;
+extern int dirty_writeback_interval, dirty_expire_interval;
+
 void __balance_dirty_pages(struct address_space *mapping);
 /*
  * The caller has dirtied a page of @mapping.  If too much is dirty, it now helps and waits.
@@ -137,6 +142,8 @@ static inline void balance_dirty_pages_ratelimited(struct address_space *mapping
 }
 /* Too much is dirty, or memory is short of clean pages. => any context */
 void wakeup_bdflush(void);
+/* The interval has changed. => may sleep */
+void wakeup_kupdate(void);
 /* A page has been written: for end_page_writeback(). => any context */
 void writeback_progress(void);
 

@@ -10,6 +10,7 @@
 
 #include <kernel/core/printk.h>
 #include <kernel/core/sysctl.h>
+#include <kernel/fs/writeback.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 
@@ -63,6 +64,7 @@ static int vmstat_refresh(void)
 	err = err ? err : vm_commit_check();
 	if (!err && mlock_check())
 		err = -EINVAL;
+	err = err ? err : writeback_check();
 	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

@@ -33,6 +33,7 @@ struct toy_io {
 
 static struct {
 	spinlock_t lock;			/* interrupts off: timers */
+	struct vfsmount *mnt;			/* nowhere */
 	struct super_block *sb;
 	u32 disk[TOY_PAGES];			/* [lock] by index, whatever the file */
 	struct toy_io io[TOY_PAGES];		/* page != NULL: under way */
@@ -152,14 +153,17 @@ static inline struct inode *toy_begin(unsigned long delay)
 	spin_lock_init(&toy.lock);
 	toy.delay = delay;
 	toy.error = -EIO;
-	toy.sb = get_sb(&toy_fs_type, 0, NULL, NULL);
-	return IS_ERR(toy.sb) ? NULL : toy_inode(toy.sb);
+	toy.mnt = kern_mount(&toy_fs_type, NULL);
+	if (IS_ERR(toy.mnt))
+		return NULL;
+	toy.sb = toy.mnt->mnt_sb;
+	return toy_inode(toy.sb);
 }
 
 static inline void toy_end(struct inode *inode)
 {
 	iput(inode);
-	deactivate_super(toy.sb);
+	mntput(toy.mnt);
 }
 
 /* Store @value in page @index, as a write() does. => 0 or -ENOMEM */
