@@ -426,12 +426,24 @@ const struct vm_operations_struct generic_file_vm_ops = {
 	.fault = filemap_fault,
 };
 
+/* A file that is written back has to hear of stores, even if it has nothing to prepare. */
+static int filemap_page_mkwrite(struct vm_area_struct *vma, struct page *page)
+{
+	return 0;
+}
+
+static const struct vm_operations_struct generic_writeback_vm_ops = {
+	.fault = filemap_fault,
+	.page_mkwrite = filemap_page_mkwrite,
+};
+
 int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	if (!file->f_mapping->a_ops->readpage)
 		return -ENOEXEC;
 	touch_atime(file);
-	vma->vm_ops = &generic_file_vm_ops;
+	vma->vm_ops = mapping_cap_writeback(file->f_mapping) ? &generic_writeback_vm_ops
+							     : &generic_file_vm_ops;
 	return 0;
 }
 

@@ -37,7 +37,10 @@ static void truncate_complete_page(struct address_space *mapping, struct page *p
 {
 	if (PagePrivate(page) && mapping->a_ops->invalidatepage)
 		mapping->a_ops->invalidatepage(page, 0);
-	cancel_dirty_page(page);
+	if (mapping_cap_writeback(mapping))
+		cancel_dirty_page(page);
+	else
+		ClearPageDirty(page);
 	ClearPageUptodate(page);
 	ClearPageReferenced(page);
 	ClearPageError(page);

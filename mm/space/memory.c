@@ -129,13 +129,6 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 
 /* --- the first store to a page of a shared mapping ------------------------------------------------ */
 
-/* Is somebody told of it? Then entries for loads are read-only (clean_page_prot). */
-static inline bool shared_write_is_told(const struct vm_area_struct *vma)
-{
-	return vma_tracks_dirty(vma) ||
-	       ((vma->vm_flags & VM_SHARED) && vma->vm_ops && vma->vm_ops->page_mkwrite);
-}
-
 /*
  * Tell the owner of @page, and mark it dirty where that counts: it stays locked then until its
  * entry is writable, so that write-back comes before both or after both.
@@ -289,7 +282,7 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 		.address = address,
 		.pgoff = linear_page_index(vma, address),
 	};
-	bool write = flags & FAULT_FLAG_WRITE, told = shared_write_is_told(vma);
+	bool write = flags & FAULT_FLAG_WRITE, told = write && vma->vm_ops->page_mkwrite;
 	unsigned int count;
 	struct page *page;
 	pte_t entry;
@@ -318,7 +311,7 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 		return ret;
 	}
 	/* A first store is two steps: the page, as for a load; then the right to write to it. */
-	if (unlikely(write && told) && do_shared_wp(mm, vma, pte, entry) == VM_FAULT_SIGBUS)
+	if (unlikely(told) && do_shared_wp(mm, vma, pte, entry) == VM_FAULT_SIGBUS)
 		return VM_FAULT_SIGBUS;
 	return ret;
 }

@@ -69,6 +69,9 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 		lies += LIE(mm, "area %08lx: flags %lx are charged", vma->vm_start, vma->vm_flags);
 	if (!(vma->vm_flags & VM_ACCOUNT) && accountable_mapping(vma->vm_flags))
 		lies += LIE(mm, "area %08lx: flags %lx are not charged", vma->vm_start, vma->vm_flags);
+	if (vma_tracks_dirty(vma) && !(vma->vm_ops && vma->vm_ops->page_mkwrite))
+		lies += LIE(mm, "area %08lx: its file is written back, but not told of stores",
+			    vma->vm_start);
 	if ((vma->vm_flags & (VM_LOCKONFAULT | VM_LOCKED)) == VM_LOCKONFAULT ||
 	    (vma->vm_flags & (VM_SHARED | VM_MAYSHARE)) == VM_SHARED)
 		lies += LIE(mm, "area %08lx: flags %08lx", vma->vm_start, vma->vm_flags);

@@ -45,7 +45,10 @@ static inline pmd_t *mm_pmd(struct mm_struct *mm, unsigned long address)
 	return pmd_offset(pgd_offset(mm, address), address);
 }
 
-/* Do stores to its pages have to be heard of, because something writes them back? */
+/*
+ * Do stores to its pages have to be heard of, because something writes them back?  Such a file has a
+ * page_mkwrite (mm_check() sees to it), which is what is asked for where it costs.
+ */
 static inline bool vma_tracks_dirty(const struct vm_area_struct *vma)
 {
 	return (vma->vm_flags & VM_SHARED) && vma->vm_file &&
@@ -55,8 +58,7 @@ static inline bool vma_tracks_dirty(const struct vm_area_struct *vma)
 /* What an entry may do to a page that was not written to by it: its first write may have to fault. */
 static inline pgprot_t clean_page_prot(const struct vm_area_struct *vma)
 {
-	bool notify = (vma->vm_ops && vma->vm_ops->page_mkwrite) ||
-		      !(vma->vm_flags & VM_SOFTDIRTY) || vma_tracks_dirty(vma);
+	bool notify = (vma->vm_ops && vma->vm_ops->page_mkwrite) || !(vma->vm_flags & VM_SOFTDIRTY);
 
 	return notify ? __pgprot(pgprot_val(vma->vm_page_prot) & ~_PAGE_RW) : vma->vm_page_prot;
 }
