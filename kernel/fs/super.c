@@ -242,8 +242,6 @@ static void kill_super(struct super_block *sb)
 		shrink_dcache_for_umount(sb);
 	if (is_alive(sb))
 		sync_filesystem(sb);
-	if (is_alive(sb))
-		sync_filesystem(sb);
 	sb->s_flags &= ~MS_ACTIVE;
 	busy = evict_inodes(sb);
 	if (busy)
