@@ -198,7 +198,7 @@ SRCS	+= mm/phys/pageattr.c                # other rights for pages of the kernel
 SRCS	+= mm/phys/pcp.c                     # per-CPU page lists: a few pages at hand, moved in batches
 SRCS	+= mm/phys/pgalloc.c                 # pages for page tables, kept at hand on quicklists
 SRCS	+= mm/phys/ptdump.c                  # the kernel's page tables as text, and W^X checked
-SRCS	+= mm/phys/reclaim.c                 # when memory runs short: ask everybody who could do without
+SRCS	+= mm/phys/reclaim.c                 # when memory runs short: the shrinkers
 SRCS	+= mm/phys/slab.c                    # the slab allocator
 SRCS	+= mm/phys/slab_check.c              # looking at the caches: invariants, /proc/slabinfo, tests
 SRCS	+= mm/phys/slab_debug.c              # catching those who misuse objects
@@ -260,6 +260,7 @@ SRCS	+= mm/cache/page_writeback.c         # how much may be dirty; bdflush and k
 SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
 SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
 SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
+SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and who does the work
 
 # kernel/fs/ - files and names
 SRCS	+= kernel/fs/d_path.c                # from a place back to a path
@@ -268,6 +269,7 @@ SRCS	+= kernel/fs/blkdev_file.c           # an open block device: read, write, i
 SRCS	+= kernel/fs/block_dev.c             # disks and partitions as files
 SRCS	+= kernel/fs/direct_io.c             # O_DIRECT: between the disk and a program's memory
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
+SRCS	+= kernel/fs/drop_caches.c           # get rid of what is only kept to be quick
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers
 SRCS	+= kernel/fs/flock.c                 # flock(): whole files locked by agreement

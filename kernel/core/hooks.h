@@ -56,7 +56,8 @@ void __mmdrop(struct mm_struct *mm);
  */
 void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long nodes);
 /*
- * mm/phys/reclaim.c: free something.  => may sleep; returns pages freed.
+ * mm/cache/vmscan.c: free something, for an allocation with these flags.
+ * => may sleep, no page locked; pages freed
  */
 unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, unsigned int gfp_mask);
 

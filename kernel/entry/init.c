@@ -52,6 +52,7 @@
 #include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/vmscan.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
@@ -152,6 +153,7 @@ static int kernel_init(void *unused)
 	char path[64];
 	unsigned int i;
 
+	kswapd_init();
 	page_writeback_init();
 	disks_probe();
 	populate_rootfs();

@@ -143,12 +143,24 @@ unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
 	return found;
 }
 
+/* Free pages, and those of files that the allocator can make free. */
+static unsigned long pages_to_be_had(void)
+{
+	unsigned long files = global_page_state(NR_INACTIVE_FILE) +
+			      global_page_state(NR_ACTIVE_FILE);
+	unsigned long dirty = global_page_state(NR_FILE_DIRTY) + global_page_state(NR_WRITEBACK);
+
+	return nr_free_pages() + files - min(files, dirty);
+}
+
 bool unevictable_may_grow(gfp_t gfp)
 {
 	if (likely(nr_free_pages() >= unevictable_reserve))
 		return true;
+	if (pages_to_be_had() >= unevictable_reserve)
+		return true;
 	try_to_free_pages(node_zonelist(numa_node_id(), gfp), 0, gfp);
-	return nr_free_pages() >= unevictable_reserve;
+	return pages_to_be_had() >= unevictable_reserve;
 }
 
 struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp)

@@ -37,6 +37,7 @@
 #include <kernel/core/hooks.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/vmstat.h>
 #include <mm/types/inode.h>
 
@@ -153,6 +154,9 @@ int test_set_page_writeback(struct page *page)
 
 void end_page_writeback(struct page *page)
 {
+	/* Reclaim was here while it was written: it is the next to go. */
+	if (PageReclaim(page) && TestClearPageReclaim(page))
+		rotate_reclaimable_page(page);
 	if (!TestClearPageWriteback(page))
 		BUG();
 	dec_zone_page_state(page, NR_WRITEBACK);

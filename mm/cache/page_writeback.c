@@ -110,6 +110,15 @@ void writeback_progress(void)
 		wake_up_all(&progress_wait);
 }
 
+void congestion_wait(long timeout)
+{
+	DEFINE_WAIT(wait);
+
+	prepare_to_wait(&progress_wait, &wait, TASK_UNINTERRUPTIBLE);
+	schedule_timeout(timeout);
+	finish_wait(&progress_wait, &wait);
+}
+
 void wakeup_bdflush(void)
 {
 	bdflush_wanted = true;

@@ -12,7 +12,7 @@
  * which an anonymous page is not in.
  *
  * Where a page of a file is mapped is computed: each area on the mapping's i_mmap says which
- * offsets it maps, so there is one entry to look at in each (page_mkclean).
+ * offsets it maps, so there is one entry to look at in each (page_mkclean, page_referenced, try_to_unmap).
  *
  * Locking: the page_table_lock of the entry's address space; i_mmap_lock outside of it, which
  * keeps the areas and their page tables (mm/space/zap.c).
@@ -22,7 +22,8 @@
 
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
-#include <mm/types/address_space.h>
+#include <mm/cache/filemap.h>
+#include <mm/phys/page_alloc.h>
 
 void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long address)
 {
@@ -49,7 +50,7 @@ void __page_remove_last_rmap(struct page *page)
 	page->index = 0;
 }
 
-/* ---- write-back ------------------------------------------------------------------------------ */
+/* ---- the entries of a page of a file ---------------------------------------------------------- */
 
 /* The entry of @vma for @page, if it has one. => i_mmap_lock held: the tables stay */
 static pte_t *page_pte(struct page *page, struct vm_area_struct *vma, unsigned long *address)
@@ -64,6 +65,14 @@ static pte_t *page_pte(struct page *page, struct vm_area_struct *vma, unsigned l
 	return pmd_present(*pmd) ? pte_offset_map(pmd, *address) : NULL;
 }
 
+/* => page_table_lock held; does *@pte map @page, itself and not a private copy? */
+static inline bool pte_maps(pte_t *pte, const struct page *page)
+{
+	return pte_present(*pte) && !pte_special(*pte) && pte_pfn(*pte) == page_to_pfn(page);
+}
+
+/* ---- write-back ------------------------------------------------------------------------------ */
+
 /* => true if something had been stored by this entry */
 static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
 {
@@ -75,8 +84,7 @@ static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
 	if (!pte)
 		return false;
 	spin_lock(&mm->page_table_lock);
-	if (pte_present(*pte) && pte_pfn(*pte) == page_to_pfn(page) &&
-	    (pte_dirty(*pte) || pte_write(*pte))) {
+	if (pte_maps(pte, page) && (pte_dirty(*pte) || pte_write(*pte))) {
 		/* No processor may go on writing by what its TLB remembers: flush, then trust D. */
 		old = ptep_get_and_clear(pte);
 		flush_tlb_page(vma, address);
@@ -101,4 +109,77 @@ bool page_mkclean(struct page *page)
 			dirty |= page_mkclean_one(page, vma);
 	spin_unlock(&mapping->i_mmap_lock);
 	return dirty;
+}
+
+/* ---- reclaim ------------------------------------------------------------------------------------ */
+
+static bool page_referenced_one(struct page *page, struct vm_area_struct *vma)
+{
+	unsigned long address = 0;
+	pte_t *pte = page_pte(page, vma, &address);
+	bool young = false;
+
+	if (!pte)
+		return false;
+	spin_lock(&vma->vm_mm->page_table_lock);
+	/* The TLB may remember A = 1 for a while, and not set it again: a use that goes unnoticed. */
+	if (pte_maps(pte, page))
+		young = ptep_test_and_clear_young(pte);
+	spin_unlock(&vma->vm_mm->page_table_lock);
+	return young;
+}
+
+int page_referenced(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	struct vm_area_struct *vma;
+	int entries = 0;
+
+	spin_lock(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, shared)
+		entries += page_referenced_one(page, vma);
+	spin_unlock(&mapping->i_mmap_lock);
+	return entries;
+}
+
+/* => false: the entry has to stay, for it is locked or was used just now */
+static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
+{
+	struct mm_struct *mm = vma->vm_mm;
+	unsigned long address = 0;
+	pte_t *pte = page_pte(page, vma, &address), old;
+	bool stays = false;
+
+	if (!pte)
+		return true;
+	spin_lock(&mm->page_table_lock);
+	if (pte_maps(pte, page)) {
+		stays = pte_mlocked(*pte) || pte_young(*pte);
+		if (!stays) {
+			/* Nobody may go on storing by a TLB when D is looked at. */
+			old = ptep_get_and_clear(pte);
+			flush_tlb_page(vma, address);
+			if (pte_dirty(old))
+				set_page_dirty(page);
+			update_hiwater_rss(mm);
+			mm->rss_stat[MM_FILEPAGES]--;
+			page_remove_rmap(page);
+			put_page(page);		/* not the last: the caller has one */
+		}
+	}
+	spin_unlock(&mm->page_table_lock);
+	return !stays;
+}
+
+bool try_to_unmap(struct page *page)
+{
+	struct address_space *mapping = page->mapping;
+	struct vm_area_struct *vma;
+
+	spin_lock(&mapping->i_mmap_lock);
+	list_for_each_entry(vma, &mapping->i_mmap, shared)
+		if (!page_mapped(page) || !try_to_unmap_one(page, vma))
+			break;
+	spin_unlock(&mapping->i_mmap_lock);
+	return !page_mapped(page);
 }

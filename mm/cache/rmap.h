@@ -58,6 +58,17 @@ static inline void page_dup_rmap(struct page *page)
  */
 bool page_mkclean(struct page *page);
 
+/*
+ * How many entries have been used since the last call: their A bits, which are cleared.
+ * => page locked, of a file
+ */
+int page_referenced(struct page *page);
+/*
+ * Take @page out of all page tables; what was stored by them makes it dirty.
+ * => page locked, of a file, referenced; false: an entry was used, or is locked in memory
+ */
+bool try_to_unmap(struct page *page);
+
 void __page_remove_last_rmap(struct page *page);
 /* An entry went. => the caller still holds the entry's reference to the page */
 static inline void page_remove_rmap(struct page *page)

@@ -101,7 +101,6 @@ void putback_lru_pages(struct page **pages, unsigned int nr)
 				spin_unlock(&zone->lru_lock);
 			zone = here;
 			spin_lock(&zone->lru_lock);
-			zone->zone_pgdat->kswapd_failures = 0;
 		}
 		__lru_add(zone, pages[i]);
 	}
@@ -116,6 +115,8 @@ void lru_cache_add(struct page *page)
 	struct pagevec *pvec;
 	unsigned long flags;
 
+	/* Something new that kswapd could try. */
+	page_zone(page)->zone_pgdat->kswapd_failures = 0;
 	get_page(page);
 	local_irq_save(flags);
 	pvec = this_cpu_ptr(&lru_add_pvec);

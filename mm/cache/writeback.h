@@ -146,6 +146,8 @@ void wakeup_bdflush(void);
 void wakeup_kupdate(void);
 /* A page has been written: for end_page_writeback(). => any context */
 void writeback_progress(void);
+/* Sleep until a page somewhere has been written, @timeout jiffies at most. => may sleep */
+void congestion_wait(long timeout);
 
 /* Boot: bdflush and kupdate. => kthreadd runs */
 void page_writeback_init(void);

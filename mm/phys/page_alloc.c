@@ -24,6 +24,7 @@
  *	this CPU's list of the best zone of its node (one page; no lock, no watermark:
  *	  these pages have been taken already)
  *	each zone of the zonelist, down to its low mark
+ *	kswapd is woken, to bring them above their high marks
  *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
  *	... to the last page, for reclaim itself and for tasks that die
  *	without __GFP_WAIT: NULL
@@ -365,14 +366,29 @@ static bool may_use_reserves(gfp_t gfp)
 				   test_tsk_work(current, TIF_MEMDIE));
 }
 
+/* Memory is below the low mark everywhere: have it reclaimed in the background. => any context */
+static void wakeup_kswapd(struct zonelist *zonelist, unsigned int order)
+{
+	struct zone **z;
+
+	for (z = zonelist->zones; *z; z++) {
+		pg_data_t *pgdat = (*z)->zone_pgdat;
+
+		if (pgdat->kswapd_failures >= KSWAPD_MAX_FAILURES)
+			continue;
+		pgdat->kswapd_order = max(pgdat->kswapd_order, order);
+		pgdat->kswapd_wanted = true;
+		if (waitqueue_active(&pgdat->kswapd_wait))
+			wake_up(&pgdat->kswapd_wait);
+	}
+}
+
 static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
 {
 	unsigned long progress;
 
 	count_vm_event((enum vm_event_item)(ALLOCSTALL_DMA + gfp_zone(gfp)));
-	current->flags |= PF_MEMALLOC;
 	progress = try_to_free_pages(zonelist, order, gfp);
-	current->flags &= ~PF_MEMALLOC;
 	cond_resched();
 	return progress;
 }
@@ -454,6 +470,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 	if (likely(page))
 		return page;
 
+	wakeup_kswapd(zonelist, order);
 	if (gfp & __GFP_HIGH)
 		alloc_flags |= ALLOC_HIGH;
 	if (!(gfp & __GFP_WAIT))

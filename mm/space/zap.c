@@ -125,15 +125,6 @@ static void tlb_finish_mmu(struct mmu_gather *tlb)
 		free_page((unsigned long)tlb->pages);
 }
 
-/* rss is about to fall. => page_table_lock held */
-static inline void update_hiwater_rss(struct mm_struct *mm)
-{
-	unsigned long rss = get_mm_rss(mm);
-
-	if (mm->hiwater_rss < rss)
-		mm->hiwater_rss = rss;
-}
-
 /* One entry that is not empty. => page_table_lock held; its page, to be dropped, or NULL */
 static inline struct page *zap_pte(struct mm_struct *mm, pte_t *pte, bool file_only)
 {

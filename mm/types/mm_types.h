@@ -177,5 +177,13 @@ static inline unsigned long get_mm_rss(struct mm_struct *mm)
 	return mm->rss_stat[MM_FILEPAGES] + mm->rss_stat[MM_ANONPAGES] +
 	       mm->rss_stat[MM_SHMEMPAGES];
 }
+/* rss is about to fall. => page_table_lock held */
+static inline void update_hiwater_rss(struct mm_struct *mm)
+{
+	unsigned long rss = get_mm_rss(mm);
+
+	if (mm->hiwater_rss < rss)
+		mm->hiwater_rss = rss;
+}
 
 #endif

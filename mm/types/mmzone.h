@@ -100,6 +100,9 @@ struct per_cpu_zonestat {
 	unsigned long event[NR_VM_NUMA_EVENT_ITEMS];	/* [cpu] NUMA_HIT and _LOCAL unused */
 };
 
+/* Runs in vain after which kswapd sleeps until its node has pages to try that it has not seen. */
+#define KSWAPD_MAX_FAILURES	4
+
 struct pglist_data;
 
 struct zone {
@@ -154,7 +157,7 @@ typedef struct pglist_data {
 	wait_queue_head_t kswapd_wait;
 	bool kswapd_wanted;				/* racy: a wake-up lost is repeated */
 	unsigned int kswapd_order;			/* racy: largest order that was missed */
-	unsigned int kswapd_failures;			/* racy: runs that freed nothing */
+	unsigned int kswapd_failures;			/* racy: runs in vain, one after the other */
 } pg_data_t;
 
 extern pg_data_t contig_page_data;			/* node 0 */

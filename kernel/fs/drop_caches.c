@@ -1,0 +1,83 @@
+/*
+ * kernel/fs/drop_caches.c - /proc/sys/vm/drop_caches: get rid of what is only kept to be quick.
+ *
+ * Theory.  For who measures: a cold start without a restart.  Who writes 1 drops the pages of files
+ * that can be read again (clean, not mapped, in nobody's use), 2 what shrinkers hold (unused inodes
+ * and dentries, empty slabs, page tables at hand), 3 both.  Nothing that is dirty is touched: `sync` first.
+ * It is also how tests compare exactly what is in use before and after.
+ *
+ * Locking: s_umount for reading, so that the file system stays; inode_lock to walk its inodes.
+ */
+#include <kernel/fs/fs.h>
+
+#include <kernel/core/rcu.h>
+#include <kernel/core/sysctl.h>
+#include <kernel/fs/internal.h>
+#include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
+#include <mm/phys/page_alloc.h>
+#include <mm/phys/pgalloc.h>
+#include <mm/phys/reclaim.h>
+#include <mm/phys/vmstat.h>
+
+#define DROP_PAGECACHE_BIT	1
+#define DROP_SLAB_BIT		2
+#define DROP_ROUNDS		10
+
+static int sysctl_drop_caches;
+
+/* Clean pages of all inodes of @sb. => s_umount held for reading */
+static void drop_pagecache_sb(struct super_block *sb, void *unused)
+{
+	struct inode *inode, *prev = NULL;
+
+	spin_lock(&inode_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if ((inode->i_state & (I_FREEING | I_NEW)) || !inode->i_data.nrpages ||
+		    !mapping_evictable(&inode->i_data))
+			continue;
+		__iget(inode);
+		spin_unlock(&inode_lock);
+		invalidate_mapping_pages(&inode->i_data, 0, ~0UL);
+		/* This one keeps our place in the list; the one before may go now. */
+		if (prev)
+			iput(prev);
+		prev = inode;
+		spin_lock(&inode_lock);
+	}
+	spin_unlock(&inode_lock);
+	if (prev)
+		iput(prev);
+}
+
+static void drop_pagecache(void)
+{
+	lru_add_drain_all();		/* what waits there counts as in use */
+	iterate_supers(drop_pagecache_sb, NULL);
+	drain_all_pages();
+	count_vm_event(DROP_PAGECACHE);
+}
+
+/* Round by round, because one cache's slabs may hold another's bookkeeping; others go on allocating. */
+static void drop_slab(void)
+{
+	int round;
+
+	rcu_barrier();		/* what has been given up becomes free */
+	for (round = 0; round < DROP_ROUNDS && shrink_slab(GFP_KERNEL, 0); round++)
+		;
+	drain_pgt_cache();
+	drain_all_pages();
+	count_vm_event(DROP_SLAB);
+}
+
+static int drop_caches(void)
+{
+	if (sysctl_drop_caches & DROP_PAGECACHE_BIT)
+		drop_pagecache();
+	if (sysctl_drop_caches & DROP_SLAB_BIT)
+		drop_slab();
+	return 0;
+}
+SYSCTL("sys/vm/drop_caches", .data = &sysctl_drop_caches, .nr = 1, .mode = 0200, .min = 1, .max = 4,
+       .changed = drop_caches);
