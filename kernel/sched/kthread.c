@@ -43,7 +43,8 @@ struct kthread {
 
 static DEFINE_SPINLOCK(kthread_create_lock);
 static LIST_HEAD(kthread_create_list);
-static struct task_struct *kthreadd_task;
+static struct task_struct *kthreadd_task;	/* [c] after kthreadd_done */
+static DECLARE_COMPLETION(kthreadd_done);
 
 static struct kthread *to_kthread(struct task_struct *k)
 {
@@ -183,14 +184,22 @@ static long count_threads(void)
 	return nr_threads;
 }
 
+/* Process 1 may run elsewhere at once, and ask for threads before there is somebody to make them. */
+static int first_thread(void *init)
+{
+	wait_for_completion(&kthreadd_done);
+	return ((int (*)(void *))init)(NULL);
+}
+
 void __init kernel_thread_init(int (*init)(void *))
 {
-	pid_t pid = kernel_thread(init, NULL, 0);
+	pid_t pid = kernel_thread(first_thread, (void *)init, 0);
 
 	BUG_VAL(pid != 1, pid, 1);
 	pid = kernel_thread(kthreadd, NULL, 0);
 	BUG_VAL(pid != 2, pid, 2);
 	kthreadd_task = find_task_by_pid(pid);
+	complete(&kthreadd_done);
 	ktest_register_quiesce(kthread_quiesce);
 	ktest_register_counter("tasks", count_threads);
 }
