@@ -217,10 +217,29 @@ static void forget_unmapped(struct buffer_head *head)
 	} while (bh != head);
 }
 
+/*
+ * A page that a mapping stored into may have no buffers yet.  Its dirty bit is off already, so the
+ * new buffers do not get it from the page.
+ */
+static struct buffer_head *get_dirty_buffers(struct page *page, const struct inode *inode)
+{
+	struct buffer_head *head, *bh;
+
+	if (page_has_buffers(page))
+		return page_buffers(page);
+	bh = head = get_buffers(page, inode);
+	do {
+		set_buffer_uptodate(bh);
+		set_buffer_dirty(bh);
+		bh = bh->b_this_page;
+	} while (bh != head);
+	return head;
+}
+
 static int write_buffers(struct page *page, struct inode *inode, get_block_t *get_block,
 			 struct writeback_control *wbc)
 {
-	struct buffer_head *head = get_buffers(page, inode), *bh = head;
+	struct buffer_head *head = get_dirty_buffers(page, inode), *bh = head;
 	unsigned int flags = WRITE | (wbc->sync_mode == WB_SYNC_ALL ? REQ_SYNC : 0);
 	unsigned int nr, left;
 	bool skipped;
