@@ -269,6 +269,7 @@ SRCS	+= kernel/fs/blkdev_file.c           # an open block device: read, write, i
 SRCS	+= kernel/fs/block_dev.c             # disks and partitions as files
 SRCS	+= kernel/fs/direct_io.c             # O_DIRECT: between the disk and a program's memory
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
+SRCS	+= kernel/fs/do_mounts.c             # root=: the kernel mounts its root from a disk
 SRCS	+= kernel/fs/drop_caches.c           # get rid of what is only kept to be quick
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers
@@ -283,6 +284,8 @@ SRCS	+= kernel/fs/libfs.c                 # parts for file systems that live in 
 SRCS	+= kernel/fs/locks.c                 # record locks: ranges of a file locked by agreement
 SRCS	+= kernel/fs/namei.c                 # walking a path
 SRCS	+= kernel/fs/namespace.c             # the mounts: one tree made of several file systems
+SRCS	+= kernel/fs/pivot_root.c            # another root for everybody
+SRCS	+= kernel/fs/proc_mounts.c           # /proc/mounts, mountinfo: what is mounted where
 SRCS	+= kernel/fs/open.c                  # from a name to an open file
 SRCS	+= kernel/fs/pipe.c                  # the ring of pages behind pipes and FIFOs
 SRCS	+= kernel/fs/anon_inodes.c           # files that are nothing but a descriptor

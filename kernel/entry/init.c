@@ -5,8 +5,8 @@
  * interrupts off, as the task that will become the idle loop.  boot_order[] is
  * the whole start of the kernel, in the order in which it must happen; each
  * line says what exists after it.  Then a kernel thread takes over that may
- * sleep: it unpacks the root (with /dev on top), opens the console and becomes /init (or runs the
- * self-tests), while the boot task halts in cpu_idle() whenever nobody runs.
+ * sleep: it unpacks the root (with /dev on top) or mounts it (root=), opens the console and becomes
+ * /init (or runs the self-tests), while the boot task halts in cpu_idle() whenever nobody runs.
  *
  * Nothing includes this file's layer; it may include everybody.
  */
@@ -34,6 +34,7 @@
 #include <kernel/drivers/vga.h>
 #include <kernel/drivers/kbd.h>
 #include <kernel/fs/dev/dev.h>
+#include <kernel/fs/do_mounts.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/initramfs.h>
 #include <kernel/fs/proc/proc.h>
@@ -141,7 +142,8 @@ static void run_init_process(const char *path)
 
 	argv[0] = path;
 	err = kernel_execve(path, argv, envp);
-	pr_err("Failed to execute %s (error %d)\n", path, err);
+	if (err != -ENOENT)
+		pr_err("Failed to execute %s (error %d)\n", path, err);
 }
 
 /*
@@ -149,7 +151,8 @@ static void run_init_process(const char *path)
  */
 static int kernel_init(void *unused)
 {
-	static const char *const candidates[] = { "/init", "/sbin/init", "/bin/sh" };
+	static const char *const candidates[] = { "/init", "/sbin/init", "/etc/init", "/bin/init",
+						    "/bin/sh" };
 	char path[64];
 	unsigned int i;
 
@@ -160,6 +163,7 @@ static int kernel_init(void *unused)
 	mark_rodata_ro();
 	if (ktest_requested())
 		ktest_main();
+	mount_root();
 	free_initmem();
 	free_ktestmem();
 	debug_checkwx();

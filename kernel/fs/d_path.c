@@ -73,6 +73,22 @@ static bool prepend_path(const struct path *path, const struct path *root, char 
 	return named || prepend(p, start, "/", 1);
 }
 
+char *dentry_path(struct dentry *dentry, char *buf, int size)
+{
+	char *p = buf + size;
+	bool ok = prepend(&p, buf, "", 1), named = false;
+
+	spin_lock(&dcache_lock);
+	for (; ok && dentry->d_parent != dentry; dentry = dentry->d_parent) {
+		ok = prepend(&p, buf, dentry->d_name.name, dentry->d_name.len) &&
+		     prepend(&p, buf, "/", 1);
+		named = true;
+	}
+	spin_unlock(&dcache_lock);
+	ok = ok && (named || prepend(&p, buf, "/", 1));
+	return ok ? p : ERR_PTR(-ENAMETOOLONG);
+}
+
 char *__d_path(const struct path *path, const struct path *root, char *buf, int size, bool *reached)
 {
 	char *p = buf + size;

@@ -67,11 +67,14 @@ static int may_delete(struct inode *dir, const struct dentry *victim, bool isdir
 struct at_parent {
 	struct nameidata nd;
 	struct dentry *dentry;
+	bool may_write;			/* mnt_drop_write() follows */
 };
 
 static void end_at_parent(struct at_parent *at)
 {
 	mutex_unlock(&at->nd.path.dentry->d_inode->i_sem);
+	if (at->may_write)
+		mnt_drop_write(at->nd.path.mnt);
 	dput(at->dentry);
 	path_release(&at->nd);
 }
@@ -86,7 +89,8 @@ static int begin_at_parent(int dfd, const char *name, int not_norm, struct at_pa
 	err = not_norm;
 	if (at->nd.last_type != LAST_NORM)
 		goto release;
-	err = mnt_is_readonly(&at->nd.path);
+	err = mnt_want_write(at->nd.path.mnt);
+	at->may_write = !err;
 	mutex_lock(&at->nd.path.dentry->d_inode->i_sem);
 	at->dentry = lookup_locked(at->nd.path.dentry, &at->nd.last);
 	/* That it exists already is the more useful thing to know. */
@@ -97,6 +101,8 @@ static int begin_at_parent(int dfd, const char *name, int not_norm, struct at_pa
 	else
 		dput(at->dentry);
 	mutex_unlock(&at->nd.path.dentry->d_inode->i_sem);
+	if (at->may_write)
+		mnt_drop_write(at->nd.path.mnt);
 release:
 	path_release(&at->nd);
 	return err;
@@ -416,9 +422,11 @@ long do_renameat(int olddfd, const char *oldname, int newdfd, const char *newnam
 	else if (to.last_type != LAST_NORM)
 		err = flags & RENAME_NOREPLACE ? -EEXIST : -EBUSY;
 	else
-		err = mnt_is_readonly(&from.path);
-	if (!err)
+		err = mnt_want_write(from.path.mnt);
+	if (!err) {
 		err = rename_locked(&from, &to, flags);
+		mnt_drop_write(from.path.mnt);
+	}
 	path_release(&to);
 	path_release(&from);
 	return err;

@@ -98,8 +98,10 @@ static noinline void __fput(struct file *file)
 		locks_remove_file(file);
 		if (file->f_op->release)
 			file->f_op->release(inode, file);
-		if ((file->f_mode & FMODE_WRITE) && S_ISREG(inode->i_mode))
+		if (file->f_mode & FMODE_WRITER) {
 			put_write_access(inode);
+			mnt_drop_write(file->f_vfsmnt);
+		}
 		path_put(&file->f_path);
 	}
 	kmem_cache_free(filp_cachep, file);

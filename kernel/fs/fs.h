@@ -85,6 +85,7 @@ struct vm_area_struct;
 #define FMODE_WRITE	2u
 #define FMODE_LSEEK	4u	/* has an offset */
 #define FMODE_PATH	8u	/* O_PATH: names a file, gives no access */
+#define FMODE_WRITER	16u	/* counted by mnt_want_write() and get_write_access() */
 
 /* permission() */
 #define MAY_EXEC	1
@@ -156,6 +157,8 @@ struct super_block {
 	struct file_system_type *s_type;	/* [c] */
 	const struct super_operations *s_op;	/* [c] */
 	struct dentry *s_root;			/* [c] */
+	struct list_head s_mounts;		/* [vfsmount_lock] its mounts, by mnt_instance */
+	bool s_readonly_remount;		/* nobody may begin to write: see do_remount_sb() */
 	atomic_t s_active;			/* [a] mounts */
 	atomic_t s_count;			/* [a] users of the structure itself */
 	bool s_dead;				/* [sb_lock] taken apart; s_count keeps it in the list */

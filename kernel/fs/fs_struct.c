@@ -11,6 +11,7 @@
 
 #include <kernel/fs/internal.h>
 #include <kernel/fs/namei.h>
+#include <kernel/sched/pid.h>
 #include <mm/phys/slab.h>
 
 static struct kmem_cache *fs_cachep;
@@ -59,6 +60,46 @@ void set_fs_root(struct fs_struct *fs, const struct path *path)
 void set_fs_pwd(struct fs_struct *fs, const struct path *path)
 {
 	set_path(fs, &fs->pwd, path);
+}
+
+/* => fs->lock held; 1: *which stood at @old, whose reference is the caller's now */
+static int replace_path(struct path *which, const struct path *old, const struct path *new)
+{
+	if (which->dentry != old->dentry || which->mnt != old->mnt)
+		return 0;
+	path_get(new);
+	*which = *new;
+	return 1;
+}
+
+static int replace_in(struct fs_struct *fs, const struct path *old, const struct path *new)
+{
+	int n;
+
+	spin_lock(&fs->lock);
+	n = replace_path(&fs->root, old, new) + replace_path(&fs->pwd, old, new);
+	spin_unlock(&fs->lock);
+	return n;
+}
+
+void chroot_fs_refs(const struct path *old, const struct path *new)
+{
+	struct task_struct *p, *t;
+	int n;
+
+	read_lock(&tasklist_lock);
+	/* The idle task's, from which kernel threads come, is nobody's in the list. */
+	n = replace_in(&init_fs, old, new);
+	for_each_process(p)
+		for_each_thread(p, t) {
+			spin_lock(&task_fs_lock);
+			if (t->fs && t->fs != &init_fs)
+				n += replace_in(t->fs, old, new);
+			spin_unlock(&task_fs_lock);
+		}
+	read_unlock(&tasklist_lock);
+	while (n-- > 0)
+		path_put(old);
 }
 
 /* => may sleep; a copy, or NULL: no memory */

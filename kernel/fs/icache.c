@@ -429,6 +429,19 @@ again:
 	return busy;
 }
 
+bool has_orphans(struct super_block *sb)
+{
+	struct inode *inode;
+	bool found = false;
+
+	spin_lock(&inode_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list)
+		if (!inode->i_nlink && !(inode->i_state & I_BAD))
+			found = true;
+	spin_unlock(&inode_lock);
+	return found;
+}
+
 /* ---- reclaim, statistics, proof ------------------------------------------------------------- */
 
 int sysctl_vfs_cache_pressure = 100;

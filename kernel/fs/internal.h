@@ -16,6 +16,17 @@ extern struct rw_semaphore namespace_sem;
 extern spinlock_t vfsmount_lock;	/* innermost */
 extern struct list_head mount_list;	/* [namespace_sem, vfsmount_lock] vfsmount.mnt_list */
 int mnt_is_readonly(const struct path *path);	/* -EROFS or 0 */
+/* Something is going to be changed by way of @mnt. => 0: mnt_drop_write() follows; or -EROFS */
+int mnt_want_write(struct vfsmount *mnt);
+static inline void mnt_drop_write(struct vfsmount *mnt)
+{
+	atomic_dec(&mnt->mnt_writers);
+}
+bool sb_has_writers(struct super_block *sb);
+/* d_path.c: where @dentry is in its file system. => within @buf; ERR_PTR(-ENAMETOOLONG) */
+char *dentry_path(struct dentry *dentry, char *buf, int size);
+/* fs_struct.c: who stands at @old, by root or directory, stands at @new. => may sleep */
+void chroot_fs_refs(const struct path *old, const struct path *new);
 void mount_rootfs(void);
 
 /* dcache.c */
@@ -43,6 +54,8 @@ void wait_on_inode(struct inode *inode, unsigned int bits);
 void wake_up_inode(struct inode *inode);
 /* Give back all unused inodes of @sb, dirty or not. => may sleep; how many are in use */
 int evict_inodes(struct super_block *sb);
+/* Is a file without a name in use? It has to be given back, which is a change. */
+bool has_orphans(struct super_block *sb);
 int inode_check(void);			/* as dcache_check() */
 
 /* What a shrinker says it has, by the pressure that the administrator wants. */
@@ -88,7 +101,13 @@ extern spinlock_t sb_lock;
  */
 struct super_block *get_sb(struct file_system_type *type, unsigned long flags,
 			   const char *devname, const char *data);
+struct file_system_type *next_fs_type(struct file_system_type *type);	/* NULL: first, end */
 void deactivate_super(struct super_block *sb);	/* => may sleep: a mount less */
+/*
+ * New flags (MS_RDONLY) and options.
+ * => s_umount held for writing; may sleep; 0 or -errno: -EBUSY if it is being written to
+ */
+int do_remount_sb(struct super_block *sb, unsigned long flags, const char *data);
 void put_super(struct super_block *sb);		/* s_count less; any locks but sb_lock */
 /* @fn for each instance. => sb_lock held */
 void __for_each_super(void (*fn)(struct super_block *sb, void *arg), void *arg);

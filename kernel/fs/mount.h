@@ -5,6 +5,9 @@
  * walk that arrives at a covered dentry goes on at the root of what covers it; ".." at such a
  * root first goes back to the mount point.
  *
+ * Who changes something in a file system tells its mount before (mnt_want_write) and after: so a
+ * change to read-only is refused while that goes on, or a file is open for writing.
+ *
  * Locking: namespace_sem [n] for changes and listing; vfsmount_lock [v] for the walk's short
  * look.  mnt_count counts users: struct paths, open files, child mounts.
  */
@@ -26,6 +29,11 @@
 #define MS_BIND		4096ul
 #define MS_MOVE		8192ul
 #define MS_SILENT	32768ul
+#define MS_REC		16384ul
+#define MS_UNBINDABLE	(1ul << 17)
+#define MS_PRIVATE	(1ul << 18)
+#define MS_SLAVE	(1ul << 19)
+#define MS_SHARED	(1ul << 20)
 #define MS_RELATIME	(1ul << 21)
 #define MS_STRICTATIME	(1ul << 24)
 #define MS_ACTIVE	(1ul << 30)	/* of a super_block: it has come up, and is not going */
@@ -49,16 +57,26 @@ struct vfsmount {
 	int mnt_id;				/* [c] a number of its own, for mountinfo */
 	unsigned long mnt_flags;		/* [n] MS_RDONLY MS_NOSUID... */
 	struct list_head mnt_list;		/* [n,v] all attached mounts, in order */
+	struct list_head mnt_instance;		/* [v] in mnt_sb->s_mounts */
+	atomic_t mnt_writers;			/* [a] files open for writing, changes under way */
+	struct vfsmount *mnt_copy;		/* [n] while a tree is copied: this one's copy */
+	struct path mnt_left;			/* [n] what it covered when it was taken off */
+	bool mnt_detached;			/* [n] by umount -l: any user may be the last */
 	const char *mnt_devname;		/* [c] what mount(2) was given */
 };
 
 /* Mount a new instance of a type, attached to nothing.  ERR_PTR */
 struct vfsmount *kern_mount(struct file_system_type *type, const char *data);
 /* Mount a type on an existing directory, from inside the kernel.  => 0 or -errno */
-int kern_mount_at(const char *fstype, const char *devname, const char *dir, unsigned long flags);
+int kern_mount_at(const char *fstype, const char *devname, const char *dir, unsigned long flags,
+		  const char *data);
 long do_mount(const char *devname, const char *dir, const char *type, unsigned long flags,
 	      const char *data);
 long do_umount(const char *dir, int flags);
+/* @new_root becomes "/" of all who had the old one, which moves to @put_old. => 0 or -errno */
+long do_pivot_root(const char *new_root, const char *put_old);
+/* Boot: what is on @dir becomes the root of everything. => 0 or -errno */
+int mount_move_to_root(const char *dir);
 void mntput(struct vfsmount *mnt);	/* => may sleep */
 static inline struct vfsmount *mntget(struct vfsmount *mnt)
 {

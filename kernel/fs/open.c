@@ -44,9 +44,22 @@ static unsigned int mode_of_flags(int flags)
 }
 
 /* Write access is counted for regular files; __fput() gives it back. */
-static int take_write_access(struct inode *inode, unsigned int mode)
+static int take_write_access(struct file *file, const struct path *path)
 {
-	return (mode & FMODE_WRITE) && S_ISREG(inode->i_mode) ? get_write_access(inode) : 0;
+	struct inode *inode = path->dentry->d_inode;
+	int err;
+
+	if (!(file->f_mode & FMODE_WRITE) || !S_ISREG(inode->i_mode))
+		return 0;
+	err = get_write_access(inode);
+	if (err)
+		return err;
+	err = mnt_want_write(path->mnt);
+	if (err)
+		put_write_access(inode);
+	else
+		file->f_mode |= FMODE_WRITER;
+	return err;
 }
 
 struct file *dentry_open(struct path *path, int flags)
@@ -62,7 +75,7 @@ struct file *dentry_open(struct path *path, int flags)
 	file->f_flags = (unsigned int)flags & ~(unsigned)(O_CREAT | O_NOCTTY | O_TRUNC);
 	file->f_mode = mode_of_flags(flags);
 	file->f_op = flags & O_PATH ? &path_fops : inode->i_fop;
-	err = take_write_access(inode, file->f_mode);
+	err = take_write_access(file, path);
 	if (err) {
 		path_put(path);
 		fput(file);
@@ -146,7 +159,11 @@ static struct file *open_place(struct path *path, int flags, bool created)
 	}
 	file = dentry_open(path, flags);
 	if (!IS_ERR(file)) {
-		err = do_truncate(file->f_dentry, 0);
+		err = mnt_want_write(file->f_vfsmnt);
+		if (!err) {
+			err = do_truncate(file->f_dentry, 0);
+			mnt_drop_write(file->f_vfsmnt);
+		}
 		if (err) {
 			put_write_access(inode);
 			fput(file);
@@ -174,15 +191,16 @@ static struct file *open_existing(int dfd, const char *name, int flags)
 static int create_file(struct nameidata *nd, struct dentry *dentry, umode_t mode)
 {
 	struct inode *dir = nd->path.dentry->d_inode;
-	int err = mnt_is_readonly(&nd->path);
+	int err = mnt_want_write(nd->path.mnt);
 
-	if (!err)
-		err = may_create(dir, dentry);
 	if (err)
 		return err;
-	if (!dir->i_op->create)
-		return -EACCES;
-	return dir->i_op->create(dir, dentry, S_IFREG | (mode & S_IALLUGO & ~current->fs->umask));
+	err = may_create(dir, dentry);
+	mode &= S_IALLUGO & ~current->fs->umask;
+	if (!err)
+		err = dir->i_op->create ? dir->i_op->create(dir, dentry, S_IFREG | mode) : -EACCES;
+	mnt_drop_write(nd->path.mnt);
+	return err;
 }
 
 /*

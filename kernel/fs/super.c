@@ -75,6 +75,14 @@ struct file_system_type *get_fs_type(const char *name)
 	return type;
 }
 
+struct file_system_type *next_fs_type(struct file_system_type *type)
+{
+	spin_lock(&file_systems_lock);
+	type = type ? type->next : file_systems;
+	spin_unlock(&file_systems_lock);
+	return type;
+}
+
 static int get_anon_dev(dev_t *dev)
 {
 	unsigned long minor;
@@ -111,6 +119,7 @@ static void init_super(struct super_block *sb, struct file_system_type *type)
 	atomic_set(&sb->s_count, 1);
 	init_rwsem(&sb->s_umount);
 	mutex_init(&sb->s_vfs_rename_sem);
+	INIT_LIST_HEAD(&sb->s_mounts);
 	INIT_LIST_HEAD(&sb->s_inodes);
 	INIT_LIST_HEAD(&sb->s_dirty);
 	INIT_LIST_HEAD(&sb->s_io);
@@ -375,6 +384,42 @@ struct super_block *get_sb(struct file_system_type *type, unsigned long flags,
 	flags &= SB_FLAGS;
 	return type->fs_flags & FS_REQUIRES_DEV ? get_sb_bdev(type, flags, devname, data) :
 						  get_sb_nodev(type, flags, data);
+}
+
+/* ---- another mode --------------------------------------------------------------------------- */
+
+/* => s_umount held for writing; nobody begins to write any more, or -EBUSY: somebody does */
+static int stop_writers(struct super_block *sb)
+{
+	sb->s_readonly_remount = true;
+	smp_mb();		/* who counts himself as a writer after this look sees it */
+	if (!sb_has_writers(sb) && !has_orphans(sb))
+		return 0;
+	sb->s_readonly_remount = false;
+	return -EBUSY;
+}
+
+int do_remount_sb(struct super_block *sb, unsigned long flags, const char *data)
+{
+	bool to_ro = (flags & MS_RDONLY) && !(sb->s_flags & MS_RDONLY);
+	unsigned long set = flags & SB_FLAGS;
+	int err = 0;
+
+	if (!(flags & MS_RDONLY) && sb->s_bdev && bdev_disk(sb->s_bdev)->read_only)
+		return -EACCES;
+	if (to_ro)
+		err = stop_writers(sb);
+	if (err)
+		return err;
+	sync_filesystem(sb);
+	if (sb->s_op && sb->s_op->remount_fs)
+		err = sb->s_op->remount_fs(sb, &set, data);
+	if (!err)
+		sb->s_flags = (sb->s_flags & ~SB_FLAGS) | (set & SB_FLAGS);
+	sb->s_readonly_remount = false;
+	if (!err && to_ro && sb->s_bdev)
+		err = sync_blockdev(sb->s_bdev);
+	return err;
 }
 
 static int filesystems_show(struct seq_file *m, void *v)

@@ -10,6 +10,7 @@
 #include <kernel/fs/internal.h>
 #include <kernel/fs/mount.h>
 #include <kernel/fs/namei.h>
+#include <kernel/fs/writeback.h>
 #include <kernel/uapi/time.h>
 #include <lib/kernel.h>
 
@@ -17,13 +18,14 @@
 static int change_attr(const struct path *path, struct iattr *attr)
 {
 	struct inode *inode = path->dentry->d_inode;
-	int err = mnt_is_readonly(path);
+	int err = mnt_want_write(path->mnt);
 
 	if (err)
 		return err;
 	mutex_lock(&inode->i_sem);
 	err = notify_change(path->dentry, attr);
 	mutex_unlock(&inode->i_sem);
+	mnt_drop_write(path->mnt);
 	return err;
 }
 
@@ -122,14 +124,17 @@ static int change_owner(const struct path *path, u32 uid, u32 gid)
 		attr.ia_valid |= ATTR_UID;
 	if (gid != (u32)-1)
 		attr.ia_valid |= ATTR_GID;
-	err = mnt_is_readonly(path);
+	err = mnt_want_write(path->mnt);
 	if (err)
 		return err;
 	mutex_lock(&inode->i_sem);
 	err = notify_change(path->dentry, &attr);
-	if (!err && !S_ISDIR(inode->i_mode) && !S_ISLNK(inode->i_mode))
+	if (!err && !S_ISDIR(inode->i_mode) && !S_ISLNK(inode->i_mode)) {
 		inode->i_mode &= (umode_t)~(S_ISUID | (inode->i_mode & S_IXGRP ? S_ISGID : 0));
+		mark_inode_dirty(inode);
+	}
 	mutex_unlock(&inode->i_sem);
+	mnt_drop_write(path->mnt);
 	return err;
 }
 
@@ -207,15 +212,17 @@ static long truncate_path(const struct path *path, loff_t length)
 		return -EISDIR;
 	if (!S_ISREG(inode->i_mode))
 		return -EINVAL;
-	err = mnt_is_readonly(path);
-	if (!err)
-		err = permission(inode, MAY_WRITE);
-	if (!err)
-		err = get_write_access(inode);
+	err = mnt_want_write(path->mnt);
 	if (err)
 		return err;
-	err = do_truncate(path->dentry, length);
-	put_write_access(inode);
+	err = permission(inode, MAY_WRITE);
+	if (!err)
+		err = get_write_access(inode);
+	if (!err) {
+		err = do_truncate(path->dentry, length);
+		put_write_access(inode);
+	}
+	mnt_drop_write(path->mnt);
 	return err;
 }
 

@@ -426,3 +426,17 @@ long sys_oldumount(const char __user *dirname)
 {
 	return sys_umount(dirname, 0);
 }
+
+long sys_pivot_root(const char __user *new_root, const char __user *put_old)
+{
+	char *new = getname(new_root), *old = getname(put_old);
+	long ret;
+
+	if (IS_ERR(new) || IS_ERR(old))
+		ret = IS_ERR(new) ? PTR_ERR(new) : PTR_ERR(old);
+	else
+		ret = do_pivot_root(new, old);
+	put_mount_string(new);
+	put_mount_string(old);
+	return ret;
+}

@@ -94,6 +94,7 @@ static const struct row fs_rows[] = {
 	R(197, fstat64, V(FILE_FD), OUT(96)),
 	R(198, lchown, STR("file"), V(0), V(0)),
 	R(212, chown, STR("file"), V(0), V(0)),
+	R(217, pivot_root, STR("/tmp"), STR("/tmp")),
 	R(220, getdents64, V(DIR_FD), OUTX(512, FIRST | LATE), V(512)),
 	R(221, fcntl64, V(FILE_FD), V(F_OFD_GETLK), IO(zero_words, 24)),
 	R(221, fcntl64, V(FILE_FD), V(F_OFD_SETLKW), IN(zero_words, 24)),

@@ -121,7 +121,7 @@ int devtmpfs_mount(void)
 
 	if (err && err != -EEXIST)
 		return (int)err;
-	return kern_mount_at("devtmpfs", "devtmpfs", "/dev", 0);
+	return kern_mount_at("devtmpfs", "devtmpfs", "/dev", 0, NULL);
 }
 
 static int devices_show(struct seq_file *m, void *v)

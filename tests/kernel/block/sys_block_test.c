@@ -108,8 +108,8 @@ KTEST(block, files)
 
 	KASSERT(t, begin_jail(&j));
 	KASSERT(t, !do_mkdirat(AT_FDCWD, "/sys", 0755) && !do_mkdirat(AT_FDCWD, "/proc", 0755));
-	KASSERT(t, !kern_mount_at("sysfs", "sysfs", "/sys", 0));
-	KASSERT(t, !kern_mount_at("proc", "proc", "/proc", 0));
+	KASSERT(t, !kern_mount_at("sysfs", "sysfs", "/sys", 0, NULL));
+	KASSERT(t, !kern_mount_at("proc", "proc", "/proc", 0, NULL));
 	a = testdisk_create(1024);
 	b = testdisk_create(256);
 	KASSERT(t, a && b);

@@ -298,7 +298,7 @@ KTEST(namei, mounts)
 	KASSERT(t, begin_jail(&jail));
 	do_mkdirat(AT_FDCWD, "m", 0755);
 	make_file("m/under", "u");
-	KEXPECT_EQ(t, kern_mount_at("ramfs", "test", "/m", 0), 0);
+	KEXPECT_EQ(t, kern_mount_at("ramfs", "test", "/m", 0, NULL), 0);
 	KEXPECT_EQ(t, stat_name("m/under", 0, &st), (long)-ENOENT);
 	KEXPECT_EQ(t, do_mkdirat(AT_FDCWD, "m/d", 0755), 0l);
 	KASSERT_EQ(t, kern_path("m/d/../../m/d", 0, &path), 0);
