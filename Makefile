@@ -244,6 +244,8 @@ SRCS	+= kernel/drivers/virtio_blk.c       # a disk by virtio
 SRCS	+= kernel/drivers/ide.c              # IDE disks: requests become commands
 SRCS	+= kernel/drivers/ide_dma.c          # IDE: bus mastering
 SRCS	+= kernel/drivers/ide_probe.c        # IDE: which drives there are
+SRCS	+= kernel/drivers/isadma.c           # direct memory access on the ISA bus
+SRCS	+= kernel/drivers/floppy.c           # floppy disks
 SRCS	+= kernel/drivers/bochs.c            # a linear framebuffer: QEMU's standard VGA
 SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 

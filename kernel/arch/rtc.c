@@ -42,7 +42,7 @@ s64 mktime(unsigned int year, unsigned int mon, unsigned int day,
 	return ((days - DAYS_TO_1970) * 24 + hour) * 3600 + min * 60 + sec;
 }
 
-static u8 cmos_read(u8 reg)
+u8 cmos_read(u8 reg)
 {
 	outb(reg, CMOS_INDEX);
 	return inb(CMOS_DATA);

@@ -14,4 +14,8 @@ s64 mktime(unsigned int year, unsigned int mon, unsigned int day,
 /* The clock's present time, taken as UTC. */
 s64 rtc_read_time(void);
 
+/* A byte of the memory beside the clock, where the firmware notes what the board has. => boot */
+u8 cmos_read(u8 reg);
+#define CMOS_FLOPPIES	0x10	/* kind of the first floppy drive in the high half, the second below */
+
 #endif

@@ -69,4 +69,5 @@ void disks_probe(void)
 {
 	virtio_blk_probe();
 	ide_probe();
+	floppy_probe();
 }

@@ -32,5 +32,6 @@ struct gendisk *disk_register(const char *name, struct request_queue *q, unsigne
 void disks_probe(void);
 void virtio_blk_probe(void);
 void ide_probe(void);
+void floppy_probe(void);
 
 #endif

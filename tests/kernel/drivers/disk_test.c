@@ -70,7 +70,7 @@ static void consider(struct gendisk *disk, void *arg)
 {
 	struct search *search = arg;
 
-	if (!search->found && !disk->read_only && get_capacity(disk) >= 2 * AREA &&
+	if (!search->found && !disk->read_only && get_capacity(disk) >= AREA + 16 &&
 	    !memcmp(disk->disk_name, search->prefix, strlen(search->prefix)) &&
 	    !read_is(&disk->part0, 0, STRIDE, 0))
 		search->found = &disk->part0;
