@@ -261,7 +261,8 @@ void blk_put_request(struct request *rq)
 
 	q->nr_requests[rw]--;
 	mempool_free(rq, request_pool);
-	wake_up(&q->request_wait[rw]);
+	if (waitqueue_active(&q->request_wait[rw]))	/* who comes now looks under our lock */
+		wake_up(&q->request_wait[rw]);
 }
 
 /* Readahead is not worth waiting for. => false: @bio has ended, there was no room */

@@ -66,6 +66,30 @@ KTEST(elevator, deadline)
 	end_disk(t, td);
 }
 
+/* A request that grows up to an older one takes over its age, and its place among the others. */
+KTEST(elevator, merged_age)
+{
+	struct testdisk *td = new_disk();
+	struct request *rq;
+
+	KASSERT(t, td);
+	transfer(&tr, WRITE, 108, 4, 1);
+	msleep(20);
+	transfer(&tr, WRITE, 500, 4, 1);
+	transfer(&tr, WRITE, 100, 4, 1);
+	transfer(&tr, WRITE, 104, 4, 1);
+	KEXPECT_EQ(t, td->q->nr_requests[WRITE], 2u);
+	KEXPECT_EQ(t, elv_check(td->q->elevator), 0);
+	spin_lock_irq(&td->q->queue_lock);
+	rq = list_first_entry(&td->q->elevator->fifo_list[WRITE], struct request, queuelist);
+	KEXPECT_EQ(t, rq->sector, 100ull);
+	KEXPECT_EQ(t, rq->nr_sectors, 12u);
+	spin_unlock_irq(&td->q->queue_lock);
+	testdisk_release(td);
+	KEXPECT_TRANSFERS(t, &tr);
+	end_disk(t, td);
+}
+
 /* However many reads there are, a write waits for writes_starved batches of them, and no more. */
 KTEST(elevator, starvation_limit)
 {
