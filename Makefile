@@ -273,6 +273,7 @@ SRCS	+= kernel/fs/direct_io.c             # O_DIRECT: between the disk and a pro
 SRCS	+= kernel/fs/dirops.c                # making, removing and renaming entries of directories
 SRCS	+= kernel/fs/do_mounts.c             # root=: the kernel mounts its root from a disk
 SRCS	+= kernel/fs/drop_caches.c           # get rid of what is only kept to be quick
+SRCS	+= kernel/fs/fadvise.c               # what a program says it will do with a file
 SRCS	+= kernel/fs/fifo.c                  # pipes with a name
 SRCS	+= kernel/fs/file_table.c            # open files, and the tables that give them numbers
 SRCS	+= kernel/fs/flock.c                 # flock(): whole files locked by agreement

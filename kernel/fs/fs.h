@@ -451,6 +451,9 @@ int kernel_write(struct file *file, loff_t offset, const char *addr, unsigned lo
  */
 struct page *page_to_read(struct file *file, loff_t pos, size_t count);
 ssize_t generic_file_read(struct file *file, char __user *buf, size_t count, loff_t *pos);
+/* fadvise.c: posix_fadvise() and readahead(), @len 0: to the end. => may sleep; 0 or -errno */
+int vfs_fadvise(struct file *file, loff_t offset, loff_t len, int advice);
+int vfs_readahead(struct file *file, loff_t offset, size_t count);
 ssize_t generic_file_write(struct file *file, const char __user *buf, size_t count, loff_t *pos);
 /* The copying alone. => i_sem of the mapping's host held, limits checked; bytes or -errno */
 ssize_t generic_perform_write(struct file *file, const char __user *buf, size_t count,

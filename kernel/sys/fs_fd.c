@@ -379,33 +379,38 @@ long sys_sync_file_range(unsigned int fd, unsigned long off_lo, unsigned long of
 
 /* ---- advice ------------------------------------------------------------------------------------ */
 
-#define POSIX_FADV_NOREUSE	5	/* the last one */
-
-/* Files live in memory: there is nothing to read ahead, and nothing to forget. */
-static long do_fadvise(unsigned int fd, loff_t len, int advice)
+static long do_fadvise(unsigned int fd, loff_t offset, loff_t len, int advice)
 {
 	struct file *file = fget(fd);
-	long ret = 0;
+	long ret;
 
 	if (!file)
 		return -EBADF;
-	if (file->f_mode & FMODE_PATH)
-		ret = -EBADF;
-	else if (S_ISFIFO(file->f_inode->i_mode))
-		ret = -ESPIPE;
-	else if (len < 0 || advice < 0 || advice > POSIX_FADV_NOREUSE)
-		ret = -EINVAL;
+	ret = file->f_mode & FMODE_PATH ? -EBADF : vfs_fadvise(file, offset, len, advice);
 	fput(file);
 	return ret;
 }
 
 long sys_fadvise64(unsigned int fd, unsigned long lo, unsigned long hi, size_t len, int advice)
 {
-	return do_fadvise(fd, (loff_t)len, advice);
+	return do_fadvise(fd, (loff_t)((u64)hi << 32 | lo), (loff_t)len, advice);
 }
 
 long sys_fadvise64_64(unsigned int fd, unsigned long lo, unsigned long hi, unsigned long len_lo,
 		      unsigned long len_hi, int advice)
 {
-	return do_fadvise(fd, (loff_t)((u64)len_hi << 32 | len_lo), advice);
+	return do_fadvise(fd, (loff_t)((u64)hi << 32 | lo), (loff_t)((u64)len_hi << 32 | len_lo),
+			  advice);
+}
+
+long sys_readahead(unsigned int fd, unsigned long lo, unsigned long hi, size_t count)
+{
+	struct file *file = fget(fd);
+	long ret;
+
+	if (!file)
+		return -EBADF;
+	ret = vfs_readahead(file, (loff_t)((u64)hi << 32 | lo), count);
+	fput(file);
+	return ret;
 }

@@ -100,6 +100,14 @@ struct flock64 {
 #define SEEK_DATA	3
 #define SEEK_HOLE	4
 
+/* posix_fadvise() */
+#define POSIX_FADV_NORMAL	0
+#define POSIX_FADV_RANDOM	1
+#define POSIX_FADV_SEQUENTIAL	2
+#define POSIX_FADV_WILLNEED	3
+#define POSIX_FADV_DONTNEED	4
+#define POSIX_FADV_NOREUSE	5
+
 #define CLOSE_RANGE_UNSHARE	2u
 #define CLOSE_RANGE_CLOEXEC	4u
 

@@ -8,9 +8,8 @@
  * and _WRITE fault them in.  And some advice only changes what reclaim will find:
  * FREE, COLD and PAGEOUT (lazyfree.c).
  *
- * WILLNEED is for what a disk holds: read it before it is asked for.  All files
- * live in the page cache here, and anonymous memory is not swapped, so that there
- * is nothing to bring.
+ * WILLNEED is for what a disk holds: it is read before it is asked for.  Files that
+ * live in memory and anonymous memory, which is not swapped, have nothing to bring.
  *
  * A range may have holes.  All that is mapped is treated, then -ENOMEM is told; but
  * the first area that refuses ends the call.
@@ -106,6 +105,14 @@ static long madvise_dontneed_free(struct vm_area_struct *vma, unsigned long star
 	return 0;
 }
 
+/* Read what the file has there into the page cache; nobody waits for it. => may sleep */
+static void madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	if (vma->vm_file)
+		vfs_fadvise(vma->vm_file, (loff_t)linear_page_index(vma, start) << PAGE_SHIFT,
+			    (loff_t)(end - start), POSIX_FADV_WILLNEED);
+}
+
 /* => may sleep, but keeps mmap_sem */
 static long madvise_populate(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 			     int behavior)
@@ -168,6 +175,7 @@ static long madvise_vma(struct vm_area_struct **pvma, unsigned long start, unsig
 		age_page_range(vma, start, end, false);
 		return 0;
 	case MADV_WILLNEED:
+		madvise_willneed(vma, start, end);
 		return 0;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:

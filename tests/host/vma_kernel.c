@@ -170,6 +170,11 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 {
 }
 
+int vfs_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
+{
+	return 0;
+}
+
 void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool free)
 {
 }

@@ -1,7 +1,7 @@
 /*
  * tests/user/fs_flock.c - flock(): shared and exclusive locks of open file descriptions, that end
  * with the last descriptor; extended attributes, which there are none of; fadvise.
- * calls: flock fadvise64 fadvise64_64 setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr
+ * calls: flock fadvise64 fadvise64_64 readahead setxattr lsetxattr fsetxattr getxattr lgetxattr fgetxattr
  * calls: listxattr llistxattr flistxattr removexattr lremovexattr fremovexattr
  */
 #define _GNU_SOURCE
@@ -162,6 +162,13 @@ static void advice(void)
 	expect_eq(posix_fadvise(fds[0], 0, 0, POSIX_FADV_NORMAL), ESPIPE);
 	expect_eq(syscall(SYS_fadvise64, fd, 0, 0, 100, POSIX_FADV_RANDOM), 0);
 	expect_errno(syscall(SYS_fadvise64, fd, 0, 0, 100, -1), EINVAL);
+	expect_eq(posix_fadvise64(fd, 1ll << 40, 1ll << 62, POSIX_FADV_WILLNEED), 0);
+	expect_eq(posix_fadvise64(fd, 1ll << 40, 1ll << 62, POSIX_FADV_DONTNEED), 0);
+	expect_eq(readahead(fd, 0, 65536), 0);
+	expect_eq(readahead(fd, 1ll << 40, 65536), 0);
+	expect_errno(readahead(-1, 0, 1), EBADF);
+	expect_errno(readahead(fds[0], 0, 1), EINVAL);
+	expect_errno(readahead(fds[1], 0, 1), EBADF);
 	close(fds[0]);
 	close(fds[1]);
 	close(fd);
