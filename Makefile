@@ -251,6 +251,7 @@ SRCS	+= kernel/drivers/vga.c              # 80 x 25 text
 
 # mm/cache/ - which frames hold files
 SRCS	+= mm/cache/buffer.c                 # buffer heads: made, locked, dirtied, written, taken apart
+SRCS	+= mm/cache/buffer_check.c           # are the rings of buffers what they claim to be?
 SRCS	+= mm/cache/buffer_dev.c             # blocks of a device by their number: metadata
 SRCS	+= mm/cache/buffer_file.c            # pages of files to and from the blocks where they lie
 SRCS	+= mm/cache/mpage.c                  # many pages at once
@@ -267,6 +268,7 @@ SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, 
 # kernel/fs/ - files and names
 SRCS	+= kernel/fs/d_path.c                # from a place back to a path
 SRCS	+= kernel/fs/dcache.c                # dentries: the tree of names, and unused ones
+SRCS	+= kernel/fs/bdev_check.c            # is every block in memory once?
 SRCS	+= kernel/fs/blkdev_file.c           # an open block device: read, write, ioctl
 SRCS	+= kernel/fs/block_dev.c             # disks and partitions as files
 SRCS	+= kernel/fs/direct_io.c             # O_DIRECT: between the disk and a program's memory

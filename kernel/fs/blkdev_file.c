@@ -14,6 +14,7 @@
 #include <kernel/core/sched.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
 
 static struct block_device *bdev_of(const struct file *file)
@@ -144,6 +145,19 @@ static long set_bsz(struct file *file, unsigned long arg)
 	return err;
 }
 
+/* Written, and what nobody uses forgotten: the next read is the disk's. */
+static long flush_buffers(struct block_device *bdev)
+{
+	int err;
+
+	if (current->euid)
+		return -EACCES;
+	err = sync_blockdev(bdev);
+	lru_add_drain_all();
+	invalidate_mapping_pages(bdev_mapping(bdev), 0, ~0UL);
+	return err;
+}
+
 static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct block_device *bdev = bdev_of(file);
@@ -170,7 +184,7 @@ static long blkdev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return put_word(arg, bdev_mapping(bdev)->backing_dev_info->ra_pages <<
 				     (PAGE_SHIFT - SECTOR_SHIFT));
 	case BLKFLSBUF:
-		return current->euid ? -EACCES : sync_blockdev(bdev);
+		return flush_buffers(bdev);
 	case BLKRRPART:
 		return current->euid ? -EACCES : reread_partitions(bdev);
 	case HDIO_GETGEO:

@@ -208,6 +208,7 @@ static struct bdev_node *make_bdev(dev_t dev)
 	inode->i_rdev = dev;
 	inode->i_bdev = &node->bdev;
 	inode->i_data.a_ops = &def_blk_aops;
+	set_bit(AS_BLKDEV, &inode->i_data.flags);
 	/* b_data is an address: low memory. */
 	inode->i_data.gfp_mask = GFP_USER;
 	node->bdev.bd_dev = dev;
@@ -288,6 +289,7 @@ void __init bdev_cache_init(void)
 	register_filesystem(&bdev_fs_type);
 	bdev_mnt = kern_mount(&bdev_fs_type, NULL);
 	BUG_ON(IS_ERR(bdev_mnt));
+	bdev_check_init();
 }
 
 /* ---- holders ---------------------------------------------------------------------------------- */

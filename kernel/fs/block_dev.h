@@ -95,6 +95,10 @@ ssize_t blockdev_direct_IO(unsigned int rw, struct file *file, char *buf, size_t
 /* i_fop of block device nodes */
 extern const struct file_operations def_blk_fops;
 
+/* Is every block of every disk in memory at most once? => may sleep; 0, or reports and -EINVAL */
+int bdev_check(void);
+void bdev_check_init(void);
+
 /* Boot: the file system of the devices' inodes. */
 void bdev_cache_init(void);
 

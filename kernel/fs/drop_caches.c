@@ -64,6 +64,7 @@ static void drop_slab(void)
 	int round;
 
 	rcu_barrier();		/* what has been given up becomes free */
+	lru_add_drain_all();	/* pages that have left their files, too */
 	for (round = 0; round < DROP_ROUNDS && shrink_slab(GFP_KERNEL, 0); round++)
 		;
 	drain_pgt_cache();

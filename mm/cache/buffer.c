@@ -239,6 +239,9 @@ int __set_page_dirty_buffers(struct page *page)
 	if (page_has_buffers(page)) {
 		bh = head = page_buffers(page);
 		do {
+			/* Of a page that was cut and has grown again: zeros, and true. */
+			if (PageUptodate(page))
+				set_buffer_uptodate(bh);
 			set_buffer_dirty(bh);
 			bh = bh->b_this_page;
 		} while (bh != head);

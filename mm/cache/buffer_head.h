@@ -170,6 +170,16 @@ int mpage_readpages(struct address_space *mapping, struct page **pages, unsigned
 int mpage_writepages(struct address_space *mapping, struct writeback_control *wbc,
 		     get_block_t *get_block);
 
+/* ---- proof (buffer_check.c) ------------------------------------------------------------------- */
+
+typedef void buffer_fn(struct buffer_head *bh, void *arg);	/* => its page is locked */
+/*
+ * Are the rings of @mapping's pages sound, and do they say what their pages say?  Each mapped buffer
+ * is shown to @fn.
+ * => may sleep; the number of faults, each reported
+ */
+int buffer_check(struct address_space *mapping, buffer_fn *fn, void *arg);
+
 /* Boot: the cache of buffer heads. */
 void buffer_init(void);
 

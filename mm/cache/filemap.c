@@ -10,8 +10,9 @@
  * page was meant.
  *
  * Counting.  A page in the cache counts in NR_FILE_PAGES; in a space marked AS_SWAPBACKED
- * (shared anonymous memory) also in NR_SHMEM, in one marked AS_UNEVICTABLE (ramfs) also in
- * NR_UNEVICTABLE, in one marked AS_ACCOUNT (tmpfs) in Committed_AS, if the limit allows it.
+ * (shared anonymous memory) also in NR_SHMEM, of a block device (AS_BLKDEV) in NR_BUFFERS, in one
+ * marked AS_UNEVICTABLE (ramfs) also in NR_UNEVICTABLE, in one marked AS_ACCOUNT (tmpfs) in
+ * Committed_AS, if the limit allows it.
  * Insertion and removal are the only places that count.
  *
  * Memory.  The tree's nodes are allocated with tree_lock held, so without waiting.  When that
@@ -275,8 +276,13 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 		return err;
 	}
 	inc_zone_page_state(page, NR_FILE_PAGES);
-	if (mapping_evictable(mapping))
+	if (mapping_evictable(mapping)) {
 		lru_cache_add(page);
+		if (test_bit(AS_BLKDEV, &mapping->flags)) {
+			SetPageBlkdev(page);
+			inc_zone_page_state(page, NR_BUFFERS);
+		}
+	}
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
 		inc_zone_page_state(page, NR_UNEVICTABLE);
 	if (test_bit(AS_SWAPBACKED, &mapping->flags))
@@ -297,8 +303,11 @@ static void __remove_from_page_cache(struct page *page, struct address_space *ma
 /* What counted while it was in @mapping. */
 static void uncount_page(struct page *page, struct address_space *mapping)
 {
-	if (mapping_evictable(mapping))
+	if (mapping_evictable(mapping)) {
 		lru_cache_del(page);
+		if (TestClearPageBlkdev(page))
+			dec_zone_page_state(page, NR_BUFFERS);
+	}
 	ClearPageSwapBacked(page);
 	dec_zone_page_state(page, NR_FILE_PAGES);
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags))

@@ -15,7 +15,8 @@
  *	kstack		PG_kstack				KernelStack
  *	vmalloc		PG_vmalloc				VmallocUsed
  *	anon		PAGE_MAPPING_ANON			AnonPages
- *	file		->mapping, not PG_swapbacked		Cached - Shmem + Buffers
+ *	file		->mapping, neither of these two		Cached - Shmem
+ *	buffers		->mapping, PG_blkdev			Buffers
  *	shmem		->mapping, PG_swapbacked		Shmem
  *	kernel		none of these: alloc_pages() for the kernel's own use
  *
@@ -50,8 +51,8 @@ const char *const page_class_names[NR_PAGE_CLASSES] = {
 	[PAGE_CLASS_FREE] = "free", [PAGE_CLASS_PCP] = "pcp", [PAGE_CLASS_SLAB] = "slab",
 	[PAGE_CLASS_PAGETABLE] = "pagetable", [PAGE_CLASS_QUICKLIST] = "quicklist",
 	[PAGE_CLASS_KSTACK] = "kstack", [PAGE_CLASS_VMALLOC] = "vmalloc",
-	[PAGE_CLASS_ANON] = "anon", [PAGE_CLASS_FILE] = "file", [PAGE_CLASS_SHMEM] = "shmem",
-	[PAGE_CLASS_KERNEL] = "kernel",
+	[PAGE_CLASS_ANON] = "anon", [PAGE_CLASS_FILE] = "file",
+	[PAGE_CLASS_BUFFERS] = "buffers", [PAGE_CLASS_SHMEM] = "shmem", [PAGE_CLASS_KERNEL] = "kernel",
 };
 
 static const char *const meminfo_fields[NR_PAGE_CLASSES] = {
@@ -60,7 +61,8 @@ static const char *const meminfo_fields[NR_PAGE_CLASSES] = {
 	[PAGE_CLASS_SLAB] = "Slab", [PAGE_CLASS_PAGETABLE] = "PageTables",
 	[PAGE_CLASS_QUICKLIST] = "Quicklists", [PAGE_CLASS_KSTACK] = "KernelStack",
 	[PAGE_CLASS_VMALLOC] = "VmallocUsed", [PAGE_CLASS_ANON] = "AnonPages",
-	[PAGE_CLASS_FILE] = "Cached-Shmem+Buffers", [PAGE_CLASS_SHMEM] = "Shmem",
+	[PAGE_CLASS_FILE] = "Cached-Shmem", [PAGE_CLASS_BUFFERS] = "Buffers",
+	[PAGE_CLASS_SHMEM] = "Shmem",
 	[PAGE_CLASS_KERNEL] = "MemTotal-others",
 };
 
@@ -86,7 +88,8 @@ static enum page_class class_by_marks(const struct page *page)
 	if (PageAnon(page))
 		return PAGE_CLASS_ANON;
 	if (page->mapping)
-		return PageSwapBacked(page) ? PAGE_CLASS_SHMEM : PAGE_CLASS_FILE;
+		return PageSwapBacked(page) ? PAGE_CLASS_SHMEM :
+		       PageBlkdev(page) ? PAGE_CLASS_BUFFERS : PAGE_CLASS_FILE;
 	return PAGE_CLASS_KERNEL;
 }
 
@@ -199,7 +202,9 @@ void page_class_expected(struct page_class_counts *counts)
 	pages[PAGE_CLASS_VMALLOC] = global_page_state(NR_VMALLOC);
 	pages[PAGE_CLASS_ANON] = global_page_state(NR_ANON_PAGES);
 	pages[PAGE_CLASS_SHMEM] = global_page_state(NR_SHMEM);
-	pages[PAGE_CLASS_FILE] = global_page_state(NR_FILE_PAGES) - pages[PAGE_CLASS_SHMEM];
+	pages[PAGE_CLASS_BUFFERS] = global_page_state(NR_BUFFERS);
+	pages[PAGE_CLASS_FILE] = global_page_state(NR_FILE_PAGES) - pages[PAGE_CLASS_SHMEM] -
+				 pages[PAGE_CLASS_BUFFERS];
 	for (i = PAGE_CLASS_FREE; i < PAGE_CLASS_KERNEL; i++)
 		rest -= pages[i];
 	pages[PAGE_CLASS_KERNEL] = rest;
@@ -281,6 +286,7 @@ STATE_COUNTER(NR_ANON_PAGES)
 STATE_COUNTER(NR_FILE_MAPPED)
 STATE_COUNTER(NR_FILE_PAGES)
 STATE_COUNTER(NR_SHMEM)
+STATE_COUNTER(NR_BUFFERS)
 STATE_COUNTER(NR_FILE_DIRTY)
 STATE_COUNTER(NR_WRITEBACK)
 STATE_COUNTER(NR_MLOCK)
@@ -323,7 +329,7 @@ void __init page_class_init(void)
 		COUNTER(NR_SLAB_RECLAIMABLE), COUNTER(NR_SLAB_UNRECLAIMABLE),
 		COUNTER(NR_PAGETABLE), COUNTER(NR_KERNEL_STACK), COUNTER(NR_VMALLOC),
 		COUNTER(NR_ANON_PAGES), COUNTER(NR_FILE_MAPPED), COUNTER(NR_FILE_PAGES),
-		COUNTER(NR_SHMEM), COUNTER(NR_FILE_DIRTY), COUNTER(NR_WRITEBACK),
+		COUNTER(NR_SHMEM), COUNTER(NR_BUFFERS), COUNTER(NR_FILE_DIRTY), COUNTER(NR_WRITEBACK),
 		COUNTER(NR_MLOCK),
 		{ "quicklist pages", read_quicklist },
 		{ "pages of other kernel code", read_kernel },

@@ -22,7 +22,8 @@ enum page_class {
 	PAGE_CLASS_KSTACK,
 	PAGE_CLASS_VMALLOC,
 	PAGE_CLASS_ANON,
-	PAGE_CLASS_FILE,	/* page cache, not shmem */
+	PAGE_CLASS_FILE,	/* page cache of files, not shmem */
+	PAGE_CLASS_BUFFERS,	/* page cache of block devices */
 	PAGE_CLASS_SHMEM,
 	PAGE_CLASS_KERNEL,	/* allocated by other kernel code */
 	NR_PAGE_CLASSES

@@ -35,7 +35,7 @@
 
 DEFINE_PER_CPU(struct vm_event_state, vm_event_states);
 
-unsigned long total_swap_pages, nr_swap_pages, total_swapcache_pages, nr_buffer_pages;
+unsigned long total_swap_pages, nr_swap_pages, total_swapcache_pages;
 
 /* Single pages are counted where they are listed. */
 static unsigned long pcp_event_sum(enum vm_event_item item)
@@ -205,7 +205,7 @@ void si_meminfo(struct sysinfo_pages *val)
 	val->totalram = totalram_pages;
 	val->freeram = nr_free_pages();
 	val->sharedram = global_page_state(NR_SHMEM);
-	val->bufferram = nr_buffer_pages;
+	val->bufferram = global_page_state(NR_BUFFERS);
 	val->totalhigh = totalhigh_pages;
 	val->freehigh = nr_free_highpages();
 	val->totalswap = total_swap_pages;
@@ -363,6 +363,7 @@ static const struct {
 	{ "nr_dirty",			NR_FILE_DIRTY },
 	{ "nr_writeback",		NR_WRITEBACK },
 	{ "nr_shmem",			NR_SHMEM },
+	{ "nr_buffers",			NR_BUFFERS },
 	{ "nr_kernel_stack",		NR_KERNEL_STACK },
 	{ "nr_page_table_pages",	NR_PAGETABLE },
 	{ "nr_vmalloc",			NR_VMALLOC },

@@ -10,6 +10,7 @@
 
 #include <kernel/core/printk.h>
 #include <kernel/core/sysctl.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/fs/writeback.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
@@ -65,6 +66,7 @@ static int vmstat_refresh(void)
 	if (!err && mlock_check())
 		err = -EINVAL;
 	err = err ? err : writeback_check();
+	err = err ? err : bdev_check();
 	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

@@ -85,5 +85,6 @@ struct address_space {
 #define AS_UNEVICTABLE	3	/* its pages are nowhere else and stay in memory (ramfs) */
 #define AS_ACCOUNT	4	/* each page counts in Committed_AS (tmpfs) */
 #define AS_ACCOUNT_SIZE	5	/* its whole size does, since it was made (shmem) */
+#define AS_BLKDEV	6	/* a block device: its pages count as Buffers */
 
 #endif

@@ -51,6 +51,7 @@ enum zone_stat_item {
 	NR_FILE_MAPPED,		/* page-cache pages that are mapped */
 	NR_FILE_PAGES,		/* page cache, shmem included */
 	NR_SHMEM,
+	NR_BUFFERS,		/* page cache of block devices */
 	NR_FILE_DIRTY,
 	NR_WRITEBACK,
 	NR_INACTIVE_ANON, NR_ACTIVE_ANON, NR_INACTIVE_FILE, NR_ACTIVE_FILE,

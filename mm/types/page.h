@@ -15,7 +15,8 @@
  *	kernel stack	PG_kstack
  *	vmalloc		PG_vmalloc
  *	page cache	mapping, index; one reference held by the cache; PG_locked
- *			guards the filling of it; PG_swapbacked = shmem
+ *			guards the filling of it; PG_swapbacked = shmem; PG_blkdev =
+ *			of a block device; PG_private: private = its buffer heads
  *	anonymous	mapping = anon_vma + PAGE_MAPPING_ANON, or just that bit
  *	reserved	PG_reserved: kernel image, mem_map, holes; never freed
  *
@@ -81,6 +82,7 @@ enum pageflags {
 	PG_mlocked,	/* some locked area maps it, mlock_count entries do: on no list */
 	PG_readahead,	/* who reaches it reads ahead again (mm/cache/readahead.c) */
 	PG_reclaim,	/* to be freed when PG_writeback ends (mm/cache/vmscan.c) */
+	PG_blkdev,	/* in the cache of a block device: counts in Buffers */
 	__NR_PAGEFLAGS
 };
 /* What a frame is for ever stands on top: its zone, below it its node. */
@@ -130,6 +132,7 @@ PAGEFLAG(HighMem, highmem)
 PAGEFLAG(Mlocked, mlocked)
 PAGEFLAG(Readahead, readahead)
 PAGEFLAG(Reclaim, reclaim)
+PAGEFLAG(Blkdev, blkdev)
 
 /* mapping's lowest bit: the page is anonymous, the rest points to its anon_vma. */
 #define PAGE_MAPPING_ANON	1UL

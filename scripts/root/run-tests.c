@@ -42,8 +42,8 @@ struct counters {
 };
 
 static const char *const page_classes[] = {
-	"AnonPages:", "Shmem:", "PageTables:", "KernelStack:", "Cached:", "VmallocUsed:", "Mapped:",
-	"Committed_AS:",
+	"AnonPages:", "Shmem:", "PageTables:", "KernelStack:", "Cached:", "Buffers:", "VmallocUsed:",
+	"Mapped:", "Committed_AS:",
 };
 
 static struct counters before, after;

@@ -453,6 +453,12 @@ static sector_t ext2_bmap(struct address_space *mapping, sector_t block)
 	return generic_block_bmap(mapping, block, ext2_get_block);
 }
 
+static ssize_t ext2_direct_IO(unsigned int rw, struct file *file, char *buf, size_t count,
+			      loff_t pos)
+{
+	return blockdev_direct_IO(rw, file, buf, count, pos, ext2_get_block);
+}
+
 const struct address_space_operations ext2_aops = {
 	.readpage = ext2_readpage,
 	.readpages = ext2_readpages,
@@ -464,4 +470,5 @@ const struct address_space_operations ext2_aops = {
 	.invalidatepage = block_invalidatepage,
 	.releasepage = ext2_releasepage,
 	.bmap = ext2_bmap,
+	.direct_IO = ext2_direct_IO,
 };

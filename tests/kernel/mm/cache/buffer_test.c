@@ -66,8 +66,9 @@ static bool begin(unsigned int size)
 	return bdev && !blkdev_get(bdev, FMODE_READ | FMODE_WRITE, td) && !set_blocksize(bdev, size);
 }
 
-static void end(void)
+static void end(struct ktest *t)
 {
+	KEXPECT_EQ(t, buffer_check(bdev_mapping(bdev), NULL, NULL), 0);
 	blkdev_put(bdev, FMODE_READ | FMODE_WRITE, td);
 	testdisk_destroy(td);
 }
@@ -135,11 +136,12 @@ static bool begin_file(unsigned int blocksize, loff_t size)
 	return true;
 }
 
-static void end_file(void)
+static void end_file(struct ktest *t)
 {
+	KEXPECT_EQ(t, buffer_check(&inode->i_data, NULL, NULL), 0);
 	filemap_write_and_wait(&inode->i_data);
 	iput(inode);
-	end();
+	end(t);
 }
 
 /* The first word of byte @pos of the file, by way of the page cache; or 0xdead: it cannot be read */
@@ -201,7 +203,7 @@ KTEST(buffer, read_block)
 	brelse(bh);
 	brelse(again);
 	KEXPECT(t, !__getblk(bdev, SECTORS / 2, 1024));
-	end();
+	end(t);
 }
 
 /* What cannot be read is no block, until it can. */
@@ -218,7 +220,7 @@ KTEST(buffer, read_error)
 	KASSERT(t, bh);
 	KEXPECT_EQ(t, *(u32 *)bh->b_data, 16);
 	brelse(bh);
-	end();
+	end(t);
 }
 
 /* A dirty block reaches the disk alone, with its page, and when the device is closed. */
@@ -270,7 +272,7 @@ KTEST(buffer, write_error)
 	KEXPECT_EQ(t, sync_dirty_buffer(bh), 0);
 	KEXPECT_EQ(t, on_disk(6), 1000);
 	brelse(bh);
-	end();
+	end(t);
 }
 
 /* fsync() of a file finds the blocks that were dirtied for it, and tells of errors. */
@@ -301,7 +303,7 @@ KTEST(buffer, sync_of_a_file)
 	KEXPECT(t, !inode_has_buffers(inode));
 	brelse(a);
 	brelse(b);
-	end_file();
+	end_file(t);
 }
 
 /* A page of a file: blocks in any order, a hole, the end of the file. */
@@ -318,7 +320,7 @@ KTEST(buffer, read_page)
 	KEXPECT_EQ(t, file_word(3072), 100);
 	KEXPECT_EQ(t, file_word(4096), 120);
 	KEXPECT_EQ(t, file_word(5120), 0);
-	end_file();
+	end_file(t);
 }
 
 /* One bad sector spoils its page, for as long as it is bad. */
@@ -335,7 +337,7 @@ KTEST(buffer, read_page_error)
 	get_block_error = -EIO;
 	KEXPECT_EQ(t, file_word(0), 80);	/* all blocks are known by now */
 	KEXPECT_EQ(t, file_word(2048), 84);
-	end_file();
+	end_file(t);
 }
 
 /* Part of an old block keeps the rest of it; part of a new one is zeros around. */
@@ -355,7 +357,7 @@ KTEST(buffer, write_page)
 	/* The file grows with what is written behind its end. */
 	KEXPECT_EQ(t, file_write(1, 0, 100, 0x66), 0);
 	KEXPECT_EQ(t, inode->i_size, 4196);
-	end_file();
+	end_file(t);
 }
 
 /* What was to be written and did not come leaves zeros, not what the block held before. */
@@ -374,7 +376,7 @@ KTEST(buffer, abandoned_write)
 	KEXPECT_EQ(t, on_disk(40), 0);
 	KEXPECT_EQ(t, on_disk(42), 0);
 	KEXPECT_EQ(t, on_disk(44), 44);
-	end_file();
+	end_file(t);
 }
 
 /* A store through a mapping: holes get blocks when it is written, the tail is zeros. */
@@ -400,7 +402,7 @@ KTEST(buffer, write_mapped_page)
 	KEXPECT_EQ(t, on_disk(80), 0x77777777);
 	KEXPECT_EQ(t, on_disk(42), 0x77777777);
 	KEXPECT_EQ(t, on_disk(43), 0);
-	end_file();
+	end_file(t);
 }
 
 /* No room for a hole's block, or a bad disk: the file is told, once. */
@@ -419,7 +421,7 @@ KTEST(buffer, write_page_error)
 	get_block_error = -ENOSPC;
 	KEXPECT_EQ(t, file_write(1, 0, 10, 0x22), -ENOSPC);
 	get_block_error = 0;
-	end_file();
+	end_file(t);
 }
 
 /* A block that becomes a file's is not written as the metadata it was. */
@@ -444,7 +446,7 @@ KTEST(buffer, block_changes_its_use)
 	KASSERT(t, bh);
 	KEXPECT_EQ(t, *(u32 *)bh->b_data, 0x33333333);
 	brelse(bh);
-	end_file();
+	end_file(t);
 }
 
 /* The rest of the last block is zeros, in memory and on the disk. */
@@ -461,7 +463,7 @@ KTEST(buffer, truncate_page)
 	KEXPECT_EQ(t, on_disk(83), 0);
 	KEXPECT_EQ(t, generic_block_bmap(&inode->i_data, 1, test_get_block), 41);
 	KEXPECT_EQ(t, generic_block_bmap(&inode->i_data, 2, test_get_block), 0);
-	end_file();
+	end_file(t);
 }
 
 /* A ring comes off a clean page, and not off one that is dirty or in use. */
@@ -487,7 +489,7 @@ KTEST(buffer, free_buffers)
 	KEXPECT(t, !page_has_buffers(page));
 	unlock_page(page);
 	put_page(page);
-	end();
+	end(t);
 }
 
 /* Many pages in one transfer, as far as blocks follow each other. */
@@ -517,7 +519,7 @@ KTEST(buffer, readpages)
 	for (i = 0; i < 14; i++)
 		KEXPECT_EQ(t, file_word(i * 1024), (u32)map[i] * 2);
 	KEXPECT_EQ(t, file_word(14 * 1024), 0);
-	end_file();
+	end_file(t);
 }
 
 /* Blocks that end in any order, on a disk that takes its time. */
@@ -537,5 +539,31 @@ KTEST(buffer, slow_disk)
 	KEXPECT_EQ(t, filemap_write_and_wait(&inode->i_data), 0);
 	for (i = 0; i < 8; i++)
 		KEXPECT_EQ(t, on_disk(map[i]), 0x44444444);
-	end_file();
+	end_file(t);
+}
+
+/* The check finds what contradicts itself. */
+KTEST(buffer, check_finds_faults)
+{
+	struct buffer_head *bh, *next, *after;
+	struct address_space *mapping;
+
+	KASSERT(t, begin(1024));
+	mapping = bdev_mapping(bdev);
+	bh = __bread(bdev, 5, 1024);
+	KASSERT(t, bh);
+	KEXPECT_EQ(t, buffer_check(mapping, NULL, NULL), 0);
+	set_buffer_dirty(bh);			/* and the page does not know */
+	KEXPECT_EQ(t, buffer_check(mapping, NULL, NULL), 1);
+	clear_buffer_dirty(bh);
+	bh->b_blocknr++;
+	KEXPECT_EQ(t, buffer_check(mapping, NULL, NULL), 1);
+	bh->b_blocknr--;
+	next = bh->b_this_page;
+	after = next->b_this_page;
+	next->b_this_page = bh;			/* a shorter ring, that begins nowhere */
+	KEXPECT_EQ(t, buffer_check(mapping, NULL, NULL), 1);
+	next->b_this_page = after;
+	brelse(bh);
+	end(t);
 }

@@ -1,0 +1,158 @@
+/*
+ * blk_dev: a disk as a file. read(), write(), a mapping and O_DIRECT see the same bytes; it has an
+ * end; ioctl tells its sizes; a file system on it keeps others from having it alone.
+ */
+#define _GNU_SOURCE
+#include "disk.h"
+
+#include <linux/fs.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#define PAGE	4096u
+
+static const char *disk;
+static uint64_t size;
+static unsigned char *buf, *other;	/* 16 pages each, aligned */
+
+static void fill(unsigned char *to, size_t n, unsigned int seed)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		seed = seed * 1103515245 + 12345;
+		to[i] = (unsigned char)(seed >> 16);
+	}
+}
+
+static void sizes(void)
+{
+	int fd = open(disk, O_RDWR), ro = -1, ssz = 0;
+	unsigned long sectors = 0;
+
+	must(fd >= 0);
+	must(ioctl(fd, BLKGETSIZE64, &size) == 0);
+	expect_eq(ioctl(fd, BLKGETSIZE, &sectors), 0);
+	expect_eq((uint64_t)sectors * 512, size);
+	expect_eq(lseek64(fd, 0, SEEK_END), size);
+	expect_eq(ioctl(fd, BLKROGET, &ro), 0);
+	expect_eq(ro, 0);
+	expect_eq(ioctl(fd, BLKSSZGET, &ssz), 0);
+	expect_eq(ssz, 512);
+	expect_errno(ioctl(fd, BLKGETSIZE64, BAD_PTR), EFAULT);
+	expect_errno(ioctl(fd, 0x12fe, 0), ENOTTY);
+	close(fd);
+}
+
+/* Two descriptors, one device. */
+static void same_pages(void)
+{
+	int a = open(disk, O_RDWR), b = open(disk, O_RDONLY);
+	unsigned char *map;
+
+	must(a >= 0 && b >= 0);
+	fill(buf, 3 * PAGE, 1);
+	expect_eq(pwrite(a, buf, 3 * PAGE, 5000), 3 * PAGE);
+	expect_eq(pread(b, other, 3 * PAGE, 5000), 3 * PAGE);
+	expect(!memcmp(buf, other, 3 * PAGE));
+	map = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, a, 0);
+	must(map != MAP_FAILED);
+	expect(!memcmp(map + 5000, buf, 3 * PAGE));
+	map[5001] = 0xa5;
+	expect_eq(pread(b, other, 2, 5000), 2);
+	expect_eq(other[1], 0xa5);
+	expect_eq(fsync(a), 0);
+	expect_eq(ioctl(a, BLKFLSBUF, 0), 0);
+	munmap(map, 8 * PAGE);
+	close(a);
+	close(b);
+	/* Closed by all: what is read now comes from the disk. */
+	b = open(disk, O_RDONLY);
+	must(b >= 0);
+	expect_eq(pread(b, other, 3 * PAGE, 5000), 3 * PAGE);
+	expect_eq(other[1], 0xa5);
+	expect(!memcmp(buf + 2, other + 2, 3 * PAGE - 2));
+	close(b);
+}
+
+static void its_end(void)
+{
+	int fd = open(disk, O_RDWR);
+
+	must(fd >= 0);
+	fill(buf, 100, 2);
+	expect_eq(pwrite64(fd, buf, 100, (off64_t)size - 50), 50);
+	expect_errno(pwrite64(fd, buf, 100, (off64_t)size), ENOSPC);
+	expect_eq(pread64(fd, other, 100, (off64_t)size - 50), 50);
+	expect(!memcmp(buf, other, 50));
+	expect_eq(pread64(fd, other, 100, (off64_t)size), 0);
+	close(fd);
+}
+
+/* Past the cache, and still coherent with it. */
+static void direct(void)
+{
+	int fd = open(disk, O_RDWR), d = open(disk, O_RDWR | O_DIRECT);
+	unsigned char *shared;
+
+	must(fd >= 0 && d >= 0);
+	fill(buf, 16 * PAGE, 3);
+	expect_eq(pwrite(fd, buf, 16 * PAGE, 0), 16 * PAGE);	/* dirty in the cache */
+	expect_eq(pread(d, other, 16 * PAGE, 0), 16 * PAGE);
+	expect(!memcmp(buf, other, 16 * PAGE));
+	fill(buf, 3 * PAGE, 4);
+	expect_eq(pwrite(d, buf + 512, 2 * PAGE, 1536), 2 * PAGE);	/* not at a page's start */
+	expect_eq(pread(fd, other, 2 * PAGE, 1536), 2 * PAGE);
+	expect(!memcmp(buf + 512, other, 2 * PAGE));
+	expect_errno(pread(d, other + 1, 512, 0), EINVAL);
+	expect_errno(pread(d, other, 511, 0), EINVAL);
+	expect_errno(pread(d, other, 512, 1), EINVAL);
+	expect_errno(pwrite(d, other, 100, 0), EINVAL);
+	expect_eq(pread64(d, other, PAGE, (off64_t)size - 1024), 1024);
+	expect_eq(pread64(d, other, PAGE, (off64_t)size), 0);
+	/* Into memory that another process shares, and memory that is not there yet. */
+	shared = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	must(shared != MAP_FAILED);
+	expect_eq(pread(d, shared, 4 * PAGE, 0), 4 * PAGE);
+	expect_eq(pread(fd, other, 4 * PAGE, 0), 4 * PAGE);
+	expect(!memcmp(shared, other, 4 * PAGE));
+	expect_eq(mprotect(shared, PAGE, PROT_READ), 0);
+	expect_errno(pread(d, shared, PAGE, 0), EFAULT);
+	munmap(shared, 4 * PAGE);
+	expect_eq(fcntl(fd, F_SETFL, O_DIRECT), 0);
+	expect(fcntl(fd, F_GETFL) & O_DIRECT);
+	expect_errno(pread(fd, other, 100, 0), EINVAL);
+	close(fd);
+	close(d);
+}
+
+static void one_holder(void)
+{
+	int fd = open(disk, O_RDWR | O_EXCL), second;
+
+	must(fd >= 0);
+	expect(!(fcntl(fd, F_GETFL) & O_EXCL));
+	expect_errno(open(disk, O_RDWR | O_EXCL), EBUSY);
+	second = open(disk, O_RDONLY);
+	expect(second >= 0);
+	close(second);
+	close(fd);
+	fd = open(disk, O_RDWR | O_EXCL);
+	expect(fd >= 0);
+	close(fd);
+}
+
+int main(void)
+{
+	disk = test_disk();
+	buf = mmap(NULL, 32 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	must(buf != MAP_FAILED);
+	other = buf + 16 * PAGE;
+	sizes();
+	same_pages();
+	its_end();
+	direct();
+	one_holder();
+	return test_result();
+}
