@@ -28,8 +28,9 @@
  * What does not write back (its super block's or its mapping's backing device cannot) is never
  * listed; __mark_inode_dirty() is two loads then.
  *
- * Locking: inode_lock for the lists and i_state, let go while an inode is written; the inode is
- * referenced, so it stays, and s_umount is held for reading, so its file system does.
+ * Locking: inode_lock for the lists and i_state, let go while an inode is written.  The flusher has
+ * no reference on it meanwhile, so that who removes a file has removed it, blocks and all, when
+ * unlink() returns: evict() waits for I_SYNC.  s_umount is held for reading: the file system stays.
  */
 #include <kernel/fs/writeback.h>
 
@@ -95,7 +96,7 @@ static void requeue_inode(struct inode *inode, bool rest, bool old)
 	}
 }
 
-/* => inode_lock held, and let go meanwhile; the inode is referenced; 0 or the first error */
+/* => inode_lock held, and let go meanwhile; I_SYNC keeps the inode; 0 or the first error */
 static int __writeback_single_inode(struct inode *inode, struct writeback_control *wbc)
 {
 	struct address_space *mapping = &inode->i_data;
@@ -192,10 +193,9 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 			list_move(&inode->i_wb_list, &sb->s_dirty);
 			continue;
 		}
-		__iget(inode);
 		__writeback_single_inode(inode, wbc);
+		/* It may be gone now. */
 		spin_unlock(&inode_lock);
-		iput(inode);
 		cond_resched();
 		spin_lock(&inode_lock);
 	}

@@ -302,7 +302,7 @@ void remove_inode_hash(struct inode *inode)
 /* Nobody finds it from now on. => inode_lock held, i_count 0; evict() must follow */
 static void begin_freeing(struct inode *inode)
 {
-	VM_BUG_ON(inode->i_state & (I_FREEING | I_SYNC | I_NEW));
+	VM_BUG_ON(inode->i_state & (I_FREEING | I_NEW));
 	inode->i_state |= I_FREEING;
 	list_del_init(&inode->i_wb_list);
 }
@@ -312,6 +312,9 @@ static void evict(struct inode *inode)
 {
 	const struct super_operations *ops = inode->i_sb->s_op;
 
+	/* The flusher may be writing it; it will not begin any more. */
+	if (READ_ONCE(inode->i_state) & I_SYNC)
+		wait_on_inode(inode, I_SYNC);
 	if (ops && ops->evict_inode && !(inode->i_state & I_BAD))
 		ops->evict_inode(inode);
 	truncate_inode_pages(&inode->i_data, 0);
