@@ -509,7 +509,6 @@ void change_place(struct vfsmount *mnt, const struct path *to, struct path *left
 	mnt->mnt_parent = to->mnt;
 	mnt->mnt_mountpoint = to->dentry;
 	to->dentry->d_mounted++;
-	list_move_tail(&mnt->mnt_list, &mount_list);
 }
 
 static long do_move(const char *from, struct path *path)
