@@ -201,6 +201,18 @@ long sys_readlink(const char __user *filename, char __user *buf, int size)
 
 /* ---- file systems --------------------------------------------------------------------------- */
 
+/* Where mount(2)'s flags and statfs(2)'s are the same bits; relatime has one of its own. */
+static unsigned long statfs_flags(const struct vfsmount *mnt)
+{
+	unsigned long flags = mnt->mnt_flags | mnt->mnt_sb->s_flags;
+	unsigned long same = MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_SYNCHRONOUS |
+			     MS_MANDLOCK | MS_NOATIME | MS_NODIRATIME;
+
+	if (mnt->mnt_parent == mnt || (flags & (MS_NOATIME | MS_STRICTATIME)))
+		return ST_VALID | (flags & same);
+	return ST_VALID | ST_RELATIME | (flags & same);
+}
+
 static int statfs_path(const struct path *path, struct kstatfs *k)
 {
 	const struct super_block *sb = path->mnt->mnt_sb;
@@ -210,7 +222,7 @@ static int statfs_path(const struct path *path, struct kstatfs *k)
 		return -ENOSYS;
 	memset(k, 0, sizeof(*k));
 	err = sb->s_op->statfs(path->dentry, k);
-	k->f_flags = ST_VALID | ((path->mnt->mnt_flags | sb->s_flags) & 15);
+	k->f_flags = statfs_flags(path->mnt);
 	return err;
 }
 

@@ -137,5 +137,6 @@ struct statfs64 {
 };
 static_assert(sizeof(struct statfs64) == 84, "user ABI");
 #define ST_VALID	0x20	/* f_flags are meant */
+#define ST_RELATIME	0x1000
 
 #endif

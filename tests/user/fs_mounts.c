@@ -11,9 +11,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 
 #include "test.h"
@@ -145,7 +147,7 @@ static void test_move(void)
 
 static void test_detach(void)
 {
-	char text[8];
+	char text[8], *map;
 	int fd;
 
 	must(mount("none", "t", "tmpfs", 0, NULL) == 0);
@@ -158,6 +160,18 @@ static void test_detach(void)
 	expect_eq(pread(fd, text, 3, 0), 3);
 	expect_eq(write(fd, "def", 3), 3);
 	close(fd);
+	/* A mapping is a user, too. */
+	must(mount("none", "t", "tmpfs", 0, NULL) == 0);
+	fd = open("t/file", O_RDWR | O_CREAT, 0644);
+	must(fd >= 0 && write(fd, "abc", 3) == 3);
+	map = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	must(map != MAP_FAILED);
+	close(fd);
+	expect_errno(umount("t"), EBUSY);
+	expect_eq(umount2("t", MNT_DETACH), 0);
+	expect(!memcmp(map, "abc", 3));
+	map[0] = 'x';
+	expect_eq(munmap(map, 4096), 0);
 	/* A directory one stands in: nothing is above it any more. */
 	must(mount("none", "t", "tmpfs", 0, NULL) == 0);
 	must(chdir("t") == 0);
@@ -172,6 +186,7 @@ static void test_detach(void)
 static void test_remount(void)
 {
 	char root[1024], options[1024], type[1024];
+	struct statfs st;
 	int fd;
 
 	must(mount("none", "t", "tmpfs", 0, NULL) == 0);
@@ -196,6 +211,8 @@ static void test_remount(void)
 	expect_eq(mount(NULL, "t", NULL, MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), 0);
 	expect(mountinfo("t", root, options, type));
 	expect(!strcmp(options, "rw,nosuid,nodev,noexec,relatime"));
+	must(statfs("t", &st) == 0);
+	expect_eq(st.f_flags & ~0x20, 0x1000 | 2 | 4 | 8);
 	expect_eq(unlink("t/other"), 0);
 	expect_errno(mount(NULL, "t/none", NULL, MS_REMOUNT, NULL), ENOENT);
 	expect_eq(umount("t"), 0);
