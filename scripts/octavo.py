@@ -318,23 +318,14 @@ def is_drive_key(key):
     return key in DRIVE_KEYS or key.startswith("throttling.")
 
 
-def empty_image(mebibytes, bus):
-    """=> the path of a sparse image of zeros. Nobody writes to it: QEMU puts what is written elsewhere."""
-    size = FLOPPY_SIZE if bus == "floppy" else int(mebibytes) << 20
-    path = os.path.join(TOP, "build", f"empty-{size >> 10}k.img")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "ab") as file:
-        file.truncate(size)
-    return path
-
-
 def drive_backend(number, bus, path, keys):
     """=> the value of -drive. debug=FILE puts QEMU's blkdebug with that configuration before the image,
     log=FILE a log of all that is written (blklogwrites)."""
     words = ["if=none", f"id=drive{number}"]
-    if path.isdigit():
-        path = empty_image(path, bus)
-        keys = {"snapshot": "on", "cache": "unsafe", **keys}
+    if path.isdigit():      # no file at all: zeros, and QEMU's own temporary file over them
+        size = FLOPPY_SIZE if bus == "floppy" else int(path) << 20
+        return ",".join(words + ["driver=null-co", f"size={size}", "read-zeroes=on", "snapshot=on", "cache=unsafe"] +
+                        [f"{k}={v}" for k, v in keys.items() if k.startswith("throttling.")])
     words += [f"{k}={v}" for k, v in keys.items() if is_drive_key(k) and k != "format"]
     if "log" in keys:
         words += ["driver=blklogwrites", "log-super-update-interval=1", "log.driver=file",

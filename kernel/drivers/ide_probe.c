@@ -2,8 +2,7 @@
  * kernel/drivers/ide_probe.c - which IDE drives there are.
  *
  * Theory.  The two channels of a PC have had their ports and lines since the AT; a controller on the
- * PCI bus (class 01 01) answers there in its legacy mode, and adds bus mastering.  A channel
- * without drives reads as all ones, or zero.  A drive is asked who it is by IDENTIFY, polled, with
+ * PCI bus (class 01 01) answers there in its legacy mode, and adds bus mastering.  A drive is asked who it is by IDENTIFY, polled, with
  * interrupts off; the answer is 256 words.  A CD-ROM refuses, and leaves its signature: it is left alone.
  *
  * Transfer modes are what the firmware has set; a drive for which it has set none is told to use the
@@ -234,6 +233,21 @@ static void announce(struct ide_channel *ch, unsigned int nr)
 	}
 }
 
+/* Does any drive at all drive the lines? An empty channel reads as all ones, or as zero. */
+static bool channel_alive(struct ide_channel *ch)
+{
+	bool alive = false;
+
+	for (unsigned int unit = 0; unit < IDE_DRIVES; unit++) {
+		u8 status;
+
+		outb((u8)(ATA_DEVICE_LBA | unit << ATA_DEVICE_UNIT), ch->io + ATA_DEVICE);
+		status = ide_settle(ch);
+		alive |= status && status != 0xff;
+	}
+	return alive;
+}
+
 /* => may sleep; false: there is no drive, @ch is not used */
 static bool probe_channel(struct ide_channel *ch, unsigned int nr)
 {
@@ -245,7 +259,7 @@ static bool probe_channel(struct ide_channel *ch, unsigned int nr)
 	ch->irq = legacy[nr].irq;
 	spin_lock_init(&ch->lock);
 	setup_timer(&ch->timer, ide_timer, (unsigned long)ch);
-	if (inb(ch->io + ATA_STATUS) == 0xff || !ide_reset(ch, ATA_CTL_NIEN))
+	if (!channel_alive(ch) || !ide_reset(ch, ATA_CTL_NIEN))
 		return false;
 	id = kmalloc(ID_WORDS * sizeof(*id), GFP_KERNEL);
 	if (!id)
