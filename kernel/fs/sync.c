@@ -41,12 +41,15 @@ static int sync_super(struct super_block *sb, int wait)
 	return sb->s_op && sb->s_op->sync_fs ? sb->s_op->sync_fs(sb, wait) : 0;
 }
 
-/* The blocks of metadata: pages of the device. */
+/* The blocks of metadata: pages of the device; then what the disk itself has not written yet. */
 static int sync_sb_bdev(struct super_block *sb)
 {
+	int err;
+
 	if (!sb->s_bdev)
 		return 0;
-	return filemap_write_and_wait(sb->s_bdev->bd_inode->i_mapping);
+	err = filemap_write_and_wait(sb->s_bdev->bd_inode->i_mapping);
+	return first_error(err, blkdev_issue_flush(sb->s_bdev->bd_part));
 }
 
 int sync_filesystem(struct super_block *sb)
