@@ -209,8 +209,8 @@ static struct bdev_node *make_bdev(dev_t dev)
 	inode->i_bdev = &node->bdev;
 	inode->i_data.a_ops = &def_blk_aops;
 	set_bit(AS_BLKDEV, &inode->i_data.flags);
-	/* b_data is an address: low memory. */
-	inode->i_data.gfp_mask = GFP_USER;
+	/* b_data is an address: low memory. A file system asks for its blocks with its locks in hand. */
+	inode->i_data.gfp_mask = GFP_NOFS;
 	node->bdev.bd_dev = dev;
 	node->bdev.bd_inode = inode;
 	mutex_init(&node->bdev.bd_mutex);

@@ -246,6 +246,9 @@ static int check_lru_page(struct zone *zone, const struct page *page, enum lru_l
 		return bad_lru_page(zone, page, "free");
 	if (PageMlocked(page))
 		return bad_lru_page(zone, page, "locked in memory");
+	/* On its way out of the cache it is locked, and has no mapping for a moment. */
+	if (PageLocked(page))
+		return 0;
 	if (!page->mapping || PageAnon(page))
 		return bad_lru_page(zone, page, "not in the page cache");
 	if (!mapping_evictable(page->mapping))
@@ -272,28 +275,40 @@ static long check_list(struct zone *zone, enum lru_list lru)
 	return -1;
 }
 
-static int check_zone_lists(struct zone *zone)
+/* Pages of @zone with PG_lru. Takes a while: not locked. */
+static long count_marked(struct zone *zone)
 {
 	unsigned long pfn = zone->zone_start_pfn, end = min(pfn + zone->spanned_pages, max_mapnr);
-	long listed = 0, marked = 0;
-	int lru, err = 0;
+	long marked = 0;
 
-	spin_lock_irq(&zone->lru_lock);
-	for (lru = 0; lru < NR_LRU_LISTS; lru++) {
-		long nr = check_list(zone, (enum lru_list)lru);
-
-		err |= nr < 0;
-		listed += nr;
-	}
-	spin_unlock_irq(&zone->lru_lock);
 	for (; pfn < end; pfn++)
 		marked += PageLRU(pfn_to_page(pfn)) && page_zone(pfn_to_page(pfn)) == zone;
-	if (!err && marked != listed) {
-		pr_err("lru_check: %s: %ld pages have PG_lru, %ld are on lists\n", zone->name, marked,
-		       listed);
-		err = 1;
+	return marked;
+}
+
+#define CHECK_TRIES	3	/* kswapd may be at work while PG_lru is counted */
+
+static int check_zone_lists(struct zone *zone)
+{
+	long listed, marked, nr;
+	int lru, tries;
+
+	for (tries = 0; tries < CHECK_TRIES; tries++) {
+		spin_lock_irq(&zone->lru_lock);
+		for (lru = 0, listed = 0; lru < NR_LRU_LISTS; lru++, listed += nr) {
+			nr = check_list(zone, (enum lru_list)lru);
+			if (nr < 0)
+				break;
+		}
+		spin_unlock_irq(&zone->lru_lock);
+		if (lru < NR_LRU_LISTS)
+			return 1;
+		marked = count_marked(zone);
+		if (marked == listed)
+			return 0;
 	}
-	return err;
+	pr_err("lru_check: %s: %ld pages have PG_lru, %ld are on lists\n", zone->name, marked, listed);
+	return 1;
 }
 
 int lru_check(void)

@@ -111,7 +111,7 @@ static enum reclaim_result reclaim_locked(struct address_space *mapping, struct 
 
 	if (PageWriteback(page)) {
 		SetPageReclaim(page);
-		sc->nr_written++;
+		sc->nr_unclean++;
 		return RECLAIM_KEPT;
 	}
 	used = check_references(page);
@@ -120,6 +120,7 @@ static enum reclaim_result reclaim_locked(struct address_space *mapping, struct 
 	if (page_mapped(page) && !try_to_unmap(page))
 		return RECLAIM_KEPT;
 	if (PageDirty(page)) {
+		sc->nr_unclean++;
 		if (!sc->may_writepage || !(sc->gfp_mask & __GFP_FS))
 			return RECLAIM_KEPT;
 		*unlocked = true;
@@ -167,8 +168,6 @@ static unsigned int shrink_inactive(struct zone *zone, struct scan_control *sc)
 			count_vm_event(PGACTIVATE);
 			break;
 		case RECLAIM_WRITTEN:
-			sc->nr_written++;
-			break;
 		case RECLAIM_KEPT:
 			break;
 		}
@@ -246,11 +245,10 @@ void shrink_zone(struct zone *zone, struct scan_control *sc)
 /* What was looked at is being written: wait for some of it, unless the caller may not. */
 static void wait_for_disk(struct scan_control *sc)
 {
-	if (!(sc->gfp_mask & __GFP_IO) || sc->nr_written <= sc->nr_reclaimed)
+	if (!(sc->gfp_mask & __GFP_IO) || sc->nr_unclean <= sc->nr_reclaimed)
 		return;
 	wakeup_bdflush();
 	congestion_wait(HZ / 20);
-	sc->nr_written = 0;
 }
 
 /* ---- direct reclaim --------------------------------------------------------------------------------- */
@@ -293,8 +291,11 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 	if (!nested)
 		current->flags &= ~PF_MEMALLOC;
 	now = zonelist_free_pages(zonelist);
-	/* Others may have been faster to take what we freed: that is progress too. */
-	return max(now > before ? now - before : 0, sc.nr_reclaimed);
+	/*
+	 * Others may have been faster to take what we freed: that is progress too.  So is what the
+	 * disk is about to make clean: nobody is killed while that can be waited for.
+	 */
+	return max(now > before ? now - before : 0, max(sc.nr_reclaimed, (unsigned long)!!sc.nr_unclean));
 }
 
 /* ---- kswapd ------------------------------------------------------------------------------------------- */

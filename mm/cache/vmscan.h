@@ -27,7 +27,7 @@ struct scan_control {
 	bool may_writepage;		/* dirty pages may be written */
 	bool kswapd;			/* for statistics */
 	unsigned long nr_scanned, nr_reclaimed;
-	unsigned long nr_written;	/* under write-back or on the way there: worth a wait */
+	unsigned long nr_unclean;	/* dirty or under write-back: a wait for the disk may help */
 };
 
 /*

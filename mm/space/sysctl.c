@@ -14,6 +14,7 @@
 #include <kernel/fs/writeback.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/cache/swap.h>
 
 SYSCTL_INT("sys/vm/max_map_count", sysctl_max_map_count, 0, INT_MAX, NULL);
 
@@ -67,6 +68,7 @@ static int vmstat_refresh(void)
 		err = -EINVAL;
 	err = err ? err : writeback_check();
 	err = err ? err : bdev_check();
+	err = err ? err : lru_check();
 	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

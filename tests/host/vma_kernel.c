@@ -170,6 +170,8 @@ void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned 
 {
 }
 
+struct backing_dev_info noop_backing_dev_info;
+
 int vfs_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 {
 	return 0;
@@ -342,6 +344,7 @@ void vma_reset(void)
 	world.file.f_inode = &host_inode;
 	world.file.f_vfsmnt = &host_mount;
 	world.file.f_mapping = &world.mapping;
+	world.mapping.backing_dev_info = &noop_backing_dev_info;
 	refcount_set(&world.file.f_count, 1);
 	INIT_LIST_HEAD(&world.mapping.i_mmap);
 	host_task.mm = &world.mm;
