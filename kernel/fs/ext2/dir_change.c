@@ -142,7 +142,6 @@ int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inod
 	}
 	name = (struct qstr) { .name = de->name, .len = de->name_len };
 	set_entry(de, &name, inode);
-	inode_update_times(dir);
 	return end_change(dir, page, entry->offset, sync);
 }
 

@@ -254,6 +254,7 @@ static int rename_over(struct inode *inode, struct inode *new_dir, struct dentry
 		err = ext2_set_link(new_dir, &entry, inode, true);
 	if (err)
 		return err;
+	inode_update_times(new_dir);
 	if (isdir)
 		drop_directory(new->d_inode, new_dir);
 	else
