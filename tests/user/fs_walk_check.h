@@ -159,7 +159,7 @@ static void check_node(struct node *dir, int name, char *path)
 	ssize_t len;
 	int fd;
 
-	path_to(dir, name, path);
+	note("check %s", path_to(dir, name, path));
 	if (lstat(path, &st))
 		wrong("lstat %s: errno %d", path, errno);
 	check_stat(n, &st);
