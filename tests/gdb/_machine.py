@@ -48,15 +48,16 @@ def gdb(where, port, script, folder):
     return done.returncode, done.stdout
 
 
-def session(script, command, cpus=1, threads="", options=None, cpu=""):
+def session(script, command, cpus=1, threads="", options=None, cpu="", drives=""):
     """One machine running `command`, one gdb running `script`; threads: see octavo.thread_words;
-    options: of the build; cpu: QEMU's model. => exit status of the test"""
+    options: of the build; cpu: QEMU's model; drives: as DRIVES=. => exit status of the test"""
     where, port = build(options), free_port()
     with tempfile.TemporaryDirectory(prefix="octavo.") as folder:
         modules = octavo.modules_for(where, {}) + [
             octavo.archive_of_command(command, os.path.join(folder, "command"))]
         words = qemu_words(where, port, modules, extra=(
-            "-smp", str(cpus), *octavo.thread_words(cpus, threads), *(["-cpu", cpu] if cpu else [])))
+            "-smp", str(cpus), *octavo.thread_words(cpus, threads), *(["-cpu", cpu] if cpu else []),
+            *octavo.drive_words(drives)))
         machine = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             status, text = gdb(where, port, script, folder)
