@@ -210,18 +210,6 @@ static void free_sbi(struct super_block *sb)
 	sb->s_fs_info = NULL;
 }
 
-/* @sb and its device use blocks of @size bytes from now on. => may sleep; 0 or -EINVAL */
-static int use_blocksize(struct super_block *sb, unsigned int size)
-{
-	int err = set_blocksize(sb->s_bdev, size);
-
-	if (err)
-		return err;
-	sb->s_blocksize = size;
-	sb->s_blocksize_bits = (unsigned int)ilog2(size);
-	return 0;
-}
-
 /* The super block into sbi, checked; the device's block size set. => may sleep; 0 or -errno */
 static int read_super(struct super_block *sb, const char *name)
 {
@@ -231,7 +219,7 @@ static int read_super(struct super_block *sb, const char *name)
 	const char *wrong;
 
 	for (;;) {
-		if (use_blocksize(sb, size)) {
+		if (!sb_set_blocksize(sb, (int)size)) {
 			pr_err("EXT2-fs (%s): the disk has no blocks of %u bytes\n", name, size);
 			return -EINVAL;
 		}
