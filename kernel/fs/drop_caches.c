@@ -52,7 +52,6 @@ static void drop_pagecache_sb(struct super_block *sb, void *unused)
 
 static void drop_pagecache(void)
 {
-	lru_add_drain_all();		/* what waits there counts as in use */
 	iterate_supers(drop_pagecache_sb, NULL);
 	drain_all_pages();
 	count_vm_event(DROP_PAGECACHE);
@@ -74,6 +73,8 @@ static void drop_slab(void)
 
 static int drop_caches(void)
 {
+	/* A page that waits there counts as in use, also if its file is gone. */
+	lru_add_drain_all();
 	if (sysctl_drop_caches & DROP_PAGECACHE_BIT)
 		drop_pagecache();
 	if (sysctl_drop_caches & DROP_SLAB_BIT)
