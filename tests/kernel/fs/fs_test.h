@@ -11,13 +11,28 @@
 #include <kernel/core/ktest.h>
 #include <kernel/core/sched.h>
 #include <kernel/fs/files.h>
+#include <kernel/fs/internal.h>
 #include <kernel/fs/mount.h>
 #include <kernel/fs/namei.h>
 #include <lib/string.h>
 
 struct jail {
 	struct path root, pwd;		/* of before */
+	struct vfsmount *mnt;
 };
+
+/* Only where the tree of mounts is, there can be more mounted. */
+static inline void jail_attach(struct vfsmount *mnt, bool attach)
+{
+	down_write(&namespace_sem);
+	spin_lock(&vfsmount_lock);
+	if (attach)
+		list_add_tail(&mnt->mnt_list, &mount_list);
+	else
+		list_del_init(&mnt->mnt_list);
+	spin_unlock(&vfsmount_lock);
+	up_write(&namespace_sem);
+}
 
 static inline bool begin_jail_of(struct jail *j, struct file_system_type *type)
 {
@@ -28,6 +43,8 @@ static inline bool begin_jail_of(struct jail *j, struct file_system_type *type)
 		return false;
 	get_fs_root(current->fs, &j->root);
 	get_fs_pwd(current->fs, &j->pwd);
+	jail_attach(mnt, true);
+	j->mnt = mnt;
 	path.mnt = mnt;
 	path.dentry = mnt->mnt_root;
 	set_fs_root(current->fs, &path);
@@ -43,6 +60,7 @@ static inline bool begin_jail(struct jail *j)
 
 static inline void end_jail(struct jail *j)
 {
+	jail_attach(j->mnt, false);
 	set_fs_pwd(current->fs, &j->pwd);
 	set_fs_root(current->fs, &j->root);
 	path_put(&j->root);
