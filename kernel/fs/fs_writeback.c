@@ -34,6 +34,7 @@
  */
 #include <kernel/fs/writeback.h>
 
+#include <kernel/block/blkdev.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
@@ -178,6 +179,7 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 {
 	unsigned long start = jiffies;
 
+	blk_start_plug();	/* small files lie side by side on the disk */
 	spin_lock(&inode_lock);
 	if (!wbc->for_kupdate || list_empty(&sb->s_io))
 		list_splice_init(&sb->s_dirty, &sb->s_io);
@@ -203,6 +205,7 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 	if (!wbc->for_kupdate)
 		list_splice_tail_init(&sb->s_io, &sb->s_dirty);
 	spin_unlock(&inode_lock);
+	blk_finish_plug();
 }
 
 /*

@@ -9,9 +9,10 @@
  * made in a kernel page and copied out without mmap_sem, because the copy may
  * fault.
  *
- * msync() carries what was written through shared mappings to the file.  Here
- * the mapping *is* the file's page cache and ramfs has no other copy, so all
- * that is left is the check of the range and the file's own fsync.
+ * msync() carries what was stored through shared mappings to the disk, by the fdatasync of each
+ * file mapped there: a store has marked its page dirty when it came (memory.c), so there is nothing
+ * to collect from the page tables first.  MS_ASYNC has therefore nothing to do: the flusher threads
+ * know of the pages already.
  *
  * Locking: mmap_sem for reading.
  */
