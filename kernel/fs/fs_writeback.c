@@ -74,11 +74,13 @@ static int write_inode(struct inode *inode, int sync)
 }
 
 /*
- * Where it belongs after it was written; @rest: some of its pages are still dirty, @old: among
- * them such as were so before, because there was no more to write or they could not be.
+ * Where it belongs after it was written.  @rest: some of its pages are still dirty; @skipped: among
+ * them such as could not be written, because they were locked or under I/O.  Then it is as old as
+ * before, but this walk is done with it: it would find them so again, and turn in a circle.
  * => inode_lock held, I_SYNC just cleared
  */
-static void requeue_inode(struct inode *inode, bool rest, bool old)
+static void requeue_inode(struct inode *inode, const struct writeback_control *wbc, bool rest,
+			  bool skipped)
 {
 	struct super_block *sb = inode->i_sb;
 
@@ -88,11 +90,12 @@ static void requeue_inode(struct inode *inode, bool rest, bool old)
 		inode->i_state |= I_DIRTY_PAGES;
 	if (!(inode->i_state & I_DIRTY)) {
 		list_del_init(&inode->i_wb_list);
-	} else if (old) {
-		/* As old as before, but others come first. */
+	} else if (rest && wbc->nr_to_write <= 0) {
+		/* That was all that was wanted; the next walk begins with others. */
 		list_move(&inode->i_wb_list, &sb->s_io);
 	} else {
-		inode->dirtied_when = jiffies;
+		if (!rest || !skipped)
+			inode->dirtied_when = jiffies;
 		list_move(&inode->i_wb_list, &sb->s_dirty);
 	}
 }
@@ -125,7 +128,7 @@ static int __writeback_single_inode(struct inode *inode, struct writeback_contro
 
 	spin_lock(&inode_lock);
 	inode->i_state &= ~I_SYNC;
-	requeue_inode(inode, rest, rest && (wbc->nr_to_write <= 0 || wbc->pages_skipped != skipped));
+	requeue_inode(inode, wbc, rest, wbc->pages_skipped != skipped);
 	smp_mb();	/* the flag, then the look who waits for it */
 	wake_up_inode(inode);
 	return err;
@@ -181,8 +184,7 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 
 	blk_start_plug();	/* small files lie side by side on the disk */
 	spin_lock(&inode_lock);
-	if (!wbc->for_kupdate || list_empty(&sb->s_io))
-		list_splice_init(&sb->s_dirty, &sb->s_io);
+	list_splice_init(&sb->s_dirty, &sb->s_io);
 	while (wbc->nr_to_write > 0 && !list_empty(&sb->s_io)) {
 		struct inode *inode = list_last_entry(&sb->s_io, struct inode, i_wb_list);
 
@@ -201,9 +203,6 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 		cond_resched();
 		spin_lock(&inode_lock);
 	}
-	/* What is left waits with the others, as the oldest. */
-	if (!wbc->for_kupdate)
-		list_splice_tail_init(&sb->s_io, &sb->s_dirty);
 	spin_unlock(&inode_lock);
 	blk_finish_plug();
 }
