@@ -325,7 +325,7 @@ def drive_backend(number, bus, path, keys):
     if path.isdigit():      # no file at all: zeros, and QEMU's own temporary file over them
         size = FLOPPY_SIZE if bus == "floppy" else int(path) << 20
         return ",".join(words + ["driver=null-co", f"size={size}", "read-zeroes=on", "snapshot=on", "cache=unsafe"] +
-                        [f"{k}={v}" for k, v in keys.items() if k.startswith("throttling.")])
+                        [f"{k}={v}" for k, v in keys.items() if k == "readonly" or k.startswith("throttling.")])
     words += [f"{k}={v}" for k, v in keys.items() if is_drive_key(k) and k != "format"]
     if "log" in keys:
         words += ["driver=blklogwrites", "log-super-update-interval=1", "log.driver=file",
