@@ -268,22 +268,27 @@ void bforget(struct buffer_head *bh)
 
 /* ---- single buffers to and from the disk ---------------------------------------------------- */
 
+/* In this order: who throws the page away waits for the lock, and then finds the buffer unused. */
+static void end_buffer_sync(struct buffer_head *bh)
+{
+	brelse(bh);
+	unlock_buffer(bh);
+}
+
 void end_buffer_read_sync(struct buffer_head *bh, int uptodate)
 {
 	if (uptodate)
 		set_buffer_uptodate(bh);
 	else
 		clear_buffer_uptodate(bh);
-	unlock_buffer(bh);
-	brelse(bh);
+	end_buffer_sync(bh);
 }
 
 void end_buffer_write_sync(struct buffer_head *bh, int uptodate)
 {
 	if (!uptodate)
 		set_buffer_write_io_error(bh);
-	unlock_buffer(bh);
-	brelse(bh);
+	end_buffer_sync(bh);
 }
 
 static void end_bio_bh(struct bio *bio, int error)
