@@ -390,12 +390,15 @@ static struct inode *storm_inode;
 static bool storm_over;
 
 /* Stores to its quarter of the pages, some by write, now and then syncs and looks at the disk. */
+static atomic_t storm_begun;	/* a thread that is stopped before it has begun never does */
+
 static int stormer(void *arg)
 {
 	unsigned long me = (unsigned long)arg;
 	struct rnd_state rnd;
 	int step, lies = 0;
 
+	atomic_inc(&storm_begun);
 	prandom_seed(&rnd, ktest_seed(17 + me));
 	for (step = 0; step < 400; step++) {
 		unsigned long index = me + STORMERS * prandom_below(&rnd, TOY_PAGES / STORMERS);
@@ -415,6 +418,7 @@ static int stormer(void *arg)
 
 static int storm_flusher(void *unused)
 {
+	atomic_inc(&storm_begun);
 	while (!READ_ONCE(storm_over)) {
 		struct writeback_control wbc = {
 			.sync_mode = WB_SYNC_NONE, .nr_to_write = 20, .range_end = LLONG_MAX,
@@ -438,12 +442,15 @@ KTEST(writeback, storm)
 	memset(stored, 0, sizeof(stored));
 	storm_inode = inode;
 	storm_over = false;
+	atomic_set(&storm_begun, 0);
 	for (i = 0; i <= STORMERS; i++) {
 		tasks[i] = kthread_create(i < STORMERS ? stormer : storm_flusher, (void *)i, "storm");
 		KASSERT(t, !IS_ERR(tasks[i]));
 		get_task_struct(tasks[i]);
 		wake_up_process(tasks[i]);
 	}
+	while (atomic_read(&storm_begun) <= STORMERS)
+		msleep(10);
 	for (i = 0; i <= STORMERS; i++) {
 		storm_over = i == STORMERS;
 		KEXPECT_EQ(t, kthread_stop(tasks[i]), 0);
