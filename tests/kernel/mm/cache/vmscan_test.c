@@ -335,7 +335,8 @@ KTEST(vmscan, direct_reclaim)
 
 	KASSERT(t, inode);
 	fill(inode, 256);
-	freed = try_to_free_pages(node_zonelist(numa_node_id(), GFP_KERNEL), 0, GFP_KERNEL);
+	/* From the zones that pages of files come from. */
+	freed = try_to_free_pages(node_zonelist(numa_node_id(), GFP_HIGHUSER), 0, GFP_HIGHUSER);
 	left = inode->i_data.nrpages;
 	KEXPECT(t, freed >= 32);
 	KEXPECT(t, left < 256);
