@@ -133,9 +133,12 @@ int submit_bio_wait(unsigned int rw, struct bio *bio)
 
 int blkdev_issue_flush(struct hd_struct *part)
 {
-	struct bio *bio = bio_alloc(GFP_NOIO, 0);
+	struct bio *bio;
 	int err;
 
+	if (part->disk->read_only)
+		return 0;		/* it has acknowledged nothing */
+	bio = bio_alloc(GFP_NOIO, 0);
 	bio->bi_part = part;
 	err = submit_bio_wait(WRITE | REQ_FLUSH, bio);
 	bio_put(bio);

@@ -12,6 +12,7 @@
 #include <kernel/fs/block_dev.h>
 
 #include <kernel/core/sched.h>
+#include <kernel/fs/writeback.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
@@ -60,7 +61,7 @@ static ssize_t blkdev_write(struct file *file, const char __user *buf, size_t co
 	mutex_lock(&inode->i_sem);
 	n = generic_perform_write(file, buf, count, pos);
 	mutex_unlock(&inode->i_sem);
-	return n;
+	return n > 0 ? generic_write_end(file, n) : n;
 }
 
 static int blkdev_fsync(struct file *file, int datasync)

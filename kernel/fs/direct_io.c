@@ -196,8 +196,12 @@ static ssize_t dio_round(struct dio *dio, unsigned long addr, bool *more)
 	dio_put(dio);
 	wait_for_completion(&dio->done);
 	for (i = 0; i < (unsigned int)nr; i++) {
-		if (!(dio->rw & WRITE))
+		if (!(dio->rw & WRITE)) {
+			/* Locked: nothing else keeps the mapping of a file's page. */
+			lock_page(pages[i]);
 			set_page_dirty(pages[i]);
+			unlock_page(pages[i]);
+		}
 		put_page(pages[i]);
 	}
 	return dio->error ? dio->error : ret;

@@ -361,12 +361,7 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t cou
 		n = generic_perform_write(file, buf, (size_t)n, pos);
 	}
 	mutex_unlock(&inode->i_sem);
-	if (n > 0) {
-		int err = generic_write_sync(file);
-
-		n = err ? err : n;
-	}
-	return n;
+	return n > 0 ? generic_write_end(file, n) : n;
 }
 
 int kernel_write(struct file *file, loff_t pos, const char *addr, unsigned long count)
@@ -394,7 +389,7 @@ ssize_t generic_file_sendpage(struct file *file, struct page *page, unsigned int
 	kunmap(page);
 	if (n > 0)
 		*pos += n;
-	return n;
+	return n > 0 ? generic_write_end(file, n) : n;
 }
 
 /* ---- mapping -------------------------------------------------------------------------------- */

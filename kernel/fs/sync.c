@@ -41,18 +41,28 @@ static int sync_super(struct super_block *sb, int wait)
 	return sb->s_op && sb->s_op->sync_fs ? sb->s_op->sync_fs(sb, wait) : 0;
 }
 
-/* The blocks of metadata: pages of the device; then what the disk itself has not written yet. */
-static int sync_sb_bdev(struct super_block *sb)
+/*
+ * The blocks of metadata: pages of the device; then what the disk itself has not written yet.
+ * @ask: failed writes of before are told to this caller, and to nobody else.
+ */
+static int sync_sb_bdev(struct super_block *sb, bool ask)
 {
+	struct address_space *mapping;
 	int err;
 
 	if (!sb->s_bdev)
 		return 0;
-	err = filemap_write_and_wait(sb->s_bdev->bd_inode->i_mapping);
+	mapping = sb->s_bdev->bd_inode->i_mapping;
+	if (ask) {
+		err = filemap_write_and_wait(mapping);
+	} else {
+		err = filemap_fdatawrite(mapping);
+		filemap_fdatawait_keep_errors(mapping);
+	}
 	return first_error(err, blkdev_issue_flush(sb->s_bdev->bd_part));
 }
 
-int sync_filesystem(struct super_block *sb)
+static int sync_whole(struct super_block *sb, bool ask)
 {
 	int err;
 
@@ -60,7 +70,12 @@ int sync_filesystem(struct super_block *sb)
 		return 0;
 	err = sync_inodes_sb(sb, 1);
 	err = first_error(err, sync_super(sb, 1));
-	return first_error(err, sync_sb_bdev(sb));
+	return first_error(err, sync_sb_bdev(sb, ask));
+}
+
+int sync_filesystem(struct super_block *sb)
+{
+	return sync_whole(sb, true);
 }
 
 static void start_one(struct super_block *sb, void *unused)
@@ -71,7 +86,7 @@ static void start_one(struct super_block *sb, void *unused)
 
 static void sync_one(struct super_block *sb, void *unused)
 {
-	sync_filesystem(sb);
+	sync_whole(sb, false);
 }
 
 void do_sync(void)
@@ -95,6 +110,13 @@ int generic_write_sync(struct file *file)
 		   !(inode->i_sb->s_flags & MS_SYNCHRONOUS)))
 		return 0;
 	return vfs_fsync(file, !(file->f_flags & __O_SYNC) && (file->f_flags & O_DSYNC));
+}
+
+ssize_t generic_write_end(struct file *file, ssize_t n)
+{
+	int err = generic_write_sync(file);
+
+	return err ? err : n;
 }
 
 #define SYNC_FILE_RANGE_WAIT_BEFORE	1u

@@ -49,6 +49,8 @@ void do_sync(void);
 int vfs_fsync(struct file *file, int datasync);
 /* What a write by O_SYNC, O_DSYNC or to a mount or file that is synchronous does at its end. */
 int generic_write_sync(struct file *file);
+/* The same behind a write of @n > 0 bytes. => may sleep, without i_sem; @n or -errno */
+ssize_t generic_write_end(struct file *file, ssize_t n);
 /* @flags: SYNC_FILE_RANGE_*. => may sleep; 0 or -errno */
 int do_sync_file_range(struct file *file, loff_t offset, loff_t nbytes, unsigned int flags);
 

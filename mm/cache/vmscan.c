@@ -96,7 +96,8 @@ static enum reclaim_result pageout(struct address_space *mapping, struct page *p
 		return RECLAIM_KEPT;
 	}
 	SetPageReclaim(page);
-	mapping_set_error(mapping, mapping->a_ops->writepage(page, &wbc));
+	/* It tells the mapping of its errors by itself: once unlocked, the page keeps no mapping alive. */
+	mapping->a_ops->writepage(page, &wbc);
 	/* Not begun (redirtied), or over already. */
 	if (!PageWriteback(page))
 		ClearPageReclaim(page);

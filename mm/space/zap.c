@@ -14,6 +14,10 @@
  * finds the entry empty would take its own work for done, while its TLB still
  * leads to the page.
  *
+ * A page of a file on a disk that was stored into stays counted as mapped until after the flush, so
+ * that write-back, which asks page_mkclean(), waits for page_table_lock instead of taking
+ * for clean what another processor can still store into.
+ *
  * Page tables go when no area needs them any more: unmap_region() is told where
  * the neighbours end and begin (@floor, @ceiling) and frees the tables that lie
  * wholly between.  They are all zeros by then, which is how pte_free() wants
@@ -48,6 +52,7 @@
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/writeback.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/space/memory.h>
@@ -56,6 +61,7 @@
 
 #define GATHER_PAGES	64
 #define GATHER_MORE	(PAGE_SIZE / sizeof(struct page *))
+#define STILL_MAPPED	1UL		/* in a gathered pointer: counted in _mapcount until the flush */
 
 struct mmu_gather {
 	struct mm_struct *mm;
@@ -64,6 +70,7 @@ struct mmu_gather {
 	bool freed_tables;		/* tables were taken out of the directory */
 	bool exclusive;			/* mmap_sem is held for writing */
 	bool file_only;			/* leave private copies (truncate without even_cows) */
+	bool delayed;			/* some of pages[] have STILL_MAPPED */
 	struct page **pages, **next, **limit;	/* next: the first free place */
 	struct page *local[GATHER_PAGES];
 };
@@ -89,6 +96,7 @@ static inline void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm,
 	tlb->freed_tables = false;
 	tlb->exclusive = exclusive;
 	tlb->file_only = false;
+	tlb->delayed = false;
 	tlb->pages = tlb->next = tlb->local;
 	tlb->limit = tlb->local + GATHER_PAGES;
 	if (unlikely(nr_cpus > 1) && end - start > GATHER_PAGES * PAGE_SIZE)
@@ -125,9 +133,38 @@ static void tlb_finish_mmu(struct mmu_gather *tlb)
 		free_page((unsigned long)tlb->pages);
 }
 
-/* One entry that is not empty. => page_table_lock held; its page, to be dropped, or NULL */
-static inline struct page *zap_pte(struct mm_struct *mm, pte_t *pte, bool file_only)
+/*
+ * The entry of a page that was stored into, and that write-back may take for clean as soon as it is
+ * mapped nowhere: another processor stores by its TLB until the flush.
+ */
+static inline bool stored_for_disk(const struct page *page)
 {
+	return page->mapping && mapping_cap_writeback(page->mapping);
+}
+
+/* The flush is due now, and then those pages are mapped no more. => page_table_lock held */
+static noinline void finish_delayed(struct mmu_gather *tlb)
+{
+	struct page **p;
+
+	tlb->need_flush = true;
+	tlb_flush_mmu(tlb);
+	for (p = tlb->pages; p < tlb->next; p++) {
+		if (!((unsigned long)*p & STILL_MAPPED))
+			continue;
+		*p = (struct page *)((unsigned long)*p & ~STILL_MAPPED);
+		page_remove_rmap(*p);
+	}
+	tlb->delayed = false;
+}
+
+/*
+ * One entry that is not empty. => page_table_lock held; its page, to be dropped (with STILL_MAPPED
+ * if it is to be uncounted after the flush), or NULL
+ */
+static inline struct page *zap_pte(struct mmu_gather *tlb, pte_t *pte, bool file_only)
+{
+	struct mm_struct *mm = tlb->mm;
 	pte_t entry = *pte;
 	struct page *page;
 
@@ -149,8 +186,13 @@ static inline struct page *zap_pte(struct mm_struct *mm, pte_t *pte, bool file_o
 		mm->rss_stat[MM_ANONPAGES]--;
 	} else {
 		mm->rss_stat[mm_counter(page)]--;
-		if (pte_dirty(entry))
+		if (pte_dirty(entry)) {
 			set_page_dirty(page);
+			if (unlikely(stored_for_disk(page))) {
+				tlb->delayed = true;
+				return (struct page *)((unsigned long)page | STILL_MAPPED);
+			}
+		}
 	}
 	page_remove_rmap(page);
 	return page;
@@ -173,7 +215,7 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 
 		if (pte_none(*pte))
 			continue;
-		page = zap_pte(mm, pte, file_only);
+		page = zap_pte(tlb, pte, file_only);
 		if (!page) {
 			tlb->need_flush = true;
 			continue;
@@ -182,6 +224,8 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 		if (tlb->next < tlb->limit)
 			continue;
 		tlb->need_flush = true;
+		if (unlikely(tlb->delayed))
+			finish_delayed(tlb);
 		if (!tlb->exclusive)
 			tlb_flush_mmu(tlb);
 		spin_unlock(&mm->page_table_lock);
@@ -191,6 +235,8 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 	}
 	if (tlb->next != before)
 		tlb->need_flush = true;
+	if (unlikely(tlb->delayed))
+		finish_delayed(tlb);
 	if (!tlb->exclusive)
 		tlb_flush_mmu(tlb);
 	spin_unlock(&mm->page_table_lock);
