@@ -166,6 +166,8 @@ struct worker {
 	struct task_struct *task;
 	const char *name;
 	struct path root;
+	int (*fn)(void *);
+	bool begun;
 	long result;
 	u64 seed;
 };
@@ -187,16 +189,29 @@ static int stat_worker(void *data)
 	return until_stop();
 }
 
+static int begin_worker(void *data)
+{
+	struct worker *w = data;
+
+	WRITE_ONCE(w->begun, true);
+	return w->fn(w);
+}
+
+/* A thread that is stopped before it has begun never does: that is waited for. */
 static void run_workers(struct ktest *t, struct worker *w, int (*fn)(void *))
 {
 	int i;
 
 	for (i = 0; i < NR_THREADS; i++) {
 		get_fs_root(current->fs, &w[i].root);
-		w[i].task = kthread_run(fn, &w[i], "vcache/%d", i);
+		w[i].fn = fn;
+		w[i].begun = false;
+		w[i].task = kthread_run(begin_worker, &w[i], "vcache/%d", i);
 		KEXPECT(t, !IS_ERR(w[i].task));
 	}
 	for (i = 0; i < NR_THREADS; i++) {
+		while (!IS_ERR(w[i].task) && !READ_ONCE(w[i].begun))
+			msleep(1);
 		if (!IS_ERR(w[i].task))
 			kthread_stop(w[i].task);
 		path_put(&w[i].root);
