@@ -229,7 +229,7 @@ ssize_t blockdev_direct_IO(unsigned int rw, struct file *file, char *buf, size_t
 			break;
 		done += (size_t)ret;
 	}
-	if (pos + (loff_t)done > size)
+	if (done && pos + (loff_t)done > size)
 		done = (size_t)(size - pos);
 	return done ? (ssize_t)done : ret;
 }
@@ -240,12 +240,16 @@ ssize_t generic_direct_read(struct file *file, char __user *buf, size_t count, l
 {
 	struct address_space *mapping = file->f_mapping;
 	struct inode *inode = mapping->host;
-	ssize_t n;
+	ssize_t n = 0;
 
 	mutex_lock(&inode->i_sem);
+	/* Whoever has read all of it asks from the end on, which no sector need begin at. */
+	if (*pos >= i_size_read(inode))
+		goto out;
 	n = filemap_write_and_wait_range(mapping, *pos, *pos + (loff_t)count - 1);
 	if (!n)
 		n = mapping->a_ops->direct_IO(READ, file, (char *)buf, count, *pos);
+out:
 	mutex_unlock(&inode->i_sem);
 	if (n > 0)
 		*pos += n;

@@ -1,6 +1,7 @@
 /*
  * blk_dev: a disk as a file. read(), write(), a mapping and O_DIRECT see the same bytes; it has an
- * end; ioctl tells its sizes; a file system on it keeps others from having it alone.
+ * end; ioctl tells its sizes; a file system on it keeps others from having it alone.  A file on it
+ * by O_DIRECT: to its end, and behind.
  */
 #define _GNU_SOURCE
 #include "disk.h"
@@ -9,6 +10,7 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 
 #define PAGE	4096u
 
@@ -143,6 +145,37 @@ static void one_holder(void)
 	close(fd);
 }
 
+static void direct_past_end(void)
+{
+	struct stat st;
+	int fd;
+
+	test_mke2fs(disk, 1024, 1024);
+	must(mkdir("direct.dir", 0755) == 0);
+	test_mount(disk, "direct.dir", NULL);
+	fd = open("direct.dir/file", O_RDWR | O_CREAT | O_DIRECT, 0644);
+	must(fd >= 0);
+	expect_eq(pread(fd, other, PAGE, 2 * PAGE), 0);
+	fill(buf, 2 * PAGE, 5);
+	expect_eq(pwrite(fd, buf, PAGE, 2 * PAGE), PAGE);
+	expect_eq(fstat(fd, &st), 0);
+	expect_eq(st.st_size, 3 * PAGE);
+	memset(other, 0xff, 4 * PAGE);
+	expect_eq(pread(fd, other, 4 * PAGE, 0), 3 * PAGE);
+	expect_eq(other[0] | other[2 * PAGE - 1], 0);
+	expect(!memcmp(buf, other + 2 * PAGE, PAGE));
+	/* Read on where the last read() ended, in the middle of a sector. */
+	expect_eq(ftruncate(fd, 2 * PAGE + 100), 0);
+	expect_eq(lseek(fd, 0, SEEK_SET), 0);
+	expect_eq(read(fd, other, 4 * PAGE), 2 * PAGE + 100);
+	expect_eq(read(fd, other, 4 * PAGE), 0);
+	expect_eq(pread(fd, other, PAGE, 16 * PAGE), 0);
+	expect_errno(pread(fd, other, PAGE, 100), EINVAL);
+	close(fd);
+	expect_eq(umount("direct.dir"), 0);
+	expect_eq(rmdir("direct.dir"), 0);
+}
+
 int main(void)
 {
 	disk = test_disk();
@@ -154,5 +187,6 @@ int main(void)
 	its_end();
 	direct();
 	one_holder();
+	direct_past_end();
 	return test_result();
 }
