@@ -210,12 +210,13 @@ void mark_buffer_dirty_inode(struct buffer_head *bh, struct inode *inode)
 	struct address_space *mapping = &inode->i_data;
 
 	mark_buffer_dirty(bh);
-	if (bh->b_assoc_map == mapping)
-		return;
+	/* Under the lock: an fsync() that saw it clean may be taking it off the list right now. */
 	spin_lock(&assoc_lock);
-	__forget_assoc(bh);
-	bh->b_assoc_map = mapping;
-	list_add_tail(&bh->b_assoc_buffers, &mapping->private_list);
+	if (bh->b_assoc_map != mapping) {
+		__forget_assoc(bh);
+		bh->b_assoc_map = mapping;
+		list_add_tail(&bh->b_assoc_buffers, &mapping->private_list);
+	}
 	spin_unlock(&assoc_lock);
 }
 
