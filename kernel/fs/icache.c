@@ -6,7 +6,9 @@
  * (ramfs, a pipe) could not: it goes at once, and with it its pages.  An inode of a disk is in
  * a hash table by (super block, number); as long as it has a name on the disk it is kept, unused,
  * with its pages, at the head of inode_unused.  Reclaim takes from the tail: an inode that was
- * wanted again since it came there gets a second round, one that is dirty must be written first.
+ * wanted again since it came there gets a second round, one that is dirty must be written first,
+ * and so must the blocks of pointers that are known as its own: an fsync() after it was read again
+ * would not know of them.
  *
  * One inode number is never two inodes in memory.  Who looks one up that is not there puts a
  * blank one into the hash, marked I_NEW, and fills it; others find it and sleep until it is
@@ -46,6 +48,7 @@
 #include <lib/hash.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/reclaim.h>
@@ -382,7 +385,8 @@ static void isolate_unused(int nr, struct list_head *dispose)
 	for (; nr > 0 && !list_empty(&inode_unused); nr--) {
 		struct inode *inode = list_last_entry(&inode_unused, struct inode, i_lru);
 
-		if (inode->i_state & (I_REFERENCED | I_DIRTY | I_SYNC)) {
+		if ((inode->i_state & (I_REFERENCED | I_DIRTY | I_SYNC)) ||
+		    !remove_inode_buffers(inode)) {
 			inode->i_state &= ~I_REFERENCED;
 			list_move(&inode->i_lru, &inode_unused);
 		} else {

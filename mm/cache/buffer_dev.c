@@ -294,6 +294,25 @@ void invalidate_inode_buffers(struct inode *inode)
 	spin_unlock(&assoc_lock);
 }
 
+bool remove_inode_buffers(struct inode *inode)
+{
+	struct address_space *mapping = &inode->i_data;
+
+	if (likely(list_empty(&mapping->private_list)))
+		return true;
+	spin_lock(&assoc_lock);
+	while (!list_empty(&mapping->private_list)) {
+		struct buffer_head *bh = list_first_entry(&mapping->private_list,
+							  struct buffer_head, b_assoc_buffers);
+
+		if (buffer_dirty(bh) || buffer_locked(bh))
+			break;
+		__forget_assoc(bh);
+	}
+	spin_unlock(&assoc_lock);
+	return list_empty(&mapping->private_list);
+}
+
 int inode_has_buffers(struct inode *inode)
 {
 	return !list_empty(&inode->i_data.private_list);

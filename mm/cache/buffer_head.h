@@ -141,6 +141,8 @@ int sync_dirty_buffer(struct buffer_head *bh);
 int sync_mapping_buffers(struct address_space *mapping);
 /* The file is gone: nobody will fsync() those any more. */
 void invalidate_inode_buffers(struct inode *inode);
+/* Forget those that are on the disk. => inode_lock may be held; false: some are not */
+bool remove_inode_buffers(struct inode *inode);
 int inode_has_buffers(struct inode *inode);
 /* Is anything of the ring in use? Else take it off the page. => page locked; 1 gone */
 int try_to_free_buffers(struct page *page);

@@ -10,6 +10,7 @@
 
 #include <kernel/core/timer.h>
 #include <kernel/fs/internal.h>
+#include <mm/cache/buffer_head.h>
 #include <mm/phys/reclaim.h>
 #include <tests/kernel/fs/fs_test.h>
 
@@ -231,6 +232,7 @@ static const struct inode_operations cfs_dir_iops = {
 static void cfs_evict_inode(struct inode *inode)
 {
 	atomic_inc(&cfs.evicted);
+	invalidate_inode_buffers(inode);
 	if (cfs.evict_delay)
 		msleep(cfs.evict_delay);
 	spin_lock(&cfs.lock);

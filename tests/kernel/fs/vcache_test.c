@@ -5,10 +5,13 @@
  * runs dcache_check() and inode_check() and wants every object back.
  */
 #include <kernel/core/time.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/sched/kthread.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <lib/vsnprintf.h>
+#include <mm/cache/buffer_head.h>
+#include <tests/kernel/block/testdisk.h>
 #include <tests/kernel/fs/cachefs.h>
 
 static long touch(const char *name)
@@ -156,6 +159,38 @@ KTEST(vcache, directory_twice)
 	KEXPECT_EQ(t, exists("d/up"), (long)-EIO);
 	KEXPECT_EQ(t, exists("d"), 0l);
 	end_jail(&jail);
+}
+
+/* An inode whose blocks of pointers are dirty stays: an fsync() must still find them. */
+KTEST(vcache, dirty_pointer_blocks)
+{
+	struct testdisk *td = testdisk_create(64);
+	struct block_device *bdev;
+	struct buffer_head *bh;
+	struct jail jail;
+	struct path path;
+
+	KASSERT(t, td);
+	testdisk_add(td);
+	bdev = bdget(MKDEV(td->disk->major, td->disk->first_minor));
+	KASSERT(t, bdev && !blkdev_get(bdev, FMODE_READ | FMODE_WRITE, td));
+	bh = __bread(bdev, 1, bdev->bd_block_size);
+	KASSERT(t, bh);
+	KASSERT(t, begin_jail_of(&jail, &cfs_type));
+	KEXPECT_EQ(t, touch("f"), 0l);
+	KASSERT_EQ(t, kern_path("f", 0, &path), 0);
+	mark_buffer_dirty_inode(bh, path.dentry->d_inode);
+	path_put(&path);
+	cfs_reset_counts();
+	cfs_prune();
+	KEXPECT_EQ(t, atomic_read(&cfs.evicted), 0);
+	KEXPECT_EQ(t, sync_dirty_buffer(bh), 0);
+	cfs_prune();
+	KEXPECT_EQ(t, atomic_read(&cfs.evicted), 1);
+	brelse(bh);
+	end_jail(&jail);
+	blkdev_put(bdev, FMODE_READ | FMODE_WRITE, td);
+	testdisk_destroy(td);
 }
 
 /* ---- several at once ------------------------------------------------------------------------ */
