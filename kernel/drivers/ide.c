@@ -356,8 +356,12 @@ void ide_timer(unsigned long channel)
 	unsigned long flags;
 
 	spin_lock_irqsave(&drive->queue->queue_lock, flags);
-	if (ch->owner == drive && ch->rq && time_after_eq(jiffies, ch->deadline))
-		late(ch, drive);
+	if (ch->owner == drive && ch->rq) {
+		if (time_after_eq(jiffies, ch->deadline))
+			late(ch, drive);
+		else	/* give_back() was after the other one's start(), and took its time-out away */
+			mod_timer(&ch->timer, ch->deadline);
+	}
 	spin_unlock_irqrestore(&drive->queue->queue_lock, flags);
 	run_waiting(ch, drive);
 }
