@@ -15,23 +15,32 @@
  *	->mmap: looks at the seals
  *						i_mmap_writable above 0, or anybody on
  *						i_mmap who may write? -EBUSY; else = -1
- *						seals |= F_SEAL_WRITE
+ *						pages with other users? wait, -EBUSY
+						seals |= F_SEAL_WRITE
  *	the area joins i_mmap			i_mmap_writable = 0
  *	i_mmap_writable--
+ *
+ * A page may be written without a mapping, too: a disk that reads into it by O_DIRECT holds a
+ * reference from before the munmap.  So no page may have more than the cache's and its mappings'.
  *
  * Locking: i_sem guards the seals against each other, and against writers; i_mmap_lock as drawn.
  */
 #include <kernel/fs/ramfs/ramfs.h>
 
 #include <kernel/core/hooks.h>
+#include <kernel/core/sched.h>
 #include <kernel/fs/files.h>
+#include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/cache/filemap.h>
+#include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mm_types.h>
 
 #define MFD_CLOEXEC		1u
 #define MFD_ALLOW_SEALING	2u
 #define MEMFD_PREFIX		"memfd:"
+#define PINS_WAIT_MS		80u	/* the last wait for who uses a page; each is twice the one before */
 #define MEMFD_NAME_MAX		(NAME_MAX - (sizeof(MEMFD_PREFIX) - 1))	/* bytes, without NUL */
 
 /* => 0 or -EFAULT, -EINVAL; @name: room for NAME_MAX + 1 */
@@ -106,23 +115,69 @@ static void allow_writable(struct address_space *mapping)
 	spin_unlock(&mapping->i_mmap_lock);
 }
 
+/* Is there a user besides us, the cache and those who map it? => a reference held */
+static bool page_pinned(const struct page *page)
+{
+	int mapped = page_mapcount(page);
+
+	/* A user comes before his mapping and goes after it: none can hide, unless mapped has changed. */
+	smp_rmb();
+	if (page_count(page) != mapped + 2)
+		return true;
+	smp_rmb();
+	return page_mapcount(page) != mapped;
+}
+
+/* => i_sem held, nobody maps it to write */
+static bool any_page_pinned(struct address_space *mapping)
+{
+	unsigned long next = 0;
+	struct page *pages[16];
+	bool pinned = false;
+	unsigned int n;
+
+	while (!pinned && (n = find_get_pages(mapping, next, ARRAY_SIZE(pages), pages))) {
+		next = pages[n - 1]->index + 1;
+		for (unsigned int i = 0; i < n; i++) {
+			pinned |= page_pinned(pages[i]);
+			put_page(pages[i]);
+		}
+		cond_resched();
+	}
+	return pinned;
+}
+
+/* Readers and disks are done soon. => as any_page_pinned(); 0 or -EBUSY */
+static int wait_for_pins(struct address_space *mapping)
+{
+	for (unsigned int ms = 10; any_page_pinned(mapping); ms *= 2) {
+		if (ms > PINS_WAIT_MS)
+			return -EBUSY;
+		msleep(ms);
+	}
+	return 0;
+}
+
 /* => i_sem held; 0, -EPERM or -EBUSY */
 static int add_seals(struct inode *inode, unsigned long seals)
 {
 	unsigned long old = tmpfs_seals(inode);
-	bool write = seals & ~old & F_SEAL_WRITE;
-	int err = 0;
+	int err;
 
 	if (old & F_SEAL_SEAL)
 		return -EPERM;
-	if (write)
-		err = deny_writable(inode->i_mapping);
+	if (!(seals & ~old & F_SEAL_WRITE)) {
+		tmpfs_set_seals(inode, old | seals);
+		return 0;
+	}
+	err = deny_writable(inode->i_mapping);
 	if (err)
 		return err;
-	tmpfs_set_seals(inode, old | seals);
-	if (write)
-		allow_writable(inode->i_mapping);
-	return 0;
+	err = wait_for_pins(inode->i_mapping);
+	if (!err)
+		tmpfs_set_seals(inode, old | seals);
+	allow_writable(inode->i_mapping);
+	return err;
 }
 
 long memfd_fcntl(struct file *file, unsigned int cmd, unsigned long arg)

@@ -7,6 +7,7 @@
 #include <kernel/fs/ramfs/ramfs.h>
 
 #include <kernel/core/time.h>
+#include <kernel/uapi/fcntl.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <lib/vsnprintf.h>
@@ -14,6 +15,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/vmstat.h>
+#include <mm/types/mm_types.h>
 #include <tests/kernel/fs/fs_test.h>
 
 /* An unlinked file's pages stay while it is open, and come back at the last close. */
@@ -408,4 +410,24 @@ KTEST(ramfs, random_names)
 		}
 	}
 	end_jail(&jail);
+}
+
+/* A page that a disk may still be reading into is not sealed, and stays writable meanwhile. */
+KTEST(ramfs, seal_pinned)
+{
+	struct file *file = shmem_file_setup("pinned", 0, VM_NORESERVE);
+	struct page *page;
+
+	KASSERT(t, !IS_ERR(file));
+	tmpfs_set_seals(file_inode(file), 0);
+	page = read_cache_page(file->f_mapping, 40, file);
+	KASSERT(t, !IS_ERR(page));
+	KEXPECT_EQ(t, memfd_fcntl(file, F_ADD_SEALS, F_SEAL_GROW), 0l);
+	KEXPECT_EQ(t, memfd_fcntl(file, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_WRITE), (long)-EBUSY);
+	KEXPECT_EQ(t, memfd_fcntl(file, F_GET_SEALS, 0), (long)F_SEAL_GROW);
+	KEXPECT_EQ(t, file->f_mapping->i_mmap_writable, 0);
+	put_page(page);
+	KEXPECT_EQ(t, memfd_fcntl(file, F_ADD_SEALS, F_SEAL_WRITE), 0l);
+	KEXPECT_EQ(t, memfd_fcntl(file, F_GET_SEALS, 0), (long)(F_SEAL_GROW | F_SEAL_WRITE));
+	fput(file);
 }
