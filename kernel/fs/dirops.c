@@ -54,7 +54,8 @@ static int may_delete(struct inode *dir, const struct dentry *victim, bool isdir
 	err = may_modify(dir);
 	if (err)
 		return err;
-	if (sticky_forbids(dir, victim->d_inode))
+	if (IS_APPEND(dir) || IS_APPEND(victim->d_inode) || IS_IMMUTABLE(victim->d_inode) ||
+	    sticky_forbids(dir, victim->d_inode))
 		return -EPERM;
 	if (isdir && !S_ISDIR(victim->d_inode->i_mode))
 		return -ENOTDIR;
@@ -258,7 +259,7 @@ static int link_entry(const struct path *old, struct at_parent *at)
 		return -ENOENT;
 	if (old->mnt != at->nd.path.mnt)
 		return -EXDEV;
-	if (S_ISDIR(inode->i_mode) || !dir->i_op->link)
+	if (IS_APPEND(inode) || IS_IMMUTABLE(inode) || S_ISDIR(inode->i_mode) || !dir->i_op->link)
 		return -EPERM;
 	mutex_lock_nested(&inode->i_sem, I_SEM_ENTRY);
 	/* A file without a name left is on its way out. */

@@ -236,11 +236,23 @@ int simple_setattr(struct dentry *dentry, struct iattr *attr)
 	return 0;
 }
 
+/* Which marks of an inode forbid to change what @valid says: its size has been asked for before. */
+static unsigned int forbidding_flags(unsigned int valid)
+{
+	unsigned int both = ATTR_ATIME | ATTR_MTIME;
+
+	valid &= ATTR_MODE | ATTR_UID | ATTR_GID | both | ATTR_ATIME_SET | ATTR_MTIME_SET;
+	/* What grows may say that it was used just now. */
+	return !valid || valid == both ? S_IMMUTABLE : S_IMMUTABLE | S_APPEND;
+}
+
 int notify_change(struct dentry *dentry, struct iattr *attr)
 {
 	struct inode *inode = dentry->d_inode;
 	struct timespec64 now = current_fs_time();
 
+	if (!(attr->ia_valid & ATTR_FORCE) && (inode->i_flags & forbidding_flags(attr->ia_valid)))
+		return -EPERM;
 	attr->ia_ctime = now;
 	attr->ia_valid |= ATTR_CTIME;
 	if (!(attr->ia_valid & ATTR_ATIME_SET))
@@ -375,6 +387,8 @@ int permission(struct inode *inode, int mask)
 	if ((mask & MAY_WRITE) && (inode->i_sb->s_flags & MS_RDONLY) &&
 	    (S_ISREG(inode->i_mode) || S_ISDIR(inode->i_mode) || S_ISLNK(inode->i_mode)))
 		return -EROFS;
+	if ((mask & MAY_WRITE) && IS_IMMUTABLE(inode))
+		return -EPERM;
 	if (inode->i_op->permission)
 		return inode->i_op->permission(inode, mask);
 	return generic_permission(inode, mask);

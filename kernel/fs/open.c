@@ -127,6 +127,9 @@ static int may_open(const struct path *path, int flags)
 	err = permission(inode, acc | (flags & O_TRUNC ? MAY_WRITE : 0));
 	if (err)
 		return err;
+	if (IS_APPEND(inode) &&
+	    (((acc & MAY_WRITE) && !(flags & O_APPEND)) || (flags & O_TRUNC)))
+		return -EPERM;
 	if ((flags & O_NOATIME) && current->fsuid != 0 && current->fsuid != inode->i_uid)
 		return -EPERM;
 	if (S_ISREG(inode->i_mode) && !(flags & O_LARGEFILE) && i_size_read(inode) > MAX_NON_LFS)
@@ -402,6 +405,8 @@ static long check_fallocate(const struct file *file, int mode, loff_t offset, lo
 		return -EOPNOTSUPP;
 	if (!(file->f_mode & FMODE_WRITE))
 		return -EBADF;
+	if (((mode & ~FALLOC_FL_KEEP_SIZE) && IS_APPEND(file->f_inode)) || IS_IMMUTABLE(file->f_inode))
+		return -EPERM;
 	if (S_ISFIFO(type))
 		return -ESPIPE;
 	if (S_ISDIR(type))

@@ -216,6 +216,8 @@ static long truncate_path(const struct path *path, loff_t length)
 	if (err)
 		return err;
 	err = permission(inode, MAY_WRITE);
+	if (!err && IS_APPEND(inode))
+		err = -EPERM;
 	if (!err)
 		err = get_write_access(inode);
 	if (!err) {
@@ -256,7 +258,7 @@ static long do_sys_ftruncate(unsigned int fd, loff_t length, bool small)
 		ret = -EBADF;
 	else if (S_ISREG(file->f_inode->i_mode) && (file->f_mode & FMODE_WRITE) &&
 		 !(small && length > LONG_MAX))
-		ret = do_truncate(file->f_dentry, length);
+		ret = IS_APPEND(file->f_inode) ? -EPERM : do_truncate(file->f_dentry, length);
 	fput(file);
 	return ret;
 }

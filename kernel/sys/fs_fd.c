@@ -164,6 +164,8 @@ long sys_pipe(int __user *ufds)
 
 static long set_flags(struct file *file, unsigned long arg)
 {
+	if (((arg ^ file->f_flags) & O_APPEND) && IS_APPEND(file->f_inode))
+		return -EPERM;
 	if ((arg & O_DIRECT) && !file->f_mapping->a_ops->direct_IO)
 		return -EINVAL;	/* nothing is behind the page cache to go to directly */
 	if ((arg & ~file->f_flags & O_NOATIME) && current->fsuid != 0 &&

@@ -112,7 +112,7 @@ static int check_shared_mapping(struct file *file, unsigned long prot, unsigned 
 {
 	bool writable = file->f_mode & FMODE_WRITE;
 
-	if ((prot & PROT_WRITE) && !writable)
+	if (((prot & PROT_WRITE) && !writable) || (writable && IS_APPEND(file->f_inode)))
 		return -EACCES;
 	*vm_flags |= VM_SHARED | VM_MAYSHARE;
 	/* Nobody can ever write through it: it shares no more than a private one does. */

@@ -88,6 +88,8 @@ struct file_ra_state {
 #define S_NOATIME	2u
 #define S_APPEND	4u	/* only grows */
 #define S_IMMUTABLE	8u	/* never changes */
+#define IS_APPEND(inode)	((inode)->i_flags & S_APPEND)
+#define IS_IMMUTABLE(inode)	((inode)->i_flags & S_IMMUTABLE)
 
 static inline loff_t i_size_read(const struct inode *inode)
 {
