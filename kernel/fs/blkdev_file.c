@@ -139,9 +139,7 @@ static long set_bsz(struct file *file, unsigned long arg)
 	err = bd_claim(bdev, file);
 	if (err)
 		return err;
-	mutex_lock(&bdev->bd_inode->i_sem);
 	err = set_blocksize(bdev, size);
-	mutex_unlock(&bdev->bd_inode->i_sem);
 	bd_release(bdev);
 	return err;
 }

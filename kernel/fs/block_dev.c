@@ -161,11 +161,16 @@ int set_blocksize(struct block_device *bdev, unsigned int size)
 		return -EINVAL;
 	if (size < bdev_disk(bdev)->queue->limits.block_size)
 		return -EINVAL;
-	if (size == bdev->bd_block_size)
-		return 0;
-	sync_blockdev(bdev);
-	kill_bdev(bdev);
-	use_blocksize(bdev, size);
+	/* write() and O_DIRECT are kept out; who only reads may come between. */
+	mutex_lock(&bdev->bd_inode->i_sem);
+	if (size != bdev->bd_block_size) {
+		sync_blockdev(bdev);
+		kill_bdev(bdev);
+		use_blocksize(bdev, size);
+		/* What was brought in meanwhile, in blocks of the old size. */
+		kill_bdev(bdev);
+	}
+	mutex_unlock(&bdev->bd_inode->i_sem);
 	return 0;
 }
 

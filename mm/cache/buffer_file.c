@@ -47,10 +47,16 @@ static struct buffer_head *get_buffers(struct page *page, const struct inode *in
 	       create_empty_buffers(page, 1u << inode->i_blkbits);
 }
 
-/* The file's block that a page begins with. */
-static sector_t first_block(const struct page *page, const struct inode *inode)
+/* log2 of a block, as the page's own ring has it: a device's may change meanwhile */
+static unsigned int block_bits(const struct buffer_head *bh)
 {
-	return (sector_t)page->index << (PAGE_SHIFT - inode->i_blkbits);
+	return (unsigned int)__builtin_ctz(bh->b_size);
+}
+
+/* The file's block that a page begins with, whose ring has @head. */
+static sector_t first_block(const struct page *page, const struct buffer_head *head)
+{
+	return (sector_t)page->index << (PAGE_SHIFT - block_bits(head));
 }
 
 /* A block that was allocated just now. */
@@ -110,8 +116,8 @@ int block_read_full_page(struct page *page, get_block_t *get_block)
 	struct inode *inode = page->mapping->host;
 	struct buffer_head *head = get_buffers(page, inode), *bh = head;
 	struct buffer_head *wanted[MAX_BUF_PER_PAGE];
-	sector_t block = first_block(page, inode);
-	sector_t end = (sector_t)(i_size_read(inode) + bh->b_size - 1) >> inode->i_blkbits;
+	sector_t block = first_block(page, head);
+	sector_t end = (sector_t)(i_size_read(inode) + bh->b_size - 1) >> block_bits(bh);
 	unsigned int nr = 0;
 	int err = 0;
 
@@ -149,8 +155,8 @@ int block_read_full_page(struct page *page, get_block_t *get_block)
 static int map_dirty_buffers(struct page *page, struct inode *inode, struct buffer_head *head,
 			     get_block_t *get_block)
 {
-	sector_t last = (sector_t)(i_size_read(inode) - 1) >> inode->i_blkbits;
-	sector_t block = first_block(page, inode);
+	sector_t last = (sector_t)(i_size_read(inode) - 1) >> block_bits(head);
+	sector_t block = first_block(page, head);
 	struct buffer_head *bh = head;
 	int err;
 
@@ -361,7 +367,7 @@ int block_prepare_write(struct page *page, unsigned int from, unsigned int to,
 	struct inode *inode = page->mapping->host;
 	struct buffer_head *head = get_buffers(page, inode), *bh = head;
 	struct buffer_head *wait[2];
-	sector_t block = first_block(page, inode);
+	sector_t block = first_block(page, head);
 	unsigned int nr = 0, start = 0;
 	int err = 0;
 

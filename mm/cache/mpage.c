@@ -34,6 +34,7 @@
 struct mpage {
 	get_block_t *get_block;
 	struct inode *inode;
+	unsigned int bits;		/* [c] log2 of a block: set_blocksize() may come between */
 	struct bio *bio;		/* being filled, or NULL */
 	sector_t bio_end;		/* the block it ends before */
 	unsigned int nr_left;		/* pages still to come, this one included */
@@ -72,7 +73,7 @@ static void mpage_submit(struct mpage *mp)
 static bool mpage_map(struct mpage *mp, sector_t block, sector_t want, sector_t *on_disk,
 		      int *err)
 {
-	unsigned int bits = mp->inode->i_blkbits;
+	unsigned int bits = mp->bits;
 	struct buffer_head *map = &mp->map;
 
 	if (!buffer_mapped(map) || block < mp->map_block ||
@@ -95,7 +96,7 @@ static bool mpage_map(struct mpage *mp, sector_t block, sector_t want, sector_t 
  */
 static int mpage_run(struct mpage *mp, struct page *page, sector_t *first)
 {
-	unsigned int bits = mp->inode->i_blkbits, per_page = PAGE_SIZE >> bits, i;
+	unsigned int bits = mp->bits, per_page = PAGE_SIZE >> bits, i;
 	sector_t block = (sector_t)page->index << (PAGE_SHIFT - bits);
 	sector_t end = (sector_t)(i_size_read(mp->inode) + (1 << bits) - 1) >> bits;
 	sector_t want = min((sector_t)mp->nr_left * per_page, end > block ? end - block : 0);
@@ -123,7 +124,7 @@ static struct bio *mpage_alloc(struct mpage *mp, sector_t first)
 {
 	struct bio *bio = bio_alloc(GFP_NOFS, min(mp->nr_left, (unsigned int)BIO_MAX_PAGES));
 
-	bio->bi_sector = first << (mp->inode->i_blkbits - SECTOR_SHIFT);
+	bio->bi_sector = first << (mp->bits - SECTOR_SHIFT);
 	bio->bi_part = mp->map.b_bdev->bd_part;
 	bio->bi_end_io = mpage_end_read;
 	return bio;
@@ -141,7 +142,7 @@ static void mpage_add(struct mpage *mp, struct page *page, sector_t first, unsig
 		mp->bio = mpage_alloc(mp, first);
 		BUG_ON(bio_add_page(mp->bio, page, len, 0) < len);
 	}
-	mp->bio_end = first + (len >> mp->inode->i_blkbits);
+	mp->bio_end = first + (len >> mp->bits);
 	/* Who knows the map by heart only up to here wants what is before first. */
 	if (len < PAGE_SIZE || buffer_boundary(&mp->map))
 		mpage_submit(mp);
@@ -160,7 +161,7 @@ static int mpage_read_one(struct mpage *mp, struct page *page)
 		mp->map.b_state = 0;
 		return block_read_full_page(page, mp->get_block);
 	}
-	len = (unsigned int)nr << mp->inode->i_blkbits;
+	len = (unsigned int)nr << mp->bits;
 	if (len < PAGE_SIZE)
 		zero_user_page(page, len, PAGE_SIZE - len);
 	if (len) {
@@ -175,7 +176,8 @@ static int mpage_read_one(struct mpage *mp, struct page *page)
 int mpage_readpages(struct address_space *mapping, struct page **pages, unsigned int nr,
 		    get_block_t *get_block)
 {
-	struct mpage mp = { .get_block = get_block, .inode = mapping->host };
+	struct inode *inode = mapping->host;
+	struct mpage mp = { .get_block = get_block, .inode = inode, .bits = inode->i_blkbits };
 	unsigned int i;
 
 	blk_start_plug();
@@ -191,7 +193,9 @@ int mpage_readpages(struct address_space *mapping, struct page **pages, unsigned
 
 int mpage_readpage(struct page *page, get_block_t *get_block)
 {
-	struct mpage mp = { .get_block = get_block, .inode = page->mapping->host, .nr_left = 1 };
+	struct inode *inode = page->mapping->host;
+	struct mpage mp = { .get_block = get_block, .inode = inode, .bits = inode->i_blkbits,
+			    .nr_left = 1 };
 	int err = mpage_read_one(&mp, page);
 
 	mpage_submit(&mp);

@@ -330,7 +330,7 @@ KTEST(buffer, dirty_while_synced)
 	KASSERT(t, bh);
 	syncer = kthread_run(sync_until_stop, &inode->i_data, "syncer");
 	KASSERT(t, !IS_ERR(syncer));
-	for (i = 0; i < 1500; i++) {
+	for (i = 0; i < 600; i++) {
 		mark_buffer_dirty_inode(bh, inode);
 		for (j = i % 8; j; j--)
 			cpu_relax();
@@ -562,6 +562,33 @@ KTEST(buffer, readpages)
 	for (i = 0; i < 14; i++)
 		KEXPECT_EQ(t, file_word(i * 1024), (u32)map[i] * 2);
 	KEXPECT_EQ(t, file_word(14 * 1024), 0);
+	end_file(t);
+}
+
+static int switching_get_block(struct inode *host, sector_t block, struct buffer_head *bh,
+			       int create)
+{
+	int err = test_get_block(host, block, bh, create);
+
+	host->i_blkbits = 9;
+	return err;
+}
+
+/* Another size of blocks comes while a page's are looked up: it is read where they are. */
+KTEST(buffer, blocksize_switched)
+{
+	struct page *page;
+
+	KASSERT(t, begin_file(4096, 4096));
+	map[0] = 5;
+	page = grab_cache_page(&inode->i_data, 0);
+	KASSERT(t, page);
+	KEXPECT_EQ(t, mpage_readpage(page, switching_get_block), 0);
+	wait_on_page_locked(page);
+	put_page(page);
+	KEXPECT_EQ(t, file_word(0), 40);
+	KEXPECT_EQ(t, file_word(3584), 47);
+	inode->i_blkbits = 12;
 	end_file(t);
 }
 
