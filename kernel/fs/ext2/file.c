@@ -10,7 +10,8 @@
  *	the disk's own cache
  *
  * The flusher may have copied the inode into its buffer before, and cleared its dirty bits: so the
- * buffer is looked at in any case.
+ * buffer is looked at in any case.  Or it has cleared the bits and not copied yet: fdatasync() then
+ * waits for it (I_SYNC).
  */
 #include <kernel/fs/ext2/ext2.h>
 
@@ -42,7 +43,7 @@ int ext2_sync_file(struct file *file, int datasync)
 	err2 = sync_mapping_buffers(inode->i_mapping);
 	if (!err)
 		err = err2;
-	if (!datasync || (inode->i_state & I_DIRTY_DATASYNC)) {
+	if (!datasync || (READ_ONCE(inode->i_state) & (I_DIRTY_DATASYNC | I_SYNC))) {
 		err2 = sync_inode_metadata(inode, 1);
 		if (!err)
 			err = err2;
