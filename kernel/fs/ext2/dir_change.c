@@ -12,6 +12,8 @@
  */
 #include <kernel/fs/ext2/dir.h>
 
+#include <kernel/block/blkdev.h>
+#include <kernel/fs/block_dev.h>
 #include <kernel/fs/mount.h>
 #include <kernel/fs/writeback.h>
 #include <lib/string.h>
@@ -73,15 +75,15 @@ static struct page *begin_change(struct inode *dir, unsigned long index, unsigne
 	return ERR_PTR(err);
 }
 
-/* @sync: it is on the disk when we return. => may sleep; 0 or -errno */
-static int end_change(struct inode *dir, struct page *page, unsigned int offset, bool sync)
+/* => may sleep; 0, or -errno: changed, but not on the disk though it should be (MS_DIRSYNC...) */
+static int end_change(struct inode *dir, struct page *page, unsigned int offset)
 {
 	unsigned int from = block_start(dir, offset);
 	int err = 0;
 
 	kunmap(page);
 	generic_commit_write(NULL, page, from, from + ext2_geo(dir->i_sb)->block_size);
-	if (sync || (dir->i_flags & S_SYNC) ||
+	if ((dir->i_flags & S_SYNC) ||
 	    (dir->i_sb->s_flags & (MS_SYNCHRONOUS | MS_DIRSYNC)))
 		err = write_one_page(page, 1);
 	else
@@ -126,8 +128,7 @@ static struct ext2_dir_entry *entry_again(struct inode *dir, struct page *page,
 	return NULL;
 }
 
-int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inode *inode,
-		  bool sync)
+int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inode *inode)
 {
 	struct page *page = begin_change(dir, entry->index, entry->offset);
 	struct ext2_dir_entry *de, *prev;
@@ -142,7 +143,15 @@ int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inod
 	}
 	name = (struct qstr) { .name = de->name, .len = de->name_len };
 	set_entry(de, &name, inode);
-	return end_change(dir, page, entry->offset, sync);
+	return end_change(dir, page, entry->offset);
+}
+
+int ext2_sync_entry(struct inode *dir, const struct ext2_entry *entry)
+{
+	loff_t at = ((loff_t)entry->index << PAGE_SHIFT) + entry->offset;
+	int err = filemap_write_and_wait_range(dir->i_mapping, at, at);
+
+	return err ? err : blkdev_issue_flush(dir->i_sb->s_bdev->bd_part);
 }
 
 int ext2_delete_entry(struct inode *dir, const struct ext2_entry *entry)
@@ -161,7 +170,7 @@ int ext2_delete_entry(struct inode *dir, const struct ext2_entry *entry)
 		prev->rec_len = (u16)(prev->rec_len + de->rec_len);
 	de->inode = 0;
 	inode_update_times(dir);
-	return end_change(dir, page, entry->offset, false);
+	return end_change(dir, page, entry->offset);
 }
 
 /* The bytes of an entry that are free for another. */
@@ -218,7 +227,7 @@ static int add_block_with_link(struct inode *dir, const struct qstr *name, struc
 	de->rec_len = (u16)size;
 	set_entry(de, name, inode);
 	inode_update_times(dir);
-	return end_change(dir, page, offset, false);
+	return end_change(dir, page, offset);
 }
 
 int ext2_add_link(struct inode *dir, const struct qstr *name, struct inode *inode)
@@ -251,7 +260,7 @@ int ext2_add_link(struct inode *dir, const struct qstr *name, struct inode *inod
 	}
 	set_entry(de, name, inode);
 	inode_update_times(dir);
-	return end_change(dir, page, room.offset, false);
+	return end_change(dir, page, room.offset);
 }
 
 int ext2_make_empty(struct inode *inode, struct inode *parent)
@@ -270,5 +279,5 @@ int ext2_make_empty(struct inode *inode, struct inode *parent)
 	de = (struct ext2_dir_entry *)((char *)de + de->rec_len);
 	de->rec_len = (u16)(size - EXT2_DIR_REC_LEN(1));
 	set_entry(de, &dotdot, parent);
-	return end_change(inode, page, 0, false);
+	return end_change(inode, page, 0);
 }

@@ -252,10 +252,11 @@ int ext2_find_dotdot(struct inode *dir, struct ext2_entry *entry);
 int ext2_empty_dir(struct inode *dir);
 int ext2_add_link(struct inode *dir, const struct qstr *name, struct inode *inode);
 int ext2_delete_entry(struct inode *dir, const struct ext2_entry *entry);
-/* The entry names another inode from now on. @sync: on the disk, too. => times as they were: a
- * directory that is moved gets another "..", but nothing in it has changed */
-int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inode *inode,
-		  bool sync);
+/* The entry names another inode from now on. => times as they were: a directory that is moved gets
+ * another "..", but nothing in it has changed */
+int ext2_set_link(struct inode *dir, const struct ext2_entry *entry, struct inode *inode);
+/* What the entry is now is on the disk, whose cache has been flushed. */
+int ext2_sync_entry(struct inode *dir, const struct ext2_entry *entry);
 /* "." and "..": a new directory */
 int ext2_make_empty(struct inode *inode, struct inode *parent);
 

@@ -13,8 +13,9 @@
  * us in a circle; each pointer is checked to be within the file system and not to be one of its
  * tables, before it is followed.
  *
- * A new block of pointers is on the disk, all zeros, before anything points to it: whatever the
- * disk holds when the power goes, a block of pointers is never somebody's old text.  The same is
+ * A new block of pointers is on the disk, all zeros, before anything points to it, and not only in
+ * the disk's own cache, which may lose it and keep the pointer: whatever the disk holds when the
+ * power goes, a block of pointers is never somebody's old text.  The same is
  * done for the blocks of a directory, which become one big unused entry.  Both are rare: one
  * pointer block for each 256 to 1024 blocks of a file that grows.
  *
@@ -23,6 +24,7 @@
  */
 #include <kernel/fs/ext2/ext2.h>
 
+#include <kernel/block/blkdev.h>
 #include <kernel/fs/block_dev.h>
 #include <kernel/fs/writeback.h>
 #include <lib/string.h>
@@ -173,6 +175,8 @@ static int write_blank(struct inode *inode, u32 block, bool pointers)
 	unlock_buffer(bh);
 	mark_buffer_dirty(bh);
 	err = sync_dirty_buffer(bh);
+	if (!err)
+		err = blkdev_issue_flush(inode->i_sb->s_bdev->bd_part);
 	if (pointers)
 		brelse(bh);
 	else

@@ -237,6 +237,22 @@ static int ext2_rmdir(struct inode *dir, struct dentry *dentry)
 	return err;
 }
 
+/* @entry of @target becomes @inode's, on the disk too. => 0 or -errno with nothing changed */
+static int replace_link(struct inode *dir, struct ext2_entry *entry, struct inode *inode,
+			struct inode *target)
+{
+	int err = ext2_set_link(dir, entry, inode);
+
+	if (err)
+		return err;
+	err = ext2_sync_entry(dir, entry);
+	if (err) {
+		entry->ino = (u32)inode->i_ino;
+		ext2_set_link(dir, entry, target);
+	}
+	return err;
+}
+
 /* The new name exists: from now on it is @inode's. => 0 or -errno with nothing changed */
 static int rename_over(struct inode *inode, struct inode *new_dir, struct dentry *new)
 {
@@ -251,7 +267,7 @@ static int rename_over(struct inode *inode, struct inode *new_dir, struct dentry
 	}
 	err = ext2_find_entry(new_dir, &new->d_name, &entry);
 	if (!err)
-		err = ext2_set_link(new_dir, &entry, inode, true);
+		err = replace_link(new_dir, &entry, inode, new->d_inode);
 	if (err)
 		return err;
 	inode_update_times(new_dir);
@@ -292,7 +308,7 @@ static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *
 	if (old_dir->i_nlink > 2)
 		old_dir->i_nlink--;
 	mark_inode_dirty(old_dir);
-	return ext2_set_link(inode, &dotdot, new_dir, false);
+	return ext2_set_link(inode, &dotdot, new_dir);
 }
 
 const struct inode_operations ext2_dir_inode_operations = {
