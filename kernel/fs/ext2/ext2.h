@@ -80,7 +80,6 @@ struct ext2_inode_info {
 	u32 i_block_group;		/* [c] where it lives; its blocks are near */
 	u32 i_last_block;		/* [m] allocated last, and */
 	u32 i_next_iblock;		/* [m] the block of the file that should come behind it */
-	u32 i_last_dir;			/* [i_sem] the directory that lost its last name */
 	unsigned long i_dir_start;	/* racy: the page of a directory where a name was found */
 	u16 i_extra_isize;		/* [c] */
 	bool i_fresh;			/* never written: what is on the disk is somebody else's */
@@ -189,11 +188,8 @@ struct inode *ext2_new_inode(struct inode *dir, umode_t mode);
 
 /* Blocks from @block on belong to no file; until @dep is on the disk they are not used again. */
 void ext2_free_blocks(struct super_block *sb, u32 block, u32 count, u32 dep);
-/*
- * The inode has been cleared in its block @dep; its last name went from the directory @dir
- * (0: nobody knows).
- */
-void ext2_free_inode(struct super_block *sb, u32 ino, bool isdir, u32 dep, u32 dir);
+/* The inode has been cleared in its block @dep. */
+void ext2_free_inode(struct super_block *sb, u32 ino, bool isdir, u32 dep);
 /*
  * Bring to the disk what freed blocks (inodes) wait for, and make them usable again.
  * => may sleep; no page locked for the inodes; 0, or -EIO: some stay unused

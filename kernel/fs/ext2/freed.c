@@ -18,8 +18,11 @@
  * pointed to D, and keeps its content until then; and no record is released before those in front
  * of it.  So it is enough to look at each D for itself.
  *
- * Inode numbers go the same way.  There a name that is still in the directory on the disk would
- * lead to the new file: the directory that lost the last name is written, too.
+ * Inode numbers go the same way.  There a name that is still in a directory on the disk would lead
+ * to the new file.  A file can have lost names in many directories, and been out of memory between
+ * (rename it, forget it, remove it): so all directories that are newer than the disk are written,
+ * too.  One that is removed meanwhile takes its pages along; but then its own record is in the
+ * list, and its cleared inode is written instead.
  *
  * This happens at sync and whenever kupdate comes by, and at once if the allocator finds nothing
  * else.  Until then the records take memory: one for each contiguous run, and if there are many,
@@ -33,6 +36,8 @@
 
 #include <kernel/fs/block_dev.h>
 #include <kernel/block/blkdev.h>
+#include <kernel/core/sched.h>
+#include <kernel/fs/internal.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/slab.h>
 
@@ -41,7 +46,6 @@ struct ext2_freed {
 	u32 first;			/* block, or inode number */
 	u32 count;
 	u32 dep;			/* this block of the disk must be written before */
-	u32 dir;			/* inodes: the directory that lost the name, or 0 */
 	bool isdir;			/* the inode was a directory */
 };
 
@@ -85,27 +89,53 @@ static int write_deps(struct super_block *sb, struct list_head *batch)
 	return err;
 }
 
-/* Write the directories that have lost names of @batch. => may sleep; 0 or -errno */
-static int write_dirs(struct super_block *sb, struct list_head *batch)
+/*
+ * The next directory behind @last (NULL: the first) that has pages in memory.  One that is being
+ * given back is waited for: what it has under way is written then, or its record is in the list.
+ * => may sleep; a reference, or NULL; that of @last is dropped
+ */
+static struct inode *next_dir(struct super_block *sb, struct inode *last)
 {
-	struct ext2_freed *freed;
-	int err = 0;
-	u32 last = 0;
+	struct inode *dir, *found = NULL;
 
-	list_for_each_entry(freed, batch, list) {
-		struct inode *dir;
-		int err2;
-
-		if (!freed->dir || freed->dir == last)
+	spin_lock(&inode_lock);
+again:
+	dir = list_prepare_entry(last, &sb->s_inodes, i_sb_list);
+	list_for_each_entry_continue(dir, &sb->s_inodes, i_sb_list) {
+		if (!S_ISDIR(dir->i_mode) || hlist_unhashed(&dir->i_hash))
 			continue;
-		last = freed->dir;
-		dir = ilookup(sb, freed->dir);
-		if (!dir)
-			continue;	/* ... or a directory with dirty pages */
-		err2 = filemap_write_and_wait(dir->i_mapping);
-		if (err2)
-			err = err2;
-		iput(dir);
+		if (dir->i_state & I_FREEING) {
+			u32 ino = (u32)dir->i_ino;
+
+			spin_unlock(&inode_lock);
+			dir = ilookup(sb, ino);
+			if (dir)
+				iput(dir);
+			spin_lock(&inode_lock);
+			goto again;
+		}
+		if (dir->i_data.nrpages) {
+			__iget(dir);
+			found = dir;
+			break;
+		}
+	}
+	spin_unlock(&inode_lock);
+	if (last)
+		iput(last);
+	return found;
+}
+
+/* Write all directories that are newer than the disk. => may sleep; 0 or the first error */
+static int write_dirs(struct super_block *sb)
+{
+	struct inode *dir = NULL;
+	int err = 0, ret;
+
+	while ((dir = next_dir(sb, dir))) {
+		ret = filemap_write_and_wait(dir->i_mapping);
+		err = err ? err : ret;
+		cond_resched();
 	}
 	return err;
 }
@@ -177,7 +207,8 @@ int ext2_reuse_inodes(struct super_block *sb)
 	struct ext2_freed *freed;
 	u32 inodes = 0;
 	LIST_HEAD(batch);
-	int err;
+	LIST_HEAD(later);
+	int err, err2;
 
 	mutex_lock(&sbi->s_reuse_inodes_sem);
 	take_batch(sbi, &sbi->s_freed_inodes, &batch);
@@ -185,9 +216,14 @@ int ext2_reuse_inodes(struct super_block *sb)
 		mutex_unlock(&sbi->s_reuse_inodes_sem);
 		return 0;
 	}
-	err = write_deps(sb, &batch);
-	if (!err)
-		err = write_dirs(sb, &batch);
+	err = write_dirs(sb);
+	/* What came meanwhile is not for now, but may be a directory that took its pages along. */
+	take_batch(sbi, &sbi->s_freed_inodes, &later);
+	err2 = write_deps(sb, &later);
+	put_back(sbi, &later, &sbi->s_freed_inodes);
+	err = err ? err : err2;
+	err2 = write_deps(sb, &batch);
+	err = err ? err : err2;
 	if (!err)
 		err = blkdev_issue_flush(sb->s_bdev->bd_part);
 	if (err) {
@@ -269,7 +305,7 @@ void ext2_free_blocks(struct super_block *sb, u32 block, u32 count, u32 dep)
 	spin_unlock(&sbi->s_freed_lock);
 }
 
-void ext2_free_inode(struct super_block *sb, u32 ino, bool isdir, u32 dep, u32 dir)
+void ext2_free_inode(struct super_block *sb, u32 ino, bool isdir, u32 dep)
 {
 	struct ext2_sb_info *sbi = EXT2_SB(sb);
 	struct ext2_freed *freed = kmem_cache_alloc(ext2_freed_cachep, GFP_NOFS);
@@ -281,7 +317,7 @@ void ext2_free_inode(struct super_block *sb, u32 ino, bool isdir, u32 dep, u32 d
 		return;
 	}
 	*freed = (struct ext2_freed) {
-		.first = ino, .count = 1, .dep = dep, .dir = dir, .isdir = isdir,
+		.first = ino, .count = 1, .dep = dep, .isdir = isdir,
 	};
 	spin_lock(&sbi->s_freed_lock);
 	list_add_tail(&freed->list, &sbi->s_freed_inodes);

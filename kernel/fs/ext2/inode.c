@@ -366,7 +366,7 @@ static void delete_inode(struct inode *inode)
 		return;		/* the disk still has it: for e2fsck */
 	if (ei->i_file_acl)
 		ext2_xattr_delete_inode(inode, dep);
-	ext2_free_inode(sb, (u32)inode->i_ino, S_ISDIR(inode->i_mode), dep, ei->i_last_dir);
+	ext2_free_inode(sb, (u32)inode->i_ino, S_ISDIR(inode->i_mode), dep);
 }
 
 void ext2_evict_inode(struct inode *inode)

@@ -54,8 +54,6 @@ static void drop_nlink(struct inode *inode, const struct inode *dir)
 {
 	if (inode->i_nlink)
 		inode->i_nlink--;
-	if (!inode->i_nlink)
-		EXT2_I(inode)->i_last_dir = (u32)dir->i_ino;
 	inode->i_ctime = dir->i_ctime;
 	mark_inode_dirty(inode);
 }

@@ -13,6 +13,7 @@
  *	N id				... and under this one (its directory was fsynced too)
  *	R id				the name is about to change
  *	D id				content or file are about to change: nothing is promised any more
+ *	C id				a good moment for a loss of power
  *
  * The content of a file follows from (id, version): tests/system/powerloss computes the same.  Every
  * third file has holes.
@@ -237,6 +238,47 @@ static void sync_all(void)
 	}
 }
 
+/*
+ * A file moves to another directory and is removed there; then its inode number is used again.  No
+ * name "moved" may lead to the new file, though nobody has asked for the first directory to be
+ * written.  The flusher has been told to come often, or this would take long (main()).
+ */
+static void reuse_inode(unsigned int id, unsigned int step)
+{
+	struct file *f = &files[id];
+	int fd;
+
+	remove_file(id);
+	if ((fd = open("a/moved", O_CREAT | O_EXCL | O_RDWR, 0644)) < 0 || close(fd))
+		die("a/moved");
+	sync();
+	if (rename("a/moved", "b/moved") || unlink("b/moved"))
+		die("b/moved");
+	usleep(500000);
+	snprintf(f->path, PATH, "a/r%u", step);
+	f->version++;
+	f->size = any_size();
+	fd = open(f->path, O_CREAT | O_EXCL | O_RDWR, 0644);
+	if (fd < 0)
+		die(f->path);
+	put_content(fd, f, id);
+	if (fsync(fd))
+		die("fsync");
+	close(fd);
+	promise(id);
+	mark_file('C', id);
+}
+
+/* The flusher's period. */
+static void flush_often(void)
+{
+	int fd = open("/proc/sys/vm/dirty_writeback_centisecs", O_WRONLY);
+
+	if (fd < 0 || write(fd, "10\n", 3) != 3)
+		die("dirty_writeback_centisecs");
+	close(fd);
+}
+
 /* Entries that nothing is promised about, to make directories and inodes move. */
 static void small_change(unsigned int step)
 {
@@ -284,9 +326,12 @@ int main(int argc, char **argv)
 		if (mkdir(dirs[i], 0755))
 			die(dirs[i]);
 	sync();
+	flush_often();
 	for (step = 0; step < steps; step++) {
 		unsigned int id = any(FILES);
 
+		if (step % 50 == 49)
+			reuse_inode(id, step);
 		switch (any(10)) {
 		case 0: case 1: case 2: case 3: case 4:
 			write_file(id);
