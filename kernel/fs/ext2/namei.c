@@ -281,9 +281,13 @@ static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *
 {
 	struct inode *inode = old->d_inode;
 	bool moves = S_ISDIR(inode->i_mode) && old_dir != new_dir;
-	struct ext2_entry dotdot;
+	struct ext2_entry entry, dotdot;
 	int err;
 
+	/* Before anything is changed, since this may meet damage.  What is added does not move it. */
+	err = ext2_find_entry(old_dir, &old->d_name, &entry);
+	if (err)
+		return err;
 	if (moves) {
 		err = ext2_find_dotdot(inode, &dotdot);
 		if (err)
@@ -297,12 +301,17 @@ static int ext2_rename(struct inode *old_dir, struct dentry *old, struct inode *
 		return err;
 	if (moves)
 		inc_nlink(new_dir);
-	/* The entry may be elsewhere in its block now, so it is looked for only here. */
-	err = remove_name(old_dir, old);
+	err = ext2_delete_entry(old_dir, &entry);
 	inode->i_ctime = new_dir->i_ctime;
-	mark_inode_dirty(inode);
-	if (err || !moves)
+	if (err) {
+		/* Two names: so it is counted, and the new one will be looked up. */
+		inc_nlink(inode);
+		d_drop(new);
 		return err;
+	}
+	mark_inode_dirty(inode);
+	if (!moves)
+		return 0;
 	if (old_dir->i_nlink > 2)
 		old_dir->i_nlink--;
 	mark_inode_dirty(old_dir);
