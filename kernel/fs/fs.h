@@ -314,8 +314,11 @@ struct inode *iget_locked(struct super_block *sb, unsigned long ino);
 struct inode *ilookup(struct super_block *sb, unsigned long ino);
 void unlock_new_inode(struct inode *inode);
 void iget_failed(struct inode *inode);	/* drops the reference too; evict_inode() is not called */
-/* A new_inode() has got its i_ino, and can be found by it (or not any more). */
-void insert_inode_hash(struct inode *inode);
+/*
+ * A new_inode() has got its i_ino, and can be found by it (or not any more).
+ * => may sleep; false: one with this number is there already
+ */
+bool insert_inode_hash(struct inode *inode);
 void remove_inode_hash(struct inode *inode);
 /* One more; the caller has one already. */
 static inline struct inode *igrab(struct inode *inode)

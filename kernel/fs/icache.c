@@ -286,11 +286,18 @@ void iget_failed(struct inode *inode)
 	iput(inode);
 }
 
-void insert_inode_hash(struct inode *inode)
+bool insert_inode_hash(struct inode *inode)
 {
+	struct inode *old;
+
 	spin_lock(&inode_lock);
-	hlist_add_head(&inode->i_hash, i_bucket(inode->i_sb, inode->i_ino));
+	old = find_inode(inode->i_sb, inode->i_ino);
+	if (!old)
+		hlist_add_head(&inode->i_hash, i_bucket(inode->i_sb, inode->i_ino));
 	spin_unlock(&inode_lock);
+	if (old)
+		iput(old);
+	return !old;
 }
 
 void remove_inode_hash(struct inode *inode)

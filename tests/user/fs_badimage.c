@@ -5,7 +5,8 @@
  * bad_images=N of the kernel's command line says (tests/system/badimages: 500): some of its bytes
  * are changed, by chance but where it hurts (super block, descriptors, bitmaps, inodes, directories,
  * indirect blocks), it is mounted, walked and written to, and unmounted.  Any call may fail, none may
- * hang or do more than that, and the mount point must be free again.
+ * hang or do more than that, and the mount point must be free again.  Before that, damage of two
+ * kinds that is known to be met in the middle of something: then exact results are expected.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -73,6 +74,14 @@ static void make_good(void)
 	must(umount(mnt) == 0);
 	fd = open(disk, O_RDONLY);
 	must(fd >= 0 && read(fd, good, SIZE) == (ssize_t)SIZE);
+	close(fd);
+}
+
+static void write_disk(const unsigned char *image, unsigned int at, unsigned int size)
+{
+	int fd = open(disk, O_WRONLY);
+
+	must(fd >= 0 && pwrite(fd, image + at, size, at) == (ssize_t)size && fsync(fd) == 0);
 	close(fd);
 }
 
@@ -232,14 +241,12 @@ static void change(void)
 static void try_one(int number)
 {
 	unsigned int i;
-	int fd, err;
+	int err;
 
 	memcpy(bad, good, SIZE);
 	for (i = any() % 4 + 1; i; i--)
 		damage();
-	fd = open(disk, O_WRONLY);
-	must(fd >= 0 && write(fd, bad, SIZE) == (ssize_t)SIZE && fsync(fd) == 0);
-	close(fd);
+	write_disk(bad, 0, SIZE);
 	if (mount(disk, mnt, "ext2", any() % 4 ? 0 : MS_RDONLY, any() % 4 ? NULL : "errors=remount-ro")) {
 		refused++;
 		return;
@@ -256,6 +263,64 @@ static void try_one(int number)
 	}
 }
 
+/* A directory goes bad after a name in it was looked up: a rename out of it changes nothing. */
+static void bad_rename(void)
+{
+	struct stat st;
+	unsigned int at;
+	int fd, drop;
+
+	write_disk(good, 0, SIZE);
+	test_mount(disk, mnt, NULL);
+	must(stat("mnt/dir", &st) == 0);
+	for (at = 0; at < SIZE; at += BLOCK)
+		if (!memcmp(good + at, &(uint32_t) { (uint32_t)st.st_ino }, 4) && good[at + 4] == 12 &&
+		    good[at + 8] == '.')
+			break;
+	must(at < SIZE);
+	fd = open("mnt/dir/hard", O_RDONLY);
+	must(fd >= 0);
+	sync();
+	memcpy(bad, good, SIZE);
+	put(at + 4, 0, 2);
+	write_disk(bad, at, BLOCK);
+	drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
+	must(drop >= 0 && write(drop, "1\n", 2) == 2);
+	close(drop);
+	expect_errno(rename("mnt/dir/hard", "mnt/moved"), EIO);
+	expect_errno(access("mnt/moved", F_OK), ENOENT);
+	expect(fstat(fd, &st) == 0 && st.st_nlink == 2);
+	close(fd);
+	must(umount(mnt) == 0);
+}
+
+/* A file that is in use, and free by the bitmap: its number is not another file's, too. */
+static void bad_bitmap(void)
+{
+	struct stat direct, st;
+	uint32_t bitmap;
+	int fd, i;
+
+	write_disk(good, 0, SIZE);
+	test_mount(disk, mnt, NULL);
+	must(stat("mnt/direct", &direct) == 0);
+	must(umount(mnt) == 0);
+	memcpy(bad, good, SIZE);
+	memcpy(&bitmap, good + 2 * BLOCK + 4, 4);
+	bad[bitmap * BLOCK + (direct.st_ino - 1) / 8] &= (unsigned char)~(1u << (direct.st_ino - 1) % 8);
+	write_disk(bad, 0, SIZE);
+	test_mount(disk, mnt, NULL);
+	fd = open("mnt/direct", O_RDONLY);
+	must(fd >= 0);
+	expect_errno(open("mnt/new", O_CREAT | O_EXCL | O_RDWR, 0600), EIO);
+	i = open("mnt/new", O_CREAT | O_EXCL | O_RDWR, 0600);
+	expect(i >= 0 && fstat(i, &st) == 0 && st.st_ino != direct.st_ino);
+	close(i);
+	expect(fstat(fd, &st) == 0 && st.st_size == direct.st_size && st.st_nlink == 2);
+	close(fd);
+	must(umount(mnt) == 0);
+}
+
 int main(void)
 {
 	int i, images = (int)test_option("bad_images", 25);
@@ -265,13 +330,13 @@ int main(void)
 	must(mkdir(mnt, 0755) == 0);
 	state = test_seed(20260731) | 1;
 	make_good();
+	bad_rename();
+	bad_bitmap();
 	for (i = 0; i < images; i++)
 		try_one(i);
 	expect(mounted > (unsigned int)images / 4 && (images < 100 || refused));
 	/* The undamaged one is as good as ever. */
-	i = open(disk, O_WRONLY);
-	must(i >= 0 && write(i, good, SIZE) == (ssize_t)SIZE && fsync(i) == 0);
-	close(i);
+	write_disk(good, 0, SIZE);
 	test_mount(disk, mnt, NULL);
 	expect(access("mnt/dir/sub", F_OK) == 0);
 	expect(umount(mnt) == 0);

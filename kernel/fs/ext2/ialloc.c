@@ -205,7 +205,12 @@ struct inode *ext2_new_inode(struct inode *dir, umode_t mode)
 	inode->i_generation = sbi->s_next_generation++;
 	mutex_unlock(&sbi->s_alloc_sem);
 	ext2_set_inode_flags(inode);
-	insert_inode_hash(inode);
+	if (!insert_inode_hash(inode)) {
+		/* Its bit stays set now. */
+		ext2_error(sb, __func__, "inode %u is in use, but free in the bitmap", ino);
+		iput(inode);
+		return ERR_PTR(-EIO);
+	}
 	mark_inode_dirty(inode);
 	return inode;
 }
