@@ -233,19 +233,22 @@ static void announce(struct ide_channel *ch, unsigned int nr)
 	}
 }
 
-/* Does any drive at all drive the lines? An empty channel reads as all ones, or as zero. */
+/*
+ * Does any drive at all drive the lines? An empty channel reads as all ones, or as zero.
+ * => true: a drive that does is selected.  The status of a place without one is never busy, so it
+ *    would not tell when a reset is over, and what is written before that is lost.
+ */
 static bool channel_alive(struct ide_channel *ch)
 {
-	bool alive = false;
-
 	for (unsigned int unit = 0; unit < IDE_DRIVES; unit++) {
 		u8 status;
 
 		outb((u8)(ATA_DEVICE_LBA | unit << ATA_DEVICE_UNIT), ch->io + ATA_DEVICE);
 		status = ide_settle(ch);
-		alive |= status && status != 0xff;
+		if (status && status != 0xff)
+			return true;
 	}
-	return alive;
+	return false;
 }
 
 /* => may sleep; false: there is no drive, @ch is not used */
