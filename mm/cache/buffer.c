@@ -162,6 +162,12 @@ static struct buffer_head *detach_buffers(struct page *page)
 		buffer_forget_assoc(bh);
 		bh = bh->b_this_page;
 	} while (bh != head);
+	/* An fsync() may have found one by its list a moment before: then it has a reference. */
+	do {
+		if (atomic_read(&bh->b_count))
+			return NULL;
+		bh = bh->b_this_page;
+	} while (bh != head);
 	ClearPagePrivate(page);
 	page->private = 0;
 	return head;

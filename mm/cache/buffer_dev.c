@@ -232,8 +232,8 @@ static unsigned int count_assoc(const struct address_space *mapping)
 }
 
 /*
- * The first of the list with a reference, moved to its end: who takes as many as there are has
- * seen each, and two who do so at once do not hide any from each other.
+ * The first of the list with a reference, moved to its end.  New ones come to the end as well: who
+ * takes as many as there were, and is the only one to do so, has seen each.
  * => assoc_lock held
  */
 static struct buffer_head *rotate_assoc(struct address_space *mapping)
@@ -264,6 +264,8 @@ int sync_mapping_buffers(struct address_space *mapping)
 		brelse(bh);
 		spin_lock(&assoc_lock);
 	}
+	/* Some may have come meanwhile, and lie between those that were started. */
+	nr = count_assoc(mapping);
 	for (i = 0; i < nr && (bh = rotate_assoc(mapping)); i++) {
 		spin_unlock(&assoc_lock);
 		wait_on_buffer(bh);

@@ -137,7 +137,10 @@ void mark_buffer_dirty_inode(struct buffer_head *bh, struct inode *inode);
 void ll_rw_block(unsigned int rw, unsigned int nr, struct buffer_head *bhs[]);
 /* Write it if dirty, and wait. => may sleep; 0 or -EIO */
 int sync_dirty_buffer(struct buffer_head *bh);
-/* Write all that mark_buffer_dirty_inode() has collected, and wait. => may sleep; 0 or -EIO */
+/*
+ * Write all that mark_buffer_dirty_inode() has collected, and wait.
+ * => may sleep; i_sem of the file held, so that two do not come at once; 0 or -EIO
+ */
 int sync_mapping_buffers(struct address_space *mapping);
 /* The file is gone: nobody will fsync() those any more. */
 void invalidate_inode_buffers(struct inode *inode);

@@ -40,7 +40,9 @@ int ext2_sync_file(struct file *file, int datasync)
 	struct inode *inode = file->f_mapping->host;
 	int err = filemap_write_and_wait(inode->i_mapping), err2;
 
+	mutex_lock(&inode->i_sem);
 	err2 = sync_mapping_buffers(inode->i_mapping);
+	mutex_unlock(&inode->i_sem);
 	if (!err)
 		err = err2;
 	if (!datasync || (READ_ONCE(inode->i_state) & (I_DIRTY_DATASYNC | I_SYNC))) {
