@@ -10,7 +10,6 @@
 #include <kernel/core/ktest.h>
 #include <kernel/core/sched.h>
 #include <kernel/fs/block_dev.h>
-#include <kernel/sched/kthread.h>
 #include <lib/err.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
@@ -304,48 +303,6 @@ KTEST(buffer, sync_of_a_file)
 	KEXPECT(t, !inode_has_buffers(inode));
 	brelse(a);
 	brelse(b);
-	end_file(t);
-}
-
-static int sync_until_stop(void *data)
-{
-	struct address_space *mapping = data;
-
-	while (!kthread_should_stop()) {
-		sync_mapping_buffers(mapping);
-		cond_resched();
-	}
-	return 0;
-}
-
-/* Dirtied for a file while its fsync() is at work: dirty on no list would be lost to the next. */
-KTEST(buffer, dirty_while_synced)
-{
-	struct task_struct *syncer;
-	struct buffer_head *bh;
-	unsigned int i, j, lost = 0;
-
-	KASSERT(t, begin_file(1024, 0));
-	bh = __bread(bdev, 3, 1024);
-	KASSERT(t, bh);
-	syncer = kthread_run(sync_until_stop, &inode->i_data, "syncer");
-	KASSERT(t, !IS_ERR(syncer));
-	for (i = 0; i < 600; i++) {
-		mark_buffer_dirty_inode(bh, inode);
-		for (j = i % 8; j; j--)
-			cpu_relax();
-		/* It was seen clean when it left the list, and nobody else makes it dirty. */
-		if (!READ_ONCE(bh->b_assoc_map)) {
-			smp_rmb();
-			lost += buffer_dirty(bh);
-		}
-		clear_buffer_dirty(bh);
-		if (i % 16 == 0)
-			cond_resched();
-	}
-	kthread_stop(syncer);
-	KEXPECT_EQ(t, lost, 0);
-	brelse(bh);
 	end_file(t);
 }
 
