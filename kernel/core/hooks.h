@@ -61,6 +61,17 @@ void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long node
  */
 unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, unsigned int gfp_mask);
 
+struct zone;
+/*
+ * mm/cache/vmscan.c: the oldest page of @zone's inactive clean list, out of its cache and ready to
+ * be handed out: one reference, no flags, as if it came from the buddy system.
+ * => process context, no spinlocks held; may not sleep; NULL: there is none
+ */
+struct page *reclaim_page(struct zone *zone);
+/* mm/space/unuse.c, kernel/fs/ramfs: bring back all that area @type holds. => may sleep; 0, -ENOMEM, -EINTR, -EIO */
+int unuse_mms(unsigned int type);
+int shmem_unuse(unsigned int type);
+
 /* kernel/proc: current's soft and hard limit, RLIMIT_* (kernel threads: init's). */
 unsigned long rlimit(unsigned int limit);
 unsigned long rlimit_max(unsigned int limit);

@@ -275,6 +275,12 @@ static inline struct page *make_uptodate(struct address_space *mapping, struct p
 	return read_cache_page(mapping, index, file);
 }
 
+/* The mark is taken off by one; on a page that is being written the bit is PG_reclaim. */
+static bool reached_mark(struct page *page)
+{
+	return !PageWriteback(page) && TestClearPageReadahead(page);
+}
+
 struct page *read_page_ahead(struct address_space *mapping, struct file_ra_state *ra,
 			     struct file *file, struct page *page, loff_t pos, unsigned long req)
 {
@@ -287,7 +293,7 @@ struct page *read_page_ahead(struct address_space *mapping, struct file_ra_state
 			do_page_cache_readahead(mapping, file, index, min(req, MAX_RANDOM_READ), 0);
 		page = find_get_page(mapping, index);
 	}
-	if (unlikely(page && PageReadahead(page)) && TestClearPageReadahead(page) && ra->ra_pages)
+	if (unlikely(page && PageReadahead(page)) && reached_mark(page) && ra->ra_pages)
 		ondemand_readahead(mapping, ra, file, index, req, true);
 	page = make_uptodate(mapping, page, index, file);
 	if (!IS_ERR(page))
@@ -321,7 +327,7 @@ struct page *fault_page_ahead(struct address_space *mapping, struct file_ra_stat
 	if (!page && ra->ra_pages && !(vm_flags & VM_RAND_READ)) {
 		fault_readahead(mapping, ra, file, index, vm_flags);
 		page = find_get_page(mapping, index);
-	} else if (page && PageReadahead(page) && TestClearPageReadahead(page)) {
+	} else if (page && PageReadahead(page) && reached_mark(page)) {
 		file_ra_hit(ra, 1);
 		if (ra->ra_pages && !(vm_flags & VM_RAND_READ))
 			ondemand_readahead(mapping, ra, file, index, ra->ra_pages, true);

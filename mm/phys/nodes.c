@@ -202,6 +202,8 @@ static void __init init_node(int nid)
 	pgdat->node_id = nid;
 	spin_lock_init(&pgdat->kswapd_wait.lock);
 	INIT_LIST_HEAD(&pgdat->kswapd_wait.task_list);
+	spin_lock_init(&pgdat->kreclaimd_wait.lock);
+	INIT_LIST_HEAD(&pgdat->kreclaimd_wait.task_list);
 	for (int type = 0; type < MAX_NR_ZONES; type++) {
 		struct zone *zone = &pgdat->node_zones[type];
 		unsigned long end;

@@ -37,7 +37,9 @@ static const char *const flag_names[__NR_PAGEFLAGS] = {
 	[PG_swapbacked] = "swapbacked", [PG_buddy] = "buddy", [PG_pcp] = "pcp",
 	[PG_table] = "table", [PG_kstack] = "kstack", [PG_vmalloc] = "vmalloc",
 	[PG_head] = "head", [PG_tail] = "tail", [PG_highmem] = "highmem",
-	[PG_mlocked] = "mlocked", [PG_readahead] = "readahead", [PG_reclaim] = "reclaim",
+	[PG_mlocked] = "mlocked", [PG_readahead] = "readahead/reclaim",
+	[PG_blkdev] = "blkdev", [PG_inactive_clean] = "inactive_clean", [PG_age] = "age1",
+	[PG_age_high] = "age2",
 };
 
 static __cold void dump_page_flags(unsigned long flags)

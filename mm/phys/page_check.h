@@ -14,7 +14,7 @@
 /* History that a page may take to its grave. */
 #define PAGE_FLAGS_FORGOTTEN	(1UL << PG_error | 1UL << PG_referenced | 1UL << PG_uptodate | \
 				 1UL << PG_dirty | 1UL << PG_swapbacked | \
-				 1UL << PG_readahead | 1UL << PG_reclaim)
+				 1UL << PG_readahead | 1UL << PG_age | 1UL << PG_age_high)
 
 /* Does anything but flag bits @mark speak against the page being free? */
 static __always_inline bool page_not_free(const struct page *page, unsigned long mark)

@@ -365,8 +365,10 @@ static const struct {
 	{ "nr_shmem",			NR_SHMEM },
 	{ "nr_buffers",			NR_BUFFERS },
 	{ "nr_kernel_stack",		NR_KERNEL_STACK },
+	{ "nr_swapcached",		NR_SWAPCACHE },
 	{ "nr_page_table_pages",	NR_PAGETABLE },
 	{ "nr_vmalloc",			NR_VMALLOC },
+	{ "nr_inactive_clean",		NR_INACTIVE_CLEAN },
 };
 static_assert(ARRAY_SIZE(state_names) == NR_VM_ZONE_STAT_ITEMS, "each item has a name");
 
@@ -434,7 +436,9 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[SLABS_SCANNED] = "slabs_scanned", [PAGEOUTRUN] = "pageoutrun",
 	[PGROTATED] = "pgrotated", [OOM_KILL] = "oom_kill",
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
+	[SWAP_RA] = "swap_ra", [SWAP_RA_HIT] = "swap_ra_hit",
 	[NR_DIRTIED] = "nr_dirtied", [NR_WRITTEN] = "nr_written",
+	[PGSTEAL_CLEAN] = "pgsteal_clean",
 	[PGD_QUICKLIST_HITS] = "pgd_quicklist_hits",
 	[PGD_QUICKLIST_MISSES] = "pgd_quicklist_misses",
 	[PMD_QUICKLIST_HITS] = "pmd_quicklist_hits",

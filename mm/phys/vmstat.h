@@ -29,8 +29,10 @@ enum vm_event_item {
 	PGSTEAL_KSWAPD, PGSTEAL_DIRECT, PGSCAN_KSWAPD, PGSCAN_DIRECT,
 	SLABS_SCANNED, PAGEOUTRUN, PGROTATED, OOM_KILL,
 	DROP_PAGECACHE, DROP_SLAB,
+	SWAP_RA, SWAP_RA_HIT,		/* pages read ahead from swap; of these wanted */
 	NR_DIRTIED, NR_WRITTEN,		/* pages of files that became dirty, that were written */
 	/* ours */
+	PGSTEAL_CLEAN,			/* pages given out from an inactive clean list */
 	PGD_QUICKLIST_HITS, PGD_QUICKLIST_MISSES, PMD_QUICKLIST_HITS, PMD_QUICKLIST_MISSES,
 	PTE_QUICKLIST_HITS, PTE_QUICKLIST_MISSES,
 	PCP_REFILL, PCP_FLUSH,

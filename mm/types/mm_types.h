@@ -32,6 +32,7 @@
 #include <mm/types/page.h>
 
 struct file;
+struct anon_vma;
 struct mempolicy;
 struct mm_struct;
 struct vm_area_struct;
@@ -116,8 +117,8 @@ struct vm_area_struct {
 	struct list_head shared;		/* [i_mmap_lock] in address_space.i_mmap */
 	bool has_anon;				/* [t] may hold anonymous pages: fork must copy its entries */
 	struct mempolicy *vm_policy;		/* [s] a reference; NULL: the task's */
-	void *anon_vma;				/* for reverse mapping of anonymous pages */
-	struct list_head anon_vma_node;
+	struct anon_vma *anon_vma;		/* [s, and t to set] where its anonymous pages are found */
+	struct list_head anon_vma_chain;	/* [s, and t to grow] of struct anon_vma_chain */
 	void *vm_private_data;			/* the driver's */
 };
 

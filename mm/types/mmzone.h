@@ -58,13 +58,18 @@ enum zone_stat_item {
 	NR_UNEVICTABLE,
 	NR_MLOCK,
 	NR_BOUNCE,
+	NR_INACTIVE_CLEAN,	/* on inactive_clean_list; counts in NR_INACTIVE_ANON or _FILE too */
+	NR_SWAPCACHE,		/* in the swap cache, mapped or not */
 	NR_VM_ZONE_STAT_ITEMS
 };
 
-/* Lists of pages that could be given up: mm/cache/swap.h.  Of files on disks. */
-enum lru_list { LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, NR_LRU_LISTS };
-#define LRU_STAT(lru)	((enum zone_stat_item)(NR_INACTIVE_FILE + (int)(lru)))
-static_assert(NR_INACTIVE_FILE + LRU_ACTIVE_FILE == NR_ACTIVE_FILE, "LRU_STAT is indexed by list");
+/*
+ * Lists of pages that could be given up, by what has to be done first: mm/cache/swap.h.  Anonymous
+ * pages and those of shmem have to be swapped out; those of files on disks, at most written.
+ */
+enum lru_list { LRU_INACTIVE_ANON, LRU_ACTIVE_ANON, LRU_INACTIVE_FILE, LRU_ACTIVE_FILE, NR_LRU_LISTS };
+#define LRU_STAT(lru)	((enum zone_stat_item)(NR_INACTIVE_ANON + (int)(lru)))
+static_assert(NR_INACTIVE_ANON + LRU_ACTIVE_FILE == NR_ACTIVE_FILE, "LRU_STAT is indexed by list");
 
 /* Events of allocation per zone: where did what was asked of a node come from? */
 enum numa_stat_item {
@@ -119,6 +124,7 @@ struct zone {
 	/* reclaim */
 	spinlock_t lru_lock;
 	struct list_head lru[NR_LRU_LISTS];		/* [l] newest first */
+	struct list_head inactive_clean_list;		/* [l] unmapped, clean: reclaim_page() takes the last */
 	unsigned long pages_scanned;			/* [l] */
 	struct per_cpu_zonestat zonestat[NR_CPUS];
 	/* what it is */
@@ -159,6 +165,9 @@ typedef struct pglist_data {
 	bool kswapd_wanted;				/* racy: a wake-up lost is repeated */
 	unsigned int kswapd_order;			/* racy: largest order that was missed */
 	unsigned int kswapd_failures;			/* racy: runs in vain, one after the other */
+	/* its kreclaimd: from the inactive clean lists to the buddy system */
+	wait_queue_head_t kreclaimd_wait;
+	bool kreclaimd_wanted;				/* racy, as above */
 } pg_data_t;
 
 extern pg_data_t contig_page_data;			/* node 0 */

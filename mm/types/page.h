@@ -17,7 +17,8 @@
  *	page cache	mapping, index; one reference held by the cache; PG_locked
  *			guards the filling of it; PG_swapbacked = shmem; PG_blkdev =
  *			of a block device; PG_private: private = its buffer heads
- *	anonymous	mapping = anon_vma + PAGE_MAPPING_ANON, or just that bit
+ *	anonymous	mapping = anon_vma + PAGE_MAPPING_ANON, until it is freed; index =
+ *			linear_page_index() there; PG_swapbacked; PG_swapcache: private = its entry
  *	reserved	PG_reserved: kernel image, mem_map, holes; never freed
  *
  * page_class() of mm/phys/page_class.h turns this into exactly one class for
@@ -69,7 +70,7 @@ enum pageflags {
 	PG_reserved,
 	PG_private,	/* ->private belongs to the file system */
 	PG_writeback,
-	PG_swapcache,
+	PG_swapcache,	/* in the swap cache: private = its swp_entry_t */
 	PG_swapbacked,	/* backed by swap: anonymous or shmem */
 	PG_buddy,
 	PG_pcp,
@@ -81,9 +82,13 @@ enum pageflags {
 	PG_highmem,	/* lies above the direct map [c] */
 	PG_mlocked,	/* some locked area maps it, mlock_count entries do: on no list */
 	PG_readahead,	/* who reaches it reads ahead again (mm/cache/readahead.c) */
-	PG_reclaim,	/* to be freed when PG_writeback ends (mm/cache/vmscan.c) */
 	PG_blkdev,	/* in the cache of a block device: counts in Buffers */
-	__NR_PAGEFLAGS
+	PG_inactive_clean, /* on its zone's list of pages that can go at once (mm/cache/swap.h) */
+	PG_age,		/* two bits: how used the page is, 0 .. PAGE_AGE_MAX */
+	PG_age_high,
+	__NR_PAGEFLAGS,
+	/* One bit, two meanings: only a page that was read, or one that is being written, has them. */
+	PG_reclaim = PG_readahead,	/* to be freed when PG_writeback ends (mm/cache/vmscan.c) */
 };
 /* What a frame is for ever stands on top: its zone, below it its node. */
 #define ZONES_PGSHIFT		30
@@ -133,6 +138,22 @@ PAGEFLAG(Mlocked, mlocked)
 PAGEFLAG(Readahead, readahead)
 PAGEFLAG(Reclaim, reclaim)
 PAGEFLAG(Blkdev, blkdev)
+PAGEFLAG(InactiveClean, inactive_clean)
+
+/* Age: up when a look finds the page used, down when not; at 0 it becomes inactive. */
+#define PAGE_AGE_START	1U
+#define PAGE_AGE_ADV	2U
+#define PAGE_AGE_MAX	3U
+static inline unsigned int page_age(const struct page *page)
+{
+	return (unsigned int)(page->flags >> PG_age & PAGE_AGE_MAX);
+}
+/* The other flags may change at any time. => zone->lru_lock held, or nobody else sees the page */
+static inline void set_page_age(struct page *page, unsigned int age)
+{
+	asm volatile("lock addl %1, %0" : "+m"(page->flags)
+		     : "ri"((age - page_age(page)) << PG_age) : "cc");
+}
 
 /* mapping's lowest bit: the page is anonymous, the rest points to its anon_vma. */
 #define PAGE_MAPPING_ANON	1UL
