@@ -14,10 +14,12 @@
  * An entry with P and PROTNONE clear is ours to define.  All zeros: nothing
  * was ever mapped here.  Otherwise a swap entry: which area, and which slot.
  *
- *	31                     9  8         2   1   0
- *	+-----------------------+------------+----+---+
- *	|        offset         |    type    | 0  | 0 |	type 7 bits: see swp_type
- *	+-----------------------+------------+----+---+
+ *	31                     9  8   7  6   2   1   0
+ *	+-----------------------+---+---+------+---+---+
+ *	|        offset         | 0 |SD | type | 0 | 0 |
+ *	+-----------------------+---+---+------+---+---+
+ *
+ * SD is what _PAGE_SOFT_DIRTY was; swp_entry_t, the place alone, has it clear.
  *
  * PROT_NONE keeps the frame in the table but takes P away: _PAGE_PROTNONE (the
  * G bit, which means nothing in an entry that is not present) says so, and
@@ -192,17 +194,37 @@ static inline int ptep_test_and_clear_dirty(pte_t *ptep)
 
 /* A place in a swap area, and its form in a page table. */
 typedef struct { unsigned long val; } swp_entry_t;
-#define SWP_TYPE_BITS		7
-#define swp_type(x)		(((x).val >> 2) & ((1UL << SWP_TYPE_BITS) - 1))
-#define swp_offset(x)		((x).val >> (2 + SWP_TYPE_BITS))
-#define swp_entry(type, offset) \
-	((swp_entry_t){ ((unsigned long)(type) << 2) | ((unsigned long)(offset) << (2 + SWP_TYPE_BITS)) })
-#define pte_to_swp_entry(pte)	((swp_entry_t){ (unsigned long)pte_val(pte) })
+#define SWP_TYPE_SHIFT		2
+#define SWP_TYPE_BITS		5
+#define SWP_OFFSET_SHIFT	9
+#define MAX_SWAPFILES		(1 << SWP_TYPE_BITS)
+#define swp_type(x)		(((x).val >> SWP_TYPE_SHIFT) & (MAX_SWAPFILES - 1))
+#define swp_offset(x)		((x).val >> SWP_OFFSET_SHIFT)
+#define swp_entry(type, offset)						\
+	((swp_entry_t){ (unsigned long)(type) << SWP_TYPE_SHIFT |	\
+			(unsigned long)(offset) << SWP_OFFSET_SHIFT })
+#define _PAGE_SWP_SOFT_DIRTY	0x080	/* software: of an entry that is a place in swap */
+#define pte_to_swp_entry(pte)	\
+	((swp_entry_t){ (unsigned long)pte_val(pte) & ~(unsigned long)_PAGE_SWP_SOFT_DIRTY })
 #define swp_entry_to_pte(x)	__pte((x).val)
-/* The G bit lies inside the type field: a swap type may not reach it. */
-#define MAX_SWAPFILES		32
-static_assert(((MAX_SWAPFILES - 1) << 2 & (_PAGE_PRESENT | _PAGE_PROTNONE)) == 0,
+static_assert(SWP_TYPE_SHIFT + SWP_TYPE_BITS <= 7 && SWP_OFFSET_SHIFT > 8 &&
+	      (_PAGE_SWP_SOFT_DIRTY & (_PAGE_PRESENT | _PAGE_PROTNONE)) == 0,
 	      "a swap entry must not look present");
+
+/* Neither empty nor present: the page is in swap. */
+static inline int pte_swap(pte_t pte)
+{
+	return !pte_none(pte) && !pte_present(pte);
+}
+static inline int pte_swp_soft_dirty(pte_t pte) { return pte_val(pte) & _PAGE_SWP_SOFT_DIRTY; }
+static inline pte_t pte_swp_mksoft_dirty(pte_t pte)
+{
+	return __pte(pte_val(pte) | _PAGE_SWP_SOFT_DIRTY);
+}
+static inline pte_t pte_swp_clear_soft_dirty(pte_t pte)
+{
+	return __pte(pte_val(pte) & ~_PAGE_SWP_SOFT_DIRTY);
+}
 static_assert(sizeof(pte_t) * PTRS_PER_PTE == PAGE_SIZE, "a page table is a page");
 
 #endif
