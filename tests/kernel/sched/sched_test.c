@@ -199,9 +199,10 @@ static void ring(unsigned long data)
  */
 KTEST(sched, sleeper_is_served)
 {
-	unsigned long allowed = current->cpus_allowed, worst = 0, sum = 0;
+	unsigned long allowed = current->cpus_allowed, worst = 0;
 	volatile bool stop = false;
 	struct timer_list timer;
+	unsigned int late = 0;
 	struct spinner s[3];
 	struct alarm a;
 
@@ -225,19 +226,20 @@ KTEST(sched, sleeper_is_served)
 		wait_event(a.q, a.rung);
 		waited = ticks_of(a.k, 3) - a.ticks_then;
 		worst = max(worst, waited);
-		sum += waited;
+		late += waited > 2;
 	}
 	stop = true;
 	for (int i = 0; i < 3; i++)
 		kthread_stop(a.k[i]);
 	del_timer_sync(&timer);
 	set_cpus_allowed(current, allowed);
-	ktest_log("waited %lu ticks in 20 rounds, at most %lu", sum, worst);
+	ktest_log("late in %u of 20 rounds, at most %lu ticks", late, worst);
 	/*
-	 * Not for the rest of a slice each time, which is five ticks on average.  Its own
-	 * slice may end once or twice, by chance: then it waits for a whole round.
+	 * Not for the rest of a slice each time, which is more than two ticks in most rounds.  Its
+	 * own slice may end by chance, and then it waits for a whole round; a host that lets this
+	 * processor stand still hands many ticks to one round, however long.
 	 */
-	KEXPECT(t, sum <= 60);
+	KEXPECT(t, late <= 7);
 }
 
 /* Longer slices for better priorities; everybody gets some. */
