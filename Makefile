@@ -263,7 +263,8 @@ SRCS	+= mm/cache/page_writeback.c         # how much may be dirty; bdflush and k
 SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
 SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
 SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
-SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and who does the work
+SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and by which steps
+SRCS	+= mm/cache/kswapd.c                 # ... who does it, and when: direct reclaim, kswapd, kreclaimd
 
 # kernel/fs/ - files and names
 SRCS	+= kernel/fs/d_path.c                # from a place back to a path

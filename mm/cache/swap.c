@@ -64,13 +64,22 @@ static inline void __add_to_list(struct zone *zone, struct page *page)
 {
 	enum lru_list lru = page_lru(page);
 
-	list_add(&page->lru, &zone->lru[lru]);
+	if (PageInactiveClean(page)) {
+		list_add(&page->lru, &zone->inactive_clean_list);
+		mod_zone_page_state(zone, NR_INACTIVE_CLEAN, 1);
+	} else {
+		list_add(&page->lru, &zone->lru[lru]);
+	}
 	mod_zone_page_state(zone, LRU_STAT(lru), 1);
 }
 
 static inline void __del_from_list(struct zone *zone, struct page *page)
 {
 	list_del(&page->lru);
+	if (PageInactiveClean(page)) {
+		ClearPageInactiveClean(page);
+		mod_zone_page_state(zone, NR_INACTIVE_CLEAN, -1);
+	}
 	mod_zone_page_state(zone, LRU_STAT(page_lru(page)), -1);
 }
 
@@ -78,8 +87,10 @@ static inline void __del_from_list(struct zone *zone, struct page *page)
 static void __lru_add(struct zone *zone, struct page *page)
 {
 	if (unlikely(!READ_ONCE(page->mapping) || PageLRU(page) || PageMlocked(page))) {
-		if (!PageLRU(page))
+		if (!PageLRU(page)) {
 			ClearPageActive(page);
+			ClearPageInactiveClean(page);
+		}
 		return;
 	}
 	SetPageLRU(page);
@@ -175,6 +186,7 @@ static void activate_page(struct page *page)
 	if (PageLRU(page) && !PageActive(page)) {
 		__del_from_list(zone, page);
 		SetPageActive(page);
+		set_page_age(page, PAGE_AGE_START);
 		__add_to_list(zone, page);
 		count_vm_event(PGACTIVATE);
 	}
@@ -197,7 +209,7 @@ void rotate_reclaimable_page(struct page *page)
 	unsigned long flags;
 
 	spin_lock_irqsave(&zone->lru_lock, flags);
-	if (PageLRU(page) && !PageActive(page)) {
+	if (PageLRU(page) && !PageActive(page) && !PageInactiveClean(page)) {
 		list_del(&page->lru);
 		list_add_tail(&page->lru, &zone->lru[LRU_INACTIVE_FILE]);
 		count_vm_event(PGROTATED);
@@ -226,6 +238,22 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 	return i;
 }
 
+struct page *isolate_clean_page(struct zone *zone)
+{
+	struct list_head *list = &zone->inactive_clean_list;
+	struct page *page = NULL;
+
+	spin_lock_irq(&zone->lru_lock);
+	if (!list_empty(list)) {
+		page = list_entry(list->prev, struct page, lru);
+		get_page(page);
+		__del_from_list(zone, page);
+		ClearPageLRU(page);
+	}
+	spin_unlock_irq(&zone->lru_lock);
+	return page;
+}
+
 /* ---- the invariant ------------------------------------------------------------------------------ */
 
 static int bad_lru_page(const struct zone *zone, const struct page *page, const char *what)
@@ -235,12 +263,12 @@ static int bad_lru_page(const struct zone *zone, const struct page *page, const 
 	return -1;
 }
 
-/* A page that stands on list @lru. => lru_lock held */
-static int check_lru_page(struct zone *zone, const struct page *page, enum lru_list lru)
+/* A page that stands on list @lru, or on the inactive clean list. => lru_lock held */
+static int check_lru_page(struct zone *zone, const struct page *page, int lru, bool clean)
 {
 	if (page_zone(page) != zone)
 		return bad_lru_page(zone, page, "of another zone");
-	if (!PageLRU(page) || page_lru(page) != lru)
+	if (!PageLRU(page) || (int)page_lru(page) != lru || PageInactiveClean(page) != clean)
 		return bad_lru_page(zone, page, "on a list that its flags do not name");
 	if (page_count(page) < 1 || PageBuddy(page) || PagePcp(page))
 		return bad_lru_page(zone, page, "free");
@@ -257,22 +285,50 @@ static int check_lru_page(struct zone *zone, const struct page *page, enum lru_l
 }
 
 /* => lru_lock held; pages on the list, or -1 */
-static long check_list(struct zone *zone, enum lru_list lru)
+static long check_list(struct zone *zone, const struct list_head *list, int lru, bool clean)
 {
-	unsigned long counted = zone_page_state(zone, LRU_STAT(lru));
 	struct page *page;
 	long nr = 0;
 
-	list_for_each_entry(page, &zone->lru[lru], lru) {
-		if (check_lru_page(zone, page, lru))
+	list_for_each_entry(page, list, lru) {
+		if (check_lru_page(zone, page, clean ? (int)page_lru(page) : lru, clean))
 			return -1;
 		nr++;
 	}
-	if ((unsigned long)nr == counted)
-		return nr;
-	pr_err("lru_check: %s: list %d has %ld pages, counted %lu\n", zone->name, (int)lru, nr,
+	return nr;
+}
+
+static int check_count(struct zone *zone, enum zone_stat_item item, long nr)
+{
+	long counted = atomic_long_read(&zone->vm_stat[item]);
+
+	if (nr == counted)
+		return 0;
+	pr_err("lru_check: %s: %ld pages on lists, item %d counts %ld\n", zone->name, nr, (int)item,
 	       counted);
 	return -1;
+}
+
+/* => lru_lock held; pages on all lists, or -1 */
+static long check_lists(struct zone *zone)
+{
+	long clean = check_list(zone, &zone->inactive_clean_list, 0, true), sum = 0, nr;
+	int lru;
+
+	if (clean < 0 || check_count(zone, NR_INACTIVE_CLEAN, clean))
+		return -1;
+	for (lru = 0; lru < NR_LRU_LISTS; lru++) {
+		nr = check_list(zone, &zone->lru[lru], lru, false);
+		if (nr < 0)
+			return -1;
+		/* All that is clean is of files. */
+		if (lru == LRU_INACTIVE_FILE)
+			nr += clean;
+		if (check_count(zone, LRU_STAT(lru), nr))
+			return -1;
+		sum += nr;
+	}
+	return sum;
 }
 
 /* Pages of @zone with PG_lru. Takes a while: not locked. */
@@ -290,18 +346,14 @@ static long count_marked(struct zone *zone)
 
 static int check_zone_lists(struct zone *zone)
 {
-	long listed, marked, nr;
-	int lru, tries;
+	long listed, marked;
+	int tries;
 
 	for (tries = 0; tries < CHECK_TRIES; tries++) {
 		spin_lock_irq(&zone->lru_lock);
-		for (lru = 0, listed = 0; lru < NR_LRU_LISTS; lru++, listed += nr) {
-			nr = check_list(zone, (enum lru_list)lru);
-			if (nr < 0)
-				break;
-		}
+		listed = check_lists(zone);
 		spin_unlock_irq(&zone->lru_lock);
-		if (lru < NR_LRU_LISTS)
+		if (listed < 0)
 			return 1;
 		marked = count_marked(zone);
 		if (marked == listed)
@@ -332,9 +384,11 @@ void __init lru_init(void)
 	struct zone *zone;
 	int lru;
 
-	for_each_zone(zone)
+	for_each_zone(zone) {
 		for (lru = 0; lru < NR_LRU_LISTS; lru++)
 			INIT_LIST_HEAD(&zone->lru[lru]);
+		INIT_LIST_HEAD(&zone->inactive_clean_list);
+	}
 	ktest_register_quiesce(lru_add_drain_all);
 	ktest_register_checker("lru_check", lru_check);
 	ktest_register_counter("pages on the LRU", read_lru_pages);

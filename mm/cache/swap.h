@@ -39,8 +39,23 @@ void lru_add_drain_all(void);
 /* For reclaim: up to @nr pages from the end of a list, off it, each with a reference. => how many */
 unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
 			       unsigned int nr);
-/* ... and back to where PG_active says, those still in the cache; the references go. */
+/* ... the oldest of the inactive clean list. => NULL: it is empty */
+struct page *isolate_clean_page(struct zone *zone);
+/* ... and back to where PG_active and PG_inactive_clean say, those still in the cache; the
+ * references go. */
 void putback_lru_pages(struct page **pages, unsigned int nr);
+
+/* A look has found the page used, or not. => the page is isolated */
+static inline void age_page_up(struct page *page)
+{
+	unsigned int age = page_age(page) + PAGE_AGE_ADV;
+
+	set_page_age(page, age < PAGE_AGE_MAX ? age : PAGE_AGE_MAX);
+}
+static inline void age_page_down(struct page *page)
+{
+	set_page_age(page, page_age(page) / 2);
+}
 
 /* Each page with PG_lru is on one list, where it belongs, and counted. => 0, or prints and -1 */
 int lru_check(void);

@@ -1,34 +1,35 @@
 /*
- * mm/cache/vmscan.c - memory taken back: which page goes, and who does the work.
+ * mm/cache/vmscan.c - memory taken back: which page goes, and by which steps.
  *
  * Theory.  A file's page in memory is a copy that saves a read.  When memory is needed for
- * something else, the copies used least go.  swap.c keeps them in order; here they are
- * looked at from the old end:
+ * something else, the copies used least go.  swap.c keeps the pages in order; here they are
+ * looked at from the old end, and go through three stages, each by a step of its own:
  *
- *	refill_inactive	the active list is longer: its tail, unless used since, becomes inactive
- *	shrink_inactive	the tail of the inactive list, SWAP_CLUSTER_MAX at a time:
+ *	active		refill_inactive	 the tail ages: used since the last look, age_page_up; not
+ *	  |				 used, age_page_down, and at 0 it becomes inactive
+ *	inactive	page_launder	 the tail, SWAP_CLUSTER_MAX at a time, by reclaim_one:
+ *	  |
+ *	  |   locked, or under write-back		KEPT
+ *	  |   mapped, and accessed since last time	KEPT once, then ACTIVATED
+ *	  |   dirty: writing is started, or bdflush is woken	WRITTEN
+ *	  |   clean: taken out of all page tables	CLEAN
+ *	  v
+ *	inactive clean	reclaim_page	 out of its cache, and to whoever needs a page
  *
- *	  reclaim_one	locked, or under write-back		KEPT
- *			mapped, and accessed since last time	KEPT once, then ACTIVATED
- *			dirty: writing is started		WRITTEN
- *			clean: unmapped, out of the cache	FREED
+ * On the inactive clean list a page costs nothing to have: no disk, no page table stands between
+ * it and its next use.  It is still found in its cache, and who finds it there takes it back:
+ * reclaim_page() sees that by the count or PG_referenced, and looks at the next.  So pages are prepared
+ * early and in quantity by kswapd, and are lost only one by one, when really needed.
  *
  * A list is looked at in parts: at priority p, 1/2^p of it, and p falls from DEF_PRIORITY to 0
  * only as long as too little came.  So light pressure takes the oldest only, and a page has time
- * to be used again between two looks.  Caches of objects (inodes, dentries...) are asked for the same
- * part of what they hold (shrink_slab), so that they shrink with the pages, not after them.
- *
- * Who does it.  kswapd, one thread for each node, is woken when an allocation finds all zones below
- * their low mark, and works until they are above their high mark.  An allocation that finds less
- * than min does it by itself: try_to_free_pages().  Both have PF_MEMALLOC, so that what
- * reclaim allocates comes from the reserve and never leads here again.
+ * to be used again between two looks.  An active page that has been used often has age to lose
+ * (PAGE_AGE_MAX), so it survives more looks than one that was used once.
  *
  * Dirty pages are the flusher threads' work; a page that is dirty at the end of the list has
- * been missed by them.  It is written from here as well, one page: its PG_reclaim brings it
- * back to the end of the list when the disk has it.  When most of what is old is on
- * its way to the disk, looking faster frees nothing: then reclaim waits for the disk.  A list
- * all of which is under write-back is the sign that writers are faster than the disk, and
- * balance_dirty_pages() has failed to slow them down.
+ * been missed by them.  So page_launder() wakes bdflush first, and only when that did not help
+ * (may_writepage) it writes by itself, one page: its PG_reclaim brings it back to the end of
+ * the list when the disk has it.
  *
  * An allocation with a lock of a file system in hand (no __GFP_FS) must not enter one, and one
  * that is itself about to do I/O (no __GFP_IO) must not wait for any: these take clean pages only.
@@ -39,35 +40,28 @@
  *
  * Locking: pages are taken off the lists with a reference; PG_locked is only tried.
  *
- * References: Gorman, chapter 10; Bovet and Cesati, chapter 17.
+ * References: Gorman, chapter 10; Bovet and Cesati, chapter 17; Linux 2.4.0's mm/vmscan.c for
+ * the three stages.
  */
 #include <mm/cache/vmscan.h>
 
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
-#include <kernel/core/panic.h>
 #include <kernel/core/sched.h>
-#include <kernel/core/time.h>
-#include <kernel/sched/kthread.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/page_alloc.h>
-#include <mm/phys/pgalloc.h>
-#include <mm/phys/reclaim.h>
 #include <mm/phys/vmstat.h>
-
-#define DEF_PRIORITY		6	/* start with a 64th */
-#define SWAP_CLUSTER_MAX	32	/* pages that make one run worth its while */
 
 /* ---- one page -------------------------------------------------------------------------------- */
 
 /*
  * Has @page been used since it was looked at last?  A page that is mapped by many, or has been
  * found used twice, is active; one that was read by read() once is not worth keeping.
- * => page locked; RECLAIM_FREED: no
+ * => page locked; RECLAIM_CLEAN: no
  */
 static enum reclaim_result check_references(struct page *page)
 {
@@ -75,7 +69,7 @@ static enum reclaim_result check_references(struct page *page)
 	int entries = page_mapped(page) ? page_referenced(page) : 0;
 
 	if (!entries)
-		return RECLAIM_FREED;
+		return RECLAIM_CLEAN;
 	if (marked || entries > 1)
 		return RECLAIM_ACTIVATED;
 	/* Perhaps it was this once: the next look will tell. */
@@ -116,7 +110,7 @@ static enum reclaim_result reclaim_locked(struct address_space *mapping, struct 
 		return RECLAIM_KEPT;
 	}
 	used = check_references(page);
-	if (used != RECLAIM_FREED)
+	if (used != RECLAIM_CLEAN)
 		return used;
 	if (page_mapped(page) && !try_to_unmap(page))
 		return RECLAIM_KEPT;
@@ -129,7 +123,8 @@ static enum reclaim_result reclaim_locked(struct address_space *mapping, struct 
 	}
 	if (PagePrivate(page) && !try_to_release_page(page, sc->gfp_mask))
 		return RECLAIM_KEPT;
-	return remove_mapping(mapping, page) ? RECLAIM_FREED : RECLAIM_KEPT;
+	/* The cache and we: who comes from here on is seen by reclaim_page(). */
+	return page_count(page) == 2 ? RECLAIM_CLEAN : RECLAIM_KEPT;
 }
 
 enum reclaim_result reclaim_one(struct page *page, struct scan_control *sc)
@@ -150,39 +145,47 @@ enum reclaim_result reclaim_one(struct page *page, struct scan_control *sc)
 	return result;
 }
 
-/* ---- the lists of a zone -------------------------------------------------------------------------- */
+/* ---- the stages ------------------------------------------------------------------------------- */
 
-/* Look at up to SWAP_CLUSTER_MAX pages at the end of the inactive list. => how many there were */
-static unsigned int shrink_inactive(struct zone *zone, struct scan_control *sc)
+/* Sort what reclaim_one() says into the flags by which putback_lru_pages() goes. */
+static void note_result(struct page *page, enum reclaim_result result, struct scan_control *sc)
 {
-	struct page *pages[SWAP_CLUSTER_MAX];
-	unsigned int i, freed = 0, nr;
-
-	nr = isolate_lru_pages(zone, LRU_INACTIVE_FILE, pages, SWAP_CLUSTER_MAX);
-	for (i = 0; i < nr; i++) {
-		switch (reclaim_one(pages[i], sc)) {
-		case RECLAIM_FREED:
-			freed++;
-			break;
-		case RECLAIM_ACTIVATED:
-			SetPageActive(pages[i]);
-			count_vm_event(PGACTIVATE);
-			break;
-		case RECLAIM_WRITTEN:
-		case RECLAIM_KEPT:
-			break;
-		}
+	switch (result) {
+	case RECLAIM_CLEAN:
+		SetPageInactiveClean(page);
+		sc->nr_reclaimed++;
+		count_vm_event(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT);
+		break;
+	case RECLAIM_ACTIVATED:
+		SetPageActive(page);
+		set_page_age(page, PAGE_AGE_START);
+		count_vm_event(PGACTIVATE);
+		break;
+	case RECLAIM_WRITTEN:
+	case RECLAIM_KEPT:
+		break;
 	}
-	/* Those that have left the cache are freed by this. */
+}
+
+unsigned int page_launder(struct zone *zone, enum lru_list lru, struct scan_control *sc)
+{
+	unsigned long unclean = sc->nr_unclean;
+	struct page *pages[SWAP_CLUSTER_MAX];
+	unsigned int i, nr;
+
+	nr = isolate_lru_pages(zone, lru, pages, SWAP_CLUSTER_MAX);
+	for (i = 0; i < nr; i++)
+		note_result(pages[i], reclaim_one(pages[i], sc), sc);
 	putback_lru_pages(pages, nr);
 	sc->nr_scanned += nr;
-	sc->nr_reclaimed += freed;
 	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr);
-	count_vm_events(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT, freed);
+	/* They are old, and dirty: whoever writes should have been here before us. */
+	if (sc->nr_unclean != unclean && global_page_state(NR_FILE_DIRTY))
+		wakeup_bdflush();
 	return nr;
 }
 
-/* Was the page used since it became active? => not locked: a wrong guess costs a look */
+/* Was the page used since the last look? => not locked: a wrong guess costs a look */
 static bool still_used(struct page *page)
 {
 	bool used = TestClearPageReferenced(page);
@@ -195,15 +198,19 @@ static bool still_used(struct page *page)
 	return used;
 }
 
-/* The end of the active list: what was not used since becomes inactive. => pages looked at */
-static unsigned int refill_inactive(struct zone *zone)
+unsigned int refill_inactive(struct zone *zone, enum lru_list lru, struct scan_control *sc)
 {
 	struct page *pages[SWAP_CLUSTER_MAX];
 	unsigned int i, nr;
 
-	nr = isolate_lru_pages(zone, LRU_ACTIVE_FILE, pages, SWAP_CLUSTER_MAX);
+	nr = isolate_lru_pages(zone, lru, pages, SWAP_CLUSTER_MAX);
 	for (i = 0; i < nr; i++) {
-		if (still_used(pages[i]))
+		if (still_used(pages[i])) {
+			age_page_up(pages[i]);
+			continue;
+		}
+		age_page_down(pages[i]);
+		if (page_age(pages[i]))
 			continue;
 		ClearPageActive(pages[i]);
 		count_vm_event(PGDEACTIVATE);
@@ -212,6 +219,53 @@ static unsigned int refill_inactive(struct zone *zone)
 	count_vm_events(PGREFILL, nr);
 	return nr;
 }
+
+/* Can @page, isolated from the inactive clean list, go? => true: it is out of its cache, and ours alone */
+static bool take_from_cache(struct page *page)
+{
+	struct address_space *mapping;
+	bool gone = false;
+
+	if (!trylock_page(page))
+		return false;
+	mapping = page->mapping;
+	/* Used meanwhile, in one way or another?  The count, and dirtiness, is remove_mapping()'s. */
+	if (mapping && !PageReferenced(page) && !page_mapped(page) && !PagePrivate(page) &&
+	    !PageWriteback(page))
+		gone = remove_mapping(mapping, page);
+	unlock_page(page);
+	return gone;
+}
+
+struct page *reclaim_page(struct zone *zone)
+{
+	struct page *page;
+
+	while ((page = isolate_clean_page(zone)) != NULL) {
+		if (take_from_cache(page)) {
+			count_vm_event(PGSTEAL_CLEAN);
+			return page;
+		}
+		putback_lru_pages(&page, 1);
+	}
+	return NULL;
+}
+
+unsigned long free_clean_pages(struct zone *zone, unsigned long nr)
+{
+	unsigned long freed;
+	struct page *page;
+
+	for (freed = 0; freed < nr; freed++) {
+		page = reclaim_page(zone);
+		if (!page)
+			break;
+		__free_page(page);
+	}
+	return freed;
+}
+
+/* ---- a zone ------------------------------------------------------------------------------------- */
 
 /* Pages of a list to look at. */
 static unsigned long scan_share(struct zone *zone, enum lru_list lru, int priority)
@@ -228,150 +282,17 @@ void shrink_zone(struct zone *zone, struct scan_control *sc)
 	/* The working set keeps half of the memory of files; a scan of something large has the rest. */
 	while (scan && zone_page_state(zone, NR_ACTIVE_FILE) >
 		       zone_page_state(zone, NR_INACTIVE_FILE)) {
-		nr = refill_inactive(zone);
+		nr = refill_inactive(zone, LRU_ACTIVE_FILE, sc);
 		if (!nr)
 			break;
 		scan -= min(scan, nr);
 	}
 	scan = scan_share(zone, LRU_INACTIVE_FILE, sc->priority);
 	while (scan) {
-		nr = shrink_inactive(zone, sc);
+		nr = page_launder(zone, LRU_INACTIVE_FILE, sc);
 		if (!nr)
 			break;
 		scan -= min(scan, nr);
 		cond_resched();
 	}
-}
-
-/* What was looked at is being written: wait for some of it, unless the caller may not. */
-static void wait_for_disk(struct scan_control *sc)
-{
-	if (!(sc->gfp_mask & __GFP_IO) || sc->nr_unclean <= sc->nr_reclaimed)
-		return;
-	wakeup_bdflush();
-	congestion_wait(HZ / 20);
-}
-
-/* ---- direct reclaim --------------------------------------------------------------------------------- */
-
-/* Pages in the buddy system that this zonelist can reach. */
-static unsigned long zonelist_free_pages(const struct zonelist *zonelist)
-{
-	unsigned long sum = 0;
-	int i;
-
-	for (i = 0; zonelist->zones[i]; i++)
-		sum += READ_ONCE(zonelist->zones[i]->free_pages);
-	return sum;
-}
-
-unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
-				unsigned int gfp_mask)
-{
-	unsigned long wanted = max(1UL << order, (unsigned long)SWAP_CLUSTER_MAX);
-	unsigned long before = zonelist_free_pages(zonelist), now;
-	struct scan_control sc = { .gfp_mask = gfp_mask, .may_writepage = true };
-	unsigned int nested = current->flags & PF_MEMALLOC;
-	struct zone **z;
-
-	current->flags |= PF_MEMALLOC;
-	/* What is only kept at hand goes first: it costs nothing. */
-	lru_add_drain();
-	drain_pgt_cache();
-	drain_all_pages();
-	for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-		if (zonelist_free_pages(zonelist) >= before + wanted || sc.nr_reclaimed >= wanted)
-			break;
-		for (z = zonelist->zones; *z; z++)
-			shrink_zone(*z, &sc);
-		shrink_slab(gfp_mask, sc.priority);
-		drain_all_pages();
-		if (sc.nr_reclaimed < wanted && sc.priority < DEF_PRIORITY - 2)
-			wait_for_disk(&sc);
-	}
-	if (!nested)
-		current->flags &= ~PF_MEMALLOC;
-	now = zonelist_free_pages(zonelist);
-	/*
-	 * Others may have been faster to take what we freed: that is progress too.  So is what the
-	 * disk is about to make clean: nobody is killed while that can be waited for.
-	 */
-	return max(now > before ? now - before : 0, max(sc.nr_reclaimed, (unsigned long)!!sc.nr_unclean));
-}
-
-/* ---- kswapd ------------------------------------------------------------------------------------------- */
-
-/* => the zones of @pgdat that are below their high mark, as a mask */
-static unsigned int zones_short(pg_data_t *pgdat, unsigned int order)
-{
-	unsigned int mask = 0;
-	int i;
-
-	for (i = 0; i < pgdat->nr_zones; i++) {
-		struct zone *zone = &pgdat->node_zones[i];
-
-		if (populated_zone(zone) &&
-		    !zone_watermark_ok(zone, order, zone->watermark[WMARK_HIGH], i, 0))
-			mask |= 1u << i;
-	}
-	return mask;
-}
-
-/* One run over the zones that are short. => pages reclaimed or given back */
-static unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order)
-{
-	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_writepage = true, .kswapd = true };
-	unsigned long objects = 0;
-	unsigned int mask;
-	int i;
-
-	lru_add_drain();
-	for (sc.priority = DEF_PRIORITY; sc.priority >= 0; sc.priority--) {
-		mask = zones_short(pgdat, order);
-		if (!mask || sc.nr_reclaimed >= SWAP_CLUSTER_MAX)
-			break;
-		for (i = pgdat->nr_zones - 1; i >= 0; i--)
-			if (mask & 1u << i)
-				shrink_zone(&pgdat->node_zones[i], &sc);
-		objects += shrink_slab(sc.gfp_mask, sc.priority);
-		drain_local_pages();
-		if (sc.priority < DEF_PRIORITY - 2)
-			wait_for_disk(&sc);
-	}
-	return sc.nr_reclaimed + objects;
-}
-
-static int kswapd(void *data)
-{
-	pg_data_t *pgdat = data;
-	unsigned int order;
-
-	current->flags |= PF_MEMALLOC;
-	for (;;) {
-		wait_event_interruptible(pgdat->kswapd_wait, pgdat->kswapd_wanted);
-		order = pgdat->kswapd_order;
-		pgdat->kswapd_order = 0;
-		pgdat->kswapd_wanted = false;
-		count_vm_event(PAGEOUTRUN);
-		while (zones_short(pgdat, order) && pgdat->kswapd_failures < KSWAPD_MAX_FAILURES) {
-			if (balance_pgdat(pgdat, order))
-				pgdat->kswapd_failures = 0;
-			else
-				pgdat->kswapd_failures++;
-			/* Large blocks were worth one run: not all of the cache. */
-			order = 0;
-			cond_resched();
-		}
-	}
-	return 0;
-}
-
-void __init kswapd_init(void)
-{
-	int nid;
-
-	for_each_online_node(nid)
-		if (NODE_DATA(nid)->node_present_pages &&
-		    IS_ERR(kthread_run(kswapd, NODE_DATA(nid), "kswapd%d", nid)))
-			panic("no memory for kswapd");
 }

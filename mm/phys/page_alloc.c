@@ -24,13 +24,15 @@
  *	this CPU's list of the best zone of its node (one page; no lock, no watermark:
  *	  these pages have been taken already)
  *	each zone of the zonelist, down to its low mark
- *	kswapd is woken, to bring them above their high marks
+ *	kswapd is woken, to bring them above their high marks; kreclaimd, to use what is clean
+ *	one page, of an inactive clean list: not free, but nearly (reclaim_page)
  *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
  *	... to the last page, for reclaim itself and for tasks that die
  *	without __GFP_WAIT: NULL
  *	try_to_free_pages(), and the zones again; progress: repeat
- *	no progress: out_of_memory() kills somebody; repeat.  Not for orders above
- *	  3, which no one dies for, nor without __GFP_FS: NULL
+ *	no progress, but there are pages that could go: repeat, MAX_RECLAIM_RETRIES times
+ *	out_of_memory() kills somebody; repeat.  Not for orders above 3, which no one
+ *	  dies for, nor without __GFP_FS: NULL
  *
  * A page is checked when it goes out and when it comes back: no users, no
  * mappers, none of the flags that say that somebody owns it.  Debug builds fill free
@@ -374,6 +376,11 @@ static void wakeup_kswapd(struct zonelist *zonelist, unsigned int order)
 	for (z = zonelist->zones; *z; z++) {
 		pg_data_t *pgdat = (*z)->zone_pgdat;
 
+		if (zone_page_state(*z, NR_INACTIVE_CLEAN)) {
+			pgdat->kreclaimd_wanted = true;
+			if (waitqueue_active(&pgdat->kreclaimd_wait))
+				wake_up(&pgdat->kreclaimd_wait);
+		}
 		if (pgdat->kswapd_failures >= KSWAPD_MAX_FAILURES)
 			continue;
 		pgdat->kswapd_order = max(pgdat->kswapd_order, order);
@@ -381,6 +388,56 @@ static void wakeup_kswapd(struct zonelist *zonelist, unsigned int order)
 		if (waitqueue_active(&pgdat->kswapd_wait))
 			wake_up(&pgdat->kswapd_wait);
 	}
+}
+
+/* A page out of @zone's caches becomes one as from the free lists. => NULL: it is in quarantine */
+static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
+{
+	struct page *page = reclaim_page(zone);
+	unsigned long flags;
+
+	if (!page)
+		return NULL;
+	if (PageAnon(page))
+		page->mapping = NULL;
+	page->index = 0;
+	if (unlikely(!put_page_testzero(page) || page_not_freeable(page))) {
+		bad_page(page, "reclaimed while in use");
+		return NULL;
+	}
+	page->flags &= PAGE_FLAGS_CONST;
+	local_irq_save(flags);
+	count_vm_event(PGALLOC(zone_idx(zone)));
+	count_vm_event(PGFREE);
+	zone->zonestat[smp_processor_id()].blocks++;
+	local_irq_restore(flags);
+	return prep_new_page(page, 0, gfp, 0) ? NULL : page;
+}
+
+/*
+ * One page of an inactive clean list.  It was not free, so no mark is in the way but what a better
+ * zone's request has to leave here.
+ */
+static struct page *get_clean_page(gfp_t gfp, struct zonelist *zonelist)
+{
+	int classzone_idx = gfp_zone(gfp);
+	struct zone **z, *zone;
+
+	for (z = zonelist->zones; (zone = *z) != NULL; z++) {
+		unsigned long clean = zone_page_state(zone, NR_INACTIVE_CLEAN);
+		struct page *page;
+
+		if (!clean || zone->free_pages + clean <= zone->watermark[WMARK_MIN] +
+							  zone->lowmem_reserve[classzone_idx])
+			continue;
+		page = take_clean_page(zone, gfp);
+		if (page) {
+			if (unlikely(nr_online_nodes > 1))
+				zone_statistics(zonelist->zones[0], zone);
+			return page;
+		}
+	}
+	return NULL;
 }
 
 static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
@@ -393,21 +450,48 @@ static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zoneli
 	return progress;
 }
 
+/* Attempts in vain before somebody is killed, as long as there are pages that could go. */
+#define MAX_RECLAIM_RETRIES	16
+
+/* Would @gfp find a zone above its min mark, if all pages that can be given up were? */
+static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
+{
+	int classzone_idx = gfp_zone(gfp), i;
+	struct zone *zone;
+
+	for (i = 0; (zone = zonelist->zones[i]) != NULL; i++) {
+		unsigned long pages = zone->free_pages + zone_page_state(zone, NR_INACTIVE_FILE) +
+				      zone_page_state(zone, NR_ACTIVE_FILE);
+
+		if (nr_swap_pages)
+			pages += zone_page_state(zone, NR_INACTIVE_ANON) +
+				 zone_page_state(zone, NR_ACTIVE_ANON);
+		if (pages > zone->watermark[WMARK_MIN] + zone->lowmem_reserve[classzone_idx])
+			return true;
+	}
+	return false;
+}
+
 /*
  * Reclaim has run and the request still fails: is there a point in trying again?
+ * *@tries: how often it was in vain.
  * => may have somebody killed
  */
 static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *zonelist,
-			 unsigned long progress)
+			 unsigned long progress, unsigned int *tries)
 {
 	if (gfp & __GFP_NORETRY)
 		return false;
 	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
 		return progress && gfp & __GFP_REPEAT;
+	*tries = progress ? 0 : *tries + 1;
 	if (progress)
+		return true;
+	if (*tries < MAX_RECLAIM_RETRIES && pages_could_go(gfp, zonelist))
 		return true;
 	if (!(gfp & __GFP_FS))
 		return gfp & __GFP_NOFAIL;
+	*tries = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
 		__set_current_state(TASK_UNINTERRUPTIBLE);
@@ -459,7 +543,7 @@ static bool should_fail_alloc(gfp_t gfp)
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
 {
-	unsigned int alloc_flags = WMARK_MIN;
+	unsigned int alloc_flags = WMARK_MIN, tries = 0;
 	struct page *page;
 
 	if (unlikely(order >= MAX_ORDER || !zonelist->zones[0] || should_fail_alloc(gfp)))
@@ -478,6 +562,11 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 	for (;;) {
 		unsigned long progress;
 
+		if (!order && gfp & __GFP_WAIT && !(current->flags & PF_MEMALLOC)) {
+			page = get_clean_page(gfp, zonelist);
+			if (page)
+				return page;
+		}
 		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
 		if (page)
 			return page;
@@ -492,7 +581,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
 		if (page)
 			return page;
-		if (!should_retry(gfp, order, zonelist, progress))
+		if (!should_retry(gfp, order, zonelist, progress, &tries))
 			break;
 	}
 	if (!page)

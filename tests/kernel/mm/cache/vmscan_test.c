@@ -18,13 +18,16 @@ static struct scan_control eager(gfp_t gfp)
 	return (struct scan_control) { .gfp_mask = gfp, .may_writepage = true };
 }
 
+/* Once through the lists, and what has become clean goes. */
 static void shrink_all(struct scan_control *sc)
 {
 	struct zone *zone;
 
 	lru_add_drain_all();
-	for_each_populated_zone(zone)
+	for_each_populated_zone(zone) {
 		shrink_zone(zone, sc);
+		free_clean_pages(zone, ULONG_MAX);
+	}
 }
 
 /* Pages [0, nr) come into the cache, clean, none used since. */
@@ -343,7 +346,12 @@ KTEST(vmscan, direct_reclaim)
 	toy_end(inode);
 }
 
-/* kswapd frees pages without anybody asking for more than a wake-up. */
+static unsigned long free_and_clean(struct zone *zone)
+{
+	return zone->free_pages + zone_page_state(zone, NR_INACTIVE_CLEAN);
+}
+
+/* kswapd makes pages ready to go without anybody asking for more than a wake-up. */
 KTEST(vmscan, kswapd_restores_the_mark)
 {
 	pg_data_t *pgdat = NODE_DATA(0);
@@ -365,12 +373,240 @@ KTEST(vmscan, kswapd_restores_the_mark)
 	pgdat->kswapd_failures = 0;
 	pgdat->kswapd_wanted = true;
 	wake_up(&pgdat->kswapd_wait);
-	for (tries = 0; tries < 100 && zone->free_pages <= zone->watermark[WMARK_HIGH]; tries++)
+	for (tries = 0; tries < 100 && free_and_clean(zone) <= zone->watermark[WMARK_HIGH]; tries++)
 		msleep(10);
-	KEXPECT(t, zone->free_pages > zone->watermark[WMARK_HIGH]);
+	KEXPECT(t, free_and_clean(zone) > zone->watermark[WMARK_HIGH]);
 	zone->watermark[WMARK_HIGH] = high;
 	KEXPECT(t, vm_event_sum(PGSTEAL_KSWAPD) >= stolen + 40);
 	KEXPECT(t, inode->i_data.nrpages > 0);
+	toy_end(inode);
+}
+
+/* ---- the three stages ----------------------------------------------------------------------------- */
+
+/* A file of @nr clean pages of the DMA zone, all inactive. => NULL: no memory */
+static struct inode *dma_file(unsigned long nr)
+{
+	struct inode *inode = toy_begin(0);
+
+	if (inode) {
+		inode->i_data.gfp_mask = GFP_KERNEL | GFP_DMA;
+		fill(inode, nr);
+	}
+	return inode;
+}
+
+static struct zone *dma_zone(void)
+{
+	return &NODE_DATA(0)->node_zones[ZONE_DMA];
+}
+
+/* Every page of the zone's inactive list gets its look. */
+static void launder_all(struct scan_control *sc)
+{
+	unsigned long nr = zone_page_state(dma_zone(), NR_INACTIVE_FILE);
+	unsigned long looked;
+
+	lru_add_drain_all();
+	for (looked = 0; looked < nr; looked += SWAP_CLUSTER_MAX)
+		page_launder(dma_zone(), LRU_INACTIVE_FILE, sc);
+}
+
+/* Pages of @inode on the inactive clean list. */
+static unsigned long clean_pages_of(struct inode *inode)
+{
+	unsigned long i, clean = 0;
+
+	for (i = 0; i < TOY_PAGES; i++) {
+		struct page *page = page_at(inode, i);
+
+		if (!page)
+			continue;
+		clean += PageInactiveClean(page) && PageLRU(page) && !PageActive(page);
+		put_page(page);
+	}
+	return clean;
+}
+
+/*
+ * The first link: page_launder() brings pages from the inactive list to the inactive clean one,
+ * the dirty ones by way of the disk, to which it leads bdflush first.
+ */
+KTEST(vmscan, page_launder_fills_inactive_clean)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct inode *inode = dma_file(40);
+	unsigned long i;
+	int tries;
+
+	KASSERT(t, inode);
+	for (i = 40; i < 60; i++)
+		KASSERT_EQ(t, toy_store(inode, i, (u32)i + 100), 0);
+	/* Many look used: bdflush has enough to do when it is woken. */
+	launder_all(&sc);
+	KEXPECT_EQ(t, sc.nr_reclaimed, 40ul);
+	KEXPECT_EQ(t, sc.nr_unclean, 20ul);
+	KEXPECT_EQ(t, clean_pages_of(inode), 40ul);
+	KEXPECT_EQ(t, lru_check(), 0);
+	/* All are still where they are found. */
+	KEXPECT_EQ(t, inode->i_data.nrpages, 60ul);
+	sc.may_writepage = true;
+	for (tries = 0; tries < 100 && clean_pages_of(inode) < 60; tries++) {
+		launder_all(&sc);
+		msleep(1);
+	}
+	KEXPECT_EQ(t, clean_pages_of(inode), 60ul);
+	KEXPECT_EQ(t, toy.writes, 20u);
+	for (i = 40; i < 60; i++)
+		KEXPECT_EQ(t, toy.disk[i], (u32)i + 100);
+	KEXPECT_EQ(t, inode->i_data.nrpages, 60ul);
+	KEXPECT_EQ(t, free_clean_pages(dma_zone(), 50), 50ul);
+	KEXPECT_EQ(t, inode->i_data.nrpages, 10ul);
+	KEXPECT_EQ(t, free_clean_pages(dma_zone(), 50), 10ul);
+	toy_end(inode);
+}
+
+/* The second: kreclaimd frees clean pages until the zone has its low mark again, and no more. */
+KTEST(vmscan, kreclaimd_restores_pages_low)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct zone *zone = dma_zone();
+	struct inode *inode = dma_file(200);
+	unsigned long low = zone->watermark[WMARK_LOW], left;
+	int tries;
+
+	KASSERT(t, inode);
+	launder_all(&sc);
+	KEXPECT_EQ(t, clean_pages_of(inode), 200ul);
+	drain_all_pages();
+	zone->watermark[WMARK_LOW] = zone->free_pages + 50;
+	zone->zone_pgdat->kreclaimd_wanted = true;
+	wake_up(&zone->zone_pgdat->kreclaimd_wait);
+	for (tries = 0; tries < 100 && zone->free_pages < zone->watermark[WMARK_LOW]; tries++)
+		msleep(10);
+	KEXPECT(t, zone->free_pages >= zone->watermark[WMARK_LOW]);
+	zone->watermark[WMARK_LOW] = low;
+	left = inode->i_data.nrpages;
+	KEXPECT(t, left <= 150 && left >= 150 - (unsigned long)zone->pageset[0].high);
+	KEXPECT_EQ(t, clean_pages_of(inode), left);
+	toy_end(inode);
+}
+
+/*
+ * The third: an allocation that may wait takes a clean page when the zone is below its marks;
+ * one that may not does without.
+ */
+KTEST(vmscan, allocation_takes_clean_page)
+{
+	static const gfp_t masks[] = { GFP_KERNEL, GFP_NOFS, GFP_NOIO };
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct zonelist *zonelist = node_zonelist(0, GFP_DMA);
+	struct inode *inode = dma_file(64);
+	struct zone *zone = dma_zone();
+	unsigned long marks[NR_WMARK], taken = vm_event_sum(PGSTEAL_CLEAN), left;
+	struct page *page, *oldest;
+	unsigned int i;
+
+	KASSERT(t, inode);
+	launder_all(&sc);
+	oldest = page_at(inode, 0);
+	put_page(oldest);
+	memcpy(marks, zone->watermark, sizeof(marks));
+	for (i = 0; i < NR_WMARK; i++)
+		zone->watermark[i] = zone->free_pages + 8;
+	zone->zone_pgdat->kswapd_failures = KSWAPD_MAX_FAILURES;
+	/* Who cannot wait goes deeper into what is free. */
+	page = __alloc_pages(GFP_ATOMIC | GFP_DMA, 0, zonelist);
+	KASSERT(t, page);
+	__free_page(page);
+	KEXPECT_EQ(t, vm_event_sum(PGSTEAL_CLEAN), taken);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		left = inode->i_data.nrpages;
+		page = __alloc_pages(masks[i] | GFP_DMA | __GFP_ZERO | __GFP_NORETRY, 0, zonelist);
+		KASSERT(t, page);
+		KEXPECT(t, i || page == oldest);
+		KEXPECT_EQ(t, page_count(page), 1);
+		KEXPECT(t, !page->mapping && !PageUptodate(page) && !PageLRU(page));
+		KEXPECT_EQ(t, *(u32 *)lowmem_page_address(page), 0u);
+		KEXPECT(t, inode->i_data.nrpages < left);
+		KEXPECT(t, vm_event_sum(PGSTEAL_CLEAN) > taken);
+		__free_page(page);
+	}
+	memcpy(zone->watermark, marks, sizeof(marks));
+	zone->zone_pgdat->kswapd_failures = 0;
+	toy_end(inode);
+}
+
+/* A page that is found again on the inactive clean list is not lost, however it is used. */
+KTEST(vmscan, found_again)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct inode *inode = dma_file(6);
+	struct page *pages[6];
+	unsigned int i;
+
+	KASSERT(t, inode);
+	launder_all(&sc);
+	KEXPECT_EQ(t, clean_pages_of(inode), 6ul);
+	for (i = 0; i < 6; i++)
+		pages[i] = page_at(inode, i);
+	/* Read; read twice; written; locked; held; and one that nobody wants. */
+	mark_page_accessed(pages[0]);
+	mark_page_accessed(pages[1]);
+	mark_page_accessed(pages[1]);
+	KEXPECT(t, PageActive(pages[1]) && !PageInactiveClean(pages[1]));
+	KEXPECT_EQ(t, toy_store(inode, 2, 22), 0);
+	lock_page(pages[3]);
+	for (i = 0; i < 6; i++)
+		if (i != 4)
+			put_page(pages[i]);
+	KEXPECT_EQ(t, free_clean_pages(dma_zone(), 6), 1ul);
+	KEXPECT_EQ(t, inode->i_data.nrpages, 5ul);
+	unlock_page(pages[3]);
+	put_page(pages[4]);
+	for (i = 0; i < 5; i++)
+		KEXPECT(t, PageLRU(pages[i]) && !PageInactiveClean(pages[i]));
+	KEXPECT(t, PageReferenced(pages[0]) && !PageActive(pages[0]));
+	KEXPECT_EQ(t, lru_check(), 0);
+	KEXPECT_EQ(t, filemap_write_and_wait(&inode->i_data), 0);
+	KEXPECT_EQ(t, toy.disk[2], 22u);
+	/* Truncated, and invalidated, as any page. */
+	launder_all(&sc);
+	KEXPECT(t, clean_pages_of(inode) >= 4);
+	truncate_inode_pages(&inode->i_data, 3 << PAGE_SHIFT);
+	KEXPECT(t, invalidate_mapping_pages(&inode->i_data, 0, ~0ul) > 0);
+	KEXPECT_EQ(t, zone_page_state(dma_zone(), NR_INACTIVE_CLEAN), 0ul);
+	KEXPECT_EQ(t, lru_check(), 0);
+	toy_end(inode);
+}
+
+/* Age: a page used often survives more looks than one that was used once. */
+KTEST(vmscan, ageing)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct inode *inode = dma_file(2);
+	struct page *often, *once;
+	unsigned int looks, i;
+
+	KASSERT(t, inode);
+	often = page_at(inode, 0);
+	once = page_at(inode, 1);
+	put_page(often);
+	put_page(once);
+	for (i = 0; i < 2; i++) {
+		mark_page_accessed(often);
+		mark_page_accessed(once);
+	}
+	KASSERT(t, PageActive(often) && PageActive(once));
+	KEXPECT_EQ(t, page_age(often), PAGE_AGE_START);
+	mark_page_accessed(often);
+	refill_inactive(dma_zone(), LRU_ACTIVE_FILE, &sc);
+	KEXPECT(t, PageActive(often) && !PageActive(once));
+	KEXPECT_EQ(t, page_age(often), PAGE_AGE_MAX);
+	for (looks = 0; looks < 8 && PageActive(often); looks++)
+		refill_inactive(dma_zone(), LRU_ACTIVE_FILE, &sc);
+	KEXPECT_EQ(t, looks, 2u);
+	KEXPECT_EQ(t, lru_check(), 0);
 	toy_end(inode);
 }
 
