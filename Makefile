@@ -20,6 +20,7 @@ NODES		?= 1
 APPEND		?=
 DRIVES		?=
 DISK		?= 0
+SWAP		?= 0
 ADD		?=
 T		?=
 CMD		?=
@@ -261,7 +262,9 @@ SRCS	+= mm/cache/page_dirty.c             # dirty, being written, clean
 SRCS	+= mm/cache/page_writeout.c          # the dirty pages of a file, written and waited for
 SRCS	+= mm/cache/page_writeback.c         # how much may be dirty; bdflush and kupdate
 SRCS	+= mm/cache/rmap.c                   # the rare half of map counting
+SRCS	+= mm/cache/page_io.c                # a page of the swap cache to and from its slot
 SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
+SRCS	+= mm/cache/swapfile.c               # the slots of swap areas: given out, counted, given back
 SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
 SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and by which steps
 SRCS	+= mm/cache/kswapd.c                 # ... who does it, and when: direct reclaim, kswapd, kreclaimd
@@ -298,6 +301,7 @@ SRCS	+= kernel/fs/anon_inodes.c           # files that are nothing but a descrip
 SRCS	+= kernel/fs/pipefs.c                # pipes without a name
 SRCS	+= kernel/fs/select.c                # sleeping until one of several files is ready
 SRCS	+= kernel/fs/super.c                 # types of file systems, and their instances
+SRCS	+= kernel/fs/swapon.c                # devices and files become swap areas, and stop being one
 SRCS	+= kernel/fs/sync.c                  # sync, fsync and their kin
 SRCS	+= kernel/fs/ramfs/fallocate.c       # set memory of a file aside, or give it back
 SRCS	+= kernel/fs/ramfs/memfd.c           # memory as a file descriptor, and promises about it
@@ -328,7 +332,6 @@ SRCS	+= kernel/fs/tty/n_tty.c             # the line discipline
 SRCS	+= kernel/fs/tty/tty_io.c            # terminals as devices
 SRCS	+= kernel/fs/tty/tty_ioctl.c         # settings of a terminal: termios, window size, queues
 SRCS	+= kernel/fs/proc/file.c             # reading and writing what a show function prints
-SRCS	+= kernel/fs/proc/proc_none.c        # tables of what this kernel has none of
 SRCS	+= kernel/fs/proc/proc_pid_dir.c     # /proc/self, /proc/PID, and what is below it
 SRCS	+= kernel/fs/proc/sysfs.c            # /sys: what tools ask about processors and nodes
 SRCS	+= kernel/fs/proc/proc_tree.c        # the fixed part of /proc, and the file system itself
@@ -396,6 +399,7 @@ SRCS	+= kernel/sys/fs_lock.c              # flock and the record locks of fcntl
 SRCS	+= kernel/sys/fs_poll.c              # poll and select in all their forms
 SRCS	+= kernel/sys/fs_rw.c                # system calls that move bytes and offsets
 SRCS	+= kernel/sys/fs_stat.c              # system calls that tell about files and file systems
+SRCS	+= kernel/sys/fs_swap.c              # swapon and swapoff
 SRCS	+= kernel/sys/fs_xattr.c             # system calls about extended attributes
 SRCS	+= kernel/sys/misc_sys.c             # calls about the machine as a whole
 SRCS	+= kernel/sys/misc_syslog.c          # syslog(2): the kernel's log for dmesg and klogd
@@ -607,6 +611,11 @@ DISK_IMAGE := build/disk-$(ROOT).img
 MODULES	:=
 CMDLINE	:= root=/dev/hda1 rw $(APPEND)
 endif
+# SWAP=: one more disk, behind those of DRIVES=; the root's init runs swapon on it.
+ifneq ($(SWAP),0)
+SWAP_DISK := virtio:swap$(SWAP)
+CMDLINE	+= swap=/dev/vd$(word $(words x $(filter virtio:%,$(subst $(comma), ,$(DRIVES)))),a b c d e f g h i j)
+endif
 disk: $(DISK_ROOT)
 	$(if $(DISK_IMAGE),@scripts/mkdisk $(DISK_IMAGE) $(DISK) $(DISK_ROOT))
 $(O)/.options-iso: FORCE
@@ -624,9 +633,9 @@ MACHINE	= $(QEMU) -M pc -m $(MEM) -smp $(CPUS) $(MANY) $(addprefix -cpu ,$(CPU))
 KERNEL	:= -kernel $(abspath $(O))/octavo -append '$(CMDLINE)' $(if $(MODULES),-initrd $(subst $(space),$(comma),$(strip $(MODULES))))
 LEAVE	:= @echo 'Leave the machine by ^A x (^C goes to the guest).'
 # $(call drives,cdrom or nothing): the disks of DISK= and DRIVES=
-DISKS	:= $(subst $(space),$(comma),$(strip $(addprefix ide:,$(DISK_IMAGE)) $(DRIVES)))
+DISKS	:= $(subst $(space),$(comma),$(strip $(addprefix ide:,$(DISK_IMAGE)) $(DRIVES) $(SWAP_DISK)))
 drives	= $(if $(DISKS),$(or $(shell python3 scripts/octavo.py '$(DISKS)' '$1'),$(error DRIVES=$(DRIVES))))
-SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND DRIVES DISK,$(if $($v),$v='$($v)'))
+SETS	:= $(foreach v,DEBUG PAGE_OFFSET HIGHMEM PAE MEM CPUS NODES THREADS ROOT ADD APPEND DRIVES DISK SWAP,$(if $($v),$v='$($v)'))
 
 run: iso disk
 	$(LEAVE)
@@ -720,6 +729,7 @@ help:
 # help: APPEND ADD CMD   -           kernel command line; folder put into the root; command for exec
 # help: DRIVES           -           virtio:FILE,ide:FILE,floppy:FILE: disks; a number for FILE: empty, so many MiB
 # help: DISK             0           MiB of a disk that the root is on and stays on (1: the usual 256): build/disk-ROOT.img
+# help: SWAP             0           MiB of a disk to swap to
 # help: LIMIT T          120 -       seconds until exec calls a hang; the name of a test
 # help: DEBUG            0           0 1: poison, red zones, lock checks
 # help: PAGE_OFFSET      0xC0000000  0x40000000 ... 0xB0000000: where the kernel's part begins

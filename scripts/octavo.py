@@ -21,6 +21,7 @@ import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD_OPTIONS = ("DEBUG", "PAGE_OFFSET", "HIGHMEM", "PAE", "SLAB", "SMP", "NUMA", "CC", "O", "DEV", "BUSYBOX")
 RUN_OPTIONS = {"MEM": "128", "CPUS": "1", "NODES": "1", "THREADS": "", "APPEND": "", "ADD": "", "LIMIT": "120",
                "QEMU": "qemu-system-i386", "CPU": "", "LOG": "", "ICOUNT": "", "PLUGIN": "", "ROOT": "busybox",
-               "DRIVES": "", "DISK": "0"}
+               "DRIVES": "", "DISK": "0", "SWAP": "0"}
 
 # More MiB than these, and some lie above 4G. QEMU's default processor has no wires for that.
 BELOW_4G = 3072
@@ -318,6 +319,31 @@ def is_drive_key(key):
     return key in DRIVE_KEYS or key.startswith("throttling.")
 
 
+def swap_image(mib):
+    """=> the path of a disk of so many MiB with mkswap's signature, made if it is not there."""
+    path = os.path.join(TOP, "build", f"swap-{mib}.img")
+    if not os.path.exists(path):
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        pages = mib << 8
+        header = struct.pack("<1024xIII16s16s", 1, pages - 1, 0, b"", b"octavo").ljust(4096 - 10, b"\0") + b"SWAPSPACE2"
+        with tempfile.NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as image:
+            image.write(header)
+            image.truncate(mib << 20)
+        os.replace(image.name, path)
+    return path
+
+
+def with_swap(options):
+    """=> the options with SWAP='s disk among the DRIVES, and told to the root's init, which runs swapon"""
+    if options["SWAP"] == "0":
+        return options
+    if not options["SWAP"].isdigit():
+        raise Failure(f"SWAP={options['SWAP']}: must be MiB")
+    place = sum(d.startswith("virtio:") for d in options["DRIVES"].split(","))
+    return {**options, "SWAP": "0", "DRIVES": ",".join(d for d in (options["DRIVES"], f"virtio:swap{options['SWAP']}") if d),
+            "APPEND": " ".join(w for w in (options["APPEND"], f"swap=/dev/vd{chr(ord('a') + place)}") if w)}
+
+
 def drive_backend(number, bus, path, keys):
     """=> the value of -drive. debug=FILE puts QEMU's blkdebug with that configuration before the image,
     log=FILE a log of all that is written (blklogwrites)."""
@@ -327,6 +353,9 @@ def drive_backend(number, bus, path, keys):
         return ",".join(words + ["driver=null-co", f"size={size}", "read-zeroes=on", "snapshot=on", "cache=unsafe"] +
                         [f"{k}={v}" for k, v in keys.items() if k == "readonly" or k.startswith("throttling.")])
     words += [f"{k}={v}" for k, v in keys.items() if is_drive_key(k) and k != "format"]
+    if re.fullmatch(r"swap\d+", path):     # ready for swapon; what is written is gone afterwards
+        path = swap_image(int(path[4:]))
+        words += ["snapshot=on", "cache=unsafe"]
     if "log" in keys:
         words += ["driver=blklogwrites", "log-super-update-interval=1", "log.driver=file",
                   f"log.filename={keys['log']}", "file.driver=raw", "file.file.driver=file",
@@ -342,7 +371,7 @@ def drive_backend(number, bus, path, keys):
 def drive_words(drives, cdrom=False):
     """=> QEMU's options for DRIVES=bus:file[:key=value...],... : disks on the buses virtio (vda...), ide
     (hda...; with cdrom there is no hdc) and floppy (fd0). A number for a file: an empty image of so many
-    MiB, gone afterwards."""
+    MiB, gone afterwards; swapMIB: the same after mkswap."""
     words = []
     places = {"virtio": iter(range(64)), "floppy": iter(range(2)),
               "ide": iter([0, 1, 3] if cdrom else [0, 1, 2, 3])}
@@ -372,7 +401,7 @@ class Machine:
         console instead: COM1 is our pipe, and each answer is typed when what is expected has come."""
         self.build_dir = build_dir
         self.kernel = kernel or os.path.join(build_dir, "octavo")
-        self.options = with_defaults(options or {})
+        self.options = with_swap(with_defaults(options or {}))
         self.modules = list(modules)
         self.iso = iso
         self.append = " ".join(w for w in (append, self.options["APPEND"]) if w)

@@ -54,6 +54,8 @@ static ssize_t blkdev_write(struct file *file, const char __user *buf, size_t co
 	loff_t size = i_size_read(inode);
 	ssize_t n;
 
+	if (IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if (*pos >= size)
 		return count ? -ENOSPC : 0;
 	if ((u64)(size - *pos) < count)

@@ -55,7 +55,7 @@ static int may_delete(struct inode *dir, const struct dentry *victim, bool isdir
 	if (err)
 		return err;
 	if (IS_APPEND(dir) || IS_APPEND(victim->d_inode) || IS_IMMUTABLE(victim->d_inode) ||
-	    sticky_forbids(dir, victim->d_inode))
+	    IS_SWAPFILE(victim->d_inode) || sticky_forbids(dir, victim->d_inode))
 		return -EPERM;
 	if (isdir && !S_ISDIR(victim->d_inode->i_mode))
 		return -ENOTDIR;

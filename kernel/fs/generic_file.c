@@ -167,6 +167,8 @@ ssize_t generic_write_checks(struct file *file, loff_t *pos, size_t count)
 	loff_t max = inode->i_sb->s_maxbytes;
 	unsigned long limit;
 
+	if (IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if (file->f_flags & O_APPEND)
 		*pos = inode->i_size;
 	if (!(file->f_flags & O_LARGEFILE))

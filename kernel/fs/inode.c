@@ -274,6 +274,8 @@ static umode_t killed_suid(umode_t mode)
 
 int inode_newsize_ok(struct inode *inode, loff_t length)
 {
+	if (IS_SWAPFILE(inode))
+		return -ETXTBSY;
 	if (length <= inode->i_size || (u64)length <= rlimit(RLIMIT_FSIZE) ||
 	    rlimit(RLIMIT_FSIZE) == RLIM_INFINITY)
 		return 0;

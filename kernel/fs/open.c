@@ -407,6 +407,8 @@ static long check_fallocate(const struct file *file, int mode, loff_t offset, lo
 		return -EBADF;
 	if (((mode & ~FALLOC_FL_KEEP_SIZE) && IS_APPEND(file->f_inode)) || IS_IMMUTABLE(file->f_inode))
 		return -EPERM;
+	if (IS_SWAPFILE(file->f_inode))
+		return -ETXTBSY;
 	if (S_ISFIFO(type))
 		return -ESPIPE;
 	if (S_ISDIR(type))

@@ -30,31 +30,33 @@ struct file;
 
 #define SWAP_MAP_BAD		0xffffu
 #define SWAP_MAP_MAX		0xfffeu		/* more holders than there can be processes */
-#define SWAPFILE_CLUSTER	256		/* slots looked for together, so that writes are sequential */
+#define SWAPFILE_CLUSTER	256u		/* slots filled together, so that writes are sequential */
 
 #define SWP_USED	1u	/* the structure is taken */
 #define SWP_WRITEOK	2u	/* slots may be given out */
 
-/* Slots [start_page, start_page + nr_pages) lie from @start_block on, in pages of the device. */
+/* Slots [start_page, start_page + nr_pages) lie from start_sector of the device on. */
 struct swap_extent {
-	struct list_head list;
 	unsigned long start_page, nr_pages;
-	sector_t start_block;
+	sector_t start_sector;
 };
 
 struct swap_info_struct {
 	unsigned int flags;			/* [sl] SWP_* */
 	int prio;				/* [sl] higher first; equal ones take turns */
 	unsigned int type;			/* [c] its index */
+	struct list_head list;			/* [sl] those with SWP_WRITEOK, the next to use first */
 	struct file *swap_file;			/* [c while used] */
 	struct block_device *bdev;		/* [c while used] */
-	struct list_head extents;		/* [c while used] */
-	unsigned long max;			/* [c while used] slots, the header's (0) included */
+	struct swap_extent *extents;		/* [c while used] by start_page */
+	unsigned int nr_extents;		/* [c while used] */
+	unsigned long max;			/* [sl] slots, the header's (0) included; 0: none yet */
 	unsigned long pages;			/* [sl] that can hold something */
 	unsigned long inuse_pages;		/* [sl] */
 	unsigned short *swap_map;		/* [sl] by slot */
-	unsigned long lowest_bit, highest_bit;	/* [sl] where free slots may be */
-	unsigned long cluster_next, cluster_nr;	/* [sl] the next to try; how many of its cluster are left */
+	unsigned short *cluster_used;		/* [sl] by cluster: slots that are not free */
+	unsigned long cluster_next;		/* [sl] where the next free slot is looked for */
+	unsigned long *failed;			/* [a] a bit for each slot: the last write to it failed */
 	struct address_space swapper_space;	/* the swap cache of this area, by slot */
 };
 
@@ -74,8 +76,26 @@ int swap_entry_users(swp_entry_t entry);
  * it.  => page_table_lock held; may not sleep. true: it was an entry of an area */
 bool free_swap_and_cache(swp_entry_t entry);
 
-/* Where @entry lies: sectors of 512 bytes of *@bdev. => area in use */
+/* Where @entry lies: sectors of 512 bytes of *@bdev. => somebody holds @entry */
 sector_t map_swap_entry(swp_entry_t entry, struct block_device **bdev);
+/* A write to @entry has ended: a slot that failed last is not used again. => any context */
+void swap_write_ended(swp_entry_t entry, int error);
+
+/* ---- areas come and go: for swapon and swapoff (kernel/fs/swapon.c), under swapon_mutex ---- */
+
+/* => an area to be filled in, or NULL: MAX_SWAPFILES are in use */
+struct swap_info_struct *swap_area_get(void);
+/* Take its tables, for slots below @max; all but the header's are free. => may sleep; 0, -ENOMEM */
+int swap_area_tables(struct swap_info_struct *si, unsigned long max);
+/* Slot @offset cannot be used. => not on yet */
+void swap_area_bad(struct swap_info_struct *si, unsigned long offset);
+/* Slots are given out from now on; -1: below all that have chosen no priority either. */
+void swap_area_on(struct swap_info_struct *si, int prio);
+/* No more are given out.  => swap_area_resume() takes that back */
+void swap_area_off(struct swap_info_struct *si);
+void swap_area_resume(struct swap_info_struct *si);
+/* Its tables go, it can be got again. => may sleep; off, no slot in use */
+void swap_area_put(struct swap_info_struct *si);
 
 /* swap_map against page tables, caches and lists. => 0, or prints and -1; nothing runs */
 int swap_check(void);

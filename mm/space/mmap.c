@@ -114,6 +114,8 @@ static int check_shared_mapping(struct file *file, unsigned long prot, unsigned 
 
 	if (((prot & PROT_WRITE) && !writable) || (writable && IS_APPEND(file->f_inode)))
 		return -EACCES;
+	if ((prot & PROT_WRITE) && IS_SWAPFILE(file->f_mapping->host))
+		return -ETXTBSY;
 	*vm_flags |= VM_SHARED | VM_MAYSHARE;
 	/* Nobody can ever write through it: it shares no more than a private one does. */
 	if (!writable)

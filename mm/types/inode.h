@@ -88,8 +88,10 @@ struct file_ra_state {
 #define S_NOATIME	2u
 #define S_APPEND	4u	/* only grows */
 #define S_IMMUTABLE	8u	/* never changes */
+#define S_SWAPFILE	16u	/* is swapped to: stays as it is, where it is */
 #define IS_APPEND(inode)	((inode)->i_flags & S_APPEND)
 #define IS_IMMUTABLE(inode)	((inode)->i_flags & S_IMMUTABLE)
+#define IS_SWAPFILE(inode)	((inode)->i_flags & S_SWAPFILE)
 
 static inline loff_t i_size_read(const struct inode *inode)
 {

@@ -55,6 +55,8 @@ static const struct row fs_rows[] = {
 	R(40, rmdir, STR("dir")),
 	R(42, pipe, OUT(8)),
 	R(52, umount, STR("/tmp/no-such"), V(0)),
+	R(87, swapon, STR("/tmp/no-such"), V(0)),
+	R(115, swapoff, STR("/tmp/no-such")),
 	R(54, ioctl, V(PIPE_IN), V(FIONREAD), OUT(4)),
 	R(54, ioctl, V(PIPE_IN), V(FIONBIO), IN(zero_words, 4)),
 	R(54, ioctl, V(TTY_FD), V(TCGETS), OUT(36)),
