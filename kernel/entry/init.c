@@ -53,6 +53,7 @@
 #include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/vmscan.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
@@ -111,6 +112,7 @@ static const struct boot_step boot_order[] __initdata = {
 	/* files */
 	STEP(filemap_init,	"page cache"),
 	STEP(lru_init,		"lists of its pages that could be given up"),
+	STEP(swap_init,		"areas to swap to: none yet"),
 	STEP(block_init,	"bios and requests, with their reserves"),
 	STEP(buffer_init,	"cache of buffer heads"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),

@@ -34,7 +34,7 @@
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
-#include <mm/cache/swapfile.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/highmem.h>
@@ -382,10 +382,31 @@ static struct swap_info_struct *find_area(const struct address_space *mapping)
 	return NULL;
 }
 
+int unuse_mms(unsigned int type) __attribute__((weak));
+int shmem_unuse(unsigned int type) __attribute__((weak));
+unsigned long drop_swap_cache(void) __attribute__((weak));
+
 /* => swapon_mutex held, the area is off; 0, or -errno and it is still in use */
 static int try_to_unuse(struct swap_info_struct *si)
 {
-	return si->inuse_pages ? -ENOMEM : 0;
+	int err;
+
+	while (READ_ONCE(si->inuse_pages)) {
+		err = unuse_mms(si->type);
+		if (!err)
+			err = shmem_unuse(si->type);
+		if (err)
+			return err;
+		drop_swap_cache();
+		if (!READ_ONCE(si->inuse_pages))
+			break;
+		/* Pages that are being written, or moved from one place to another, this time. */
+		if (signal_pending(current))
+			return -EINTR;
+		set_current_state(TASK_INTERRUPTIBLE);
+		schedule_timeout(1);
+	}
+	return 0;
 }
 
 /* => swapon_mutex held; 0 or -errno */

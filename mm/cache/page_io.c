@@ -23,6 +23,8 @@
 #include <mm/cache/writeback.h>
 #include <mm/phys/vmstat.h>
 
+bool try_to_free_swap(struct page *page) __attribute__((weak));
+
 /* A bio for @page and its slot. => page locked, in the swap cache; may sleep */
 static struct bio *get_swap_bio(struct page *page, bio_end_io_t *end_io)
 {
@@ -64,6 +66,11 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 	struct bio *bio;
 
 	BUG_VAL(!PageLocked(page) || !PageSwapCache(page), page, page->flags);
+	/* All who had entries are gone: nobody will ever read it. */
+	if (try_to_free_swap(page)) {
+		unlock_page(page);
+		return 0;
+	}
 	bio = get_swap_bio(page, end_swap_write);
 	count_vm_event(PSWPOUT);
 	set_page_writeback(page);
