@@ -28,6 +28,10 @@
  * Left and right are each other's mirror image.  Instead of writing every case twice, the
  * cases are written once, for `left` meaning "the side we came from" (slot, rotate).
  *
+ * What a user keeps in each node about the subtree below it (rb_update_fn) is made anew for the two
+ * nodes that a rotation moves, and for those above a node that comes or goes.  For trees
+ * without such a thing the compiler leaves all that out.
+ *
  * Interface: lib/rbtree.h.  Locking: the caller's.
  * References: Cormen et al., Introduction to Algorithms, ch. 13.
  */
@@ -70,7 +74,8 @@ static inline void change_child(struct rb_node *parent, struct rb_node *old,
 }
 
 /* Lower @node to its own @left side; its child of the other side comes up. */
-static void rotate(struct rb_node *node, bool left, struct rb_root *root)
+static __always_inline void rotate(struct rb_node *node, bool left, struct rb_root *root,
+				   rb_update_fn update)
 {
 	struct rb_node *pivot = *slot(node, !left), *inner = *slot(pivot, left);
 	struct rb_node *parent = rb_parent(node);
@@ -82,6 +87,10 @@ static void rotate(struct rb_node *node, bool left, struct rb_root *root)
 	set_parent(node, pivot);
 	set_parent(pivot, parent);
 	change_child(parent, node, pivot, root);
+	if (update) {
+		update(node);
+		update(pivot);
+	}
 }
 
 /*
@@ -118,7 +127,8 @@ void rb_build(struct rb_root *root, unsigned long nr)
 	set_color(root->rb_node, RB_BLACK);
 }
 
-void rb_insert_color(struct rb_node *node, struct rb_root *root)
+static __always_inline void insert_color(struct rb_node *node, struct rb_root *root,
+					 rb_update_fn update)
 {
 	struct rb_node *parent, *gparent, *uncle;
 
@@ -137,19 +147,36 @@ void rb_insert_color(struct rb_node *node, struct rb_root *root)
 			continue;
 		}
 		if (node == *slot(parent, !left)) {
-			rotate(parent, left, root);
+			rotate(parent, left, root, update);
 			parent = node;
 		}
 		set_color(parent, RB_BLACK);
 		set_color(gparent, RB_RED);
-		rotate(gparent, !left, root);
+		rotate(gparent, !left, root, update);
 		break;
 	}
 	set_color(root->rb_node, RB_BLACK);
 }
 
+void rb_insert_color(struct rb_node *node, struct rb_root *root)
+{
+	insert_color(node, root, NULL);
+}
+
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update)
+{
+	struct rb_node *above = node;
+
+	/* What did not change changes nothing above. */
+	update(node);
+	while ((above = rb_parent(above)) && update(above))
+		;
+	insert_color(node, root, update);
+}
+
 /* All ways through @node (NULL: a missing child of @parent) lack one black node. */
-static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_root *root)
+static __always_inline void erase_color(struct rb_node *node, struct rb_node *parent,
+					struct rb_root *root, rb_update_fn update)
 {
 	while (node != root->rb_node && !is_red(node)) {
 		bool left = node == parent->rb_left;
@@ -158,7 +185,7 @@ static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_
 		if (is_red(sibling)) {
 			set_color(sibling, RB_BLACK);
 			set_color(parent, RB_RED);
-			rotate(parent, left, root);
+			rotate(parent, left, root, update);
 			sibling = *slot(parent, !left);
 		}
 		if (!is_red(sibling->rb_left) && !is_red(sibling->rb_right)) {
@@ -170,13 +197,13 @@ static void erase_color(struct rb_node *node, struct rb_node *parent, struct rb_
 		if (!is_red(*slot(sibling, !left))) {
 			set_color(*slot(sibling, left), RB_BLACK);
 			set_color(sibling, RB_RED);
-			rotate(sibling, !left, root);
+			rotate(sibling, !left, root, update);
 			sibling = *slot(parent, !left);
 		}
 		set_color(sibling, rb_color(parent));
 		set_color(parent, RB_BLACK);
 		set_color(*slot(sibling, !left), RB_BLACK);
-		rotate(parent, left, root);
+		rotate(parent, left, root, update);
 		return;
 	}
 	if (node)
@@ -216,9 +243,9 @@ static int replace_by_successor(struct rb_node *node, struct rb_root *root,
 	return color;
 }
 
-void rb_erase(struct rb_node *node, struct rb_root *root)
+static __always_inline void erase(struct rb_node *node, struct rb_root *root, rb_update_fn update)
 {
-	struct rb_node *child, *parent;
+	struct rb_node *child, *parent, *above;
 	int color;
 
 	if (node->rb_left && node->rb_right) {
@@ -231,8 +258,22 @@ void rb_erase(struct rb_node *node, struct rb_root *root)
 			set_parent(child, parent);
 		change_child(parent, node, child, root);
 	}
+	/* Up to the root: the successor, on the way, has what it had in its old place. */
+	if (update)
+		for (above = parent; above; above = rb_parent(above))
+			update(above);
 	if (color == RB_BLACK)
-		erase_color(child, parent, root);
+		erase_color(child, parent, root, update);
+}
+
+void rb_erase(struct rb_node *node, struct rb_root *root)
+{
+	erase(node, root, NULL);
+}
+
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update)
+{
+	erase(node, root, update);
 }
 
 /* The end of the tree under @node on the @left side. */

@@ -332,7 +332,7 @@ static bool is_running(struct inode *inode)
 	bool running = false;
 
 	spin_lock(&mapping->i_mmap_lock);
-	list_for_each_entry(vma, &mapping->i_mmap, shared) {
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, 0, ULONG_MAX) {
 		struct file *exe = vma->vm_mm->exe_file;
 
 		if (exe && exe->f_inode == inode)

@@ -157,7 +157,6 @@ int map_vdso(unsigned long stack_top)
 	vma = add_area(mm, addr, VDSO_FLAGS, &vdso_ops);
 	if (!vma)
 		goto out;
-	vma->has_anon = true;		/* it may, and fork is to copy its entry */
 	err = vm_insert_page(vma, addr, vdso_page);
 	mm->vdso = addr;
 	mm->sysenter_return = addr + return_offset;

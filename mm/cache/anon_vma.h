@@ -2,43 +2,81 @@
  * mm/cache/anon_vma.h - where an anonymous page can be mapped.
  *
  * An anonymous page is in no file whose areas could be asked.  Instead page->mapping leads to the
- * anon_vma of the area that first touched it, and from there a chain leads to every area in which
- * it can be: that area, the pieces it was cut into, and the copies that fork made of it.  Each area
- * has an anon_vma of its own for its own new pages, and is linked to those of its ancestors.  So a
- * child's new pages are looked for in the child alone, however many brothers it has.
+ * anon_vma of the area that first touched it, and anon_vma->areas has every area in which it can
+ * be: that area, the pieces it was cut into, and the copies that fork made of it.  See anon_vma.c.
  *
- * Locking: anon_vma->lock is of the level of i_mmap_lock: outside page_table_lock, inside PG_locked.
- * An area's own chain: mmap_sem for writing, or mmap_sem for reading with page_table_lock.
+ * Locking: the lock of a family, anon_vma->root->lock, is of the level of i_mmap_lock: outside
+ * page_table_lock, inside PG_locked.  An area's own way through its family (vma->anon_vma_chain):
+ * mmap_sem for writing, or mmap_sem for reading with page_table_lock.
  */
 #ifndef OCTAVO_MM_CACHE_ANON_VMA_H
 #define OCTAVO_MM_CACHE_ANON_VMA_H
 
 #include <mm/types/mm_types.h>
 
-struct anon_vma;
+struct anon_vma {
+	struct anon_vma *root;		/* [c] the first of the family */
+	struct anon_vma *parent;	/* [c] NULL: it is the first */
+	spinlock_t lock;		/* the root's guards the whole family */
+	struct rb_root areas;		/* [root->lock] of struct anon_vma_chain, by vm_pgoff */
+	unsigned int nr_children;	/* [root->lock] anon_vmas whose parent it is */
+	unsigned int nr_owners;		/* [root->lock] areas whose new pages it gets */
+};
 
-/* Before an area gets its first anonymous page. => mmap_sem held; may sleep; 0 or -ENOMEM */
+#define anon_vma_foreach(step, anon_vma, start, last)					\
+	for ((step) = rb_entry_safe(interval_tree_first(&(anon_vma)->areas, start, last),	\
+				    struct anon_vma_chain, node); (step);		\
+	     (step) = rb_entry_safe(interval_tree_next(&(step)->node, start, last),	\
+				    struct anon_vma_chain, node))
+
+/* Before an area gets its first anonymous page of its own. => [s] read; may sleep; 0 or -ENOMEM */
 int __anon_vma_prepare(struct vm_area_struct *vma);
 static inline int anon_vma_prepare(struct vm_area_struct *vma)
 {
 	return likely(vma->anon_vma) ? 0 : __anon_vma_prepare(vma);
 }
-/* @dst, a piece or a moved copy of @src in the same mm, can hold the pages of @src. => 0, -ENOMEM */
+
+/* Can one area of an address space hold the pages of both? (Those of @b: NULL, none.) => [s] write */
+bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
+/*
+ * @dst, a piece or a moved copy of @src in the same mm, or compatible, can hold the pages of @src.
+ * => [s] write; may sleep; 0, or -ENOMEM with nothing changed
+ */
 int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
-/* ... of a child, after fork. */
+/* ... of a child, at fork: its own new pages it will keep apart. */
 int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
-/* @vma ends, or has become part of another: out of all chains. => its entries are empty, or moved */
-void unlink_anon_vmas(struct vm_area_struct *vma);
-/* Its place in them goes by [vm_pgoff, + vma_pages): around a change of vm_start, vm_end or vm_pgoff. */
+/* @vma ends, or has become part of another: out of all trees. => it maps no anonymous page any more */
+void __unlink_anon_vmas(struct vm_area_struct *vma);
+static inline void unlink_anon_vmas(struct vm_area_struct *vma)
+{
+	if (vma_has_anon(vma))
+		__unlink_anon_vmas(vma);
+}
+/*
+ * Its place in the trees goes by [vm_pgoff, + pages): around a change of vm_start, vm_end or
+ * vm_pgoff.  => the family's lock is held in between
+ */
 void anon_vma_pre_update_vma(struct vm_area_struct *vma);
 void anon_vma_post_update_vma(struct vm_area_struct *vma);
 
-/* The anon_vma of @page, locked; NULL: it is mapped nowhere (any more). */
+static inline struct anon_vma *page_anon_vma(const struct page *page)
+{
+	return (struct anon_vma *)((unsigned long)page->mapping & ~PAGE_MAPPING_ANON);
+}
+/*
+ * The anon_vma of @page, its family locked: no area of it and no table of these areas goes.
+ * => a reference to the page held; NULL: it is mapped nowhere (any more)
+ */
 struct anon_vma *page_lock_anon_vma(struct page *page);
-void page_unlock_anon_vma(struct anon_vma *anon_vma);
+static inline void page_unlock_anon_vma(struct anon_vma *anon_vma)
+{
+	spin_unlock(&anon_vma->root->lock);
+}
 
-/* Chains, trees and counts agree. => 0, or prints and -1 */
-int anon_vma_check(void);
+/* May @vma map @page, which is anonymous? => [s] read, page_table_lock held */
+bool anon_vma_covers(const struct vm_area_struct *vma, const struct page *page);
+/* Is @vma's way one through a family, and on all its trees? => [s] read; lies, printed */
+int anon_vma_check(struct vm_area_struct *vma);
 void anon_vma_init(void);
 
 #endif

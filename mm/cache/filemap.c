@@ -93,7 +93,7 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	mapping->gfp_mask = gfp_mask;
 	mapping->flags = 0;
 	spin_lock_init(&mapping->i_mmap_lock);
-	INIT_LIST_HEAD(&mapping->i_mmap);
+	mapping->i_mmap = RB_ROOT;
 	mapping->i_mmap_writable = 0;
 	mapping->backing_dev_info = &noop_backing_dev_info;
 	mapping->writeback_index = 0;

@@ -1,7 +1,7 @@
 /*
- * mm/cache/rmap.c - the rare half of map counting.
+ * mm/cache/rmap.c - where a page is mapped: asked, and taken away.
  *
- * The common steps are inline in rmap.h.  Here are those that happen once in a
+ * The common steps of counting are inline in rmap.h.  Here are those that happen once in a
  * page's life, and the step for a page that may or may not be mapped already.
  *
  * Theory.  _mapcount is exact at every moment at which no page_table_lock is
@@ -11,17 +11,22 @@
  * an entry to copy (fork takes mmap_sem for writing) or the page from a cache,
  * which an anonymous page is not in.
  *
- * Where a page of a file is mapped is computed: each area on the mapping's i_mmap says which
- * offsets it maps, so there is one entry to look at in each (page_mkclean, page_referenced, try_to_unmap).
+ * Where a page is mapped is computed: its mapping, of a file or an anon_vma, has a tree of the areas
+ * that may map it, and page->index says where in each: so there is one entry to look at in each
+ * (page_mkclean, page_referenced, try_to_unmap; counted as rmap_visits in /proc/vmstat).
  *
- * Locking: the page_table_lock of the entry's address space; i_mmap_lock outside of it, which
- * keeps the areas and their page tables (mm/space/zap.c).
+ * mremap moves entries under page_table_lock alone, so a walk may look at the old place too late
+ * and at the new one too early.  It then has missed an entry, and says: still mapped.
+ *
+ * Locking: the page_table_lock of the entry's address space; i_mmap_lock, or the lock of the
+ * anon_vma's family, outside of it, which keeps the areas and their page tables (mm/space/zap.c).
  * References: McCracken, Object-based reverse mapping, OLS 2004.
  */
 #include <mm/cache/rmap.h>
 
 #include <kernel/arch/tlb.h>
 #include <kernel/core/bug.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/page_alloc.h>
 
@@ -29,38 +34,32 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
 {
 	if (!atomic_inc_and_test(&page->_mapcount))
 		return;
-	__page_set_anon(page, vma, address);
+	/*
+	 * It may be shared with any of the family whose tables have its swap entry, and the root's tree
+	 * has them all.  A page that is still where it was knows better.
+	 */
+	if (!PageAnon(page))
+		__page_set_anon(page, vma->anon_vma->root, vma, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 
-/*
- * The last entry is gone.  An anonymous page stops being one, so that a
- * reference that outlives the mapping keeps a plain page.
- */
+/* The last entry is gone. An anonymous page may have its swap entry elsewhere, and come back. */
 void __page_remove_last_rmap(struct page *page)
 {
-	if (!PageAnon(page)) {
-		/* It may be mapped again by now, from the page cache; that counted up first, or will. */
-		dec_zone_page_state(page, NR_FILE_MAPPED);
-		return;
-	}
-	VM_BUG_ON(page_mapcount(page) != 0);
-	dec_zone_page_state(page, NR_ANON_PAGES);
-	page->mapping = NULL;
-	page->index = 0;
+	/* A file's may be mapped again by now, from the page cache; that counted up first, or will. */
+	VM_BUG_ON(PageAnon(page) && page_mapcount(page) != 0);
+	dec_zone_page_state(page, PageAnon(page) ? NR_ANON_PAGES : NR_FILE_MAPPED);
 }
 
-/* ---- the entries of a page of a file ---------------------------------------------------------- */
+/* ---- the entries of a page ---------------------------------------------------------------------- */
 
-/* The entry of @vma for @page, if it has one. => i_mmap_lock held: the tables stay */
+/* The entry of @vma for @page, if it has one. => the lock of their tree held: the tables stay */
 static pte_t *page_pte(struct page *page, struct vm_area_struct *vma, unsigned long *address)
 {
-	unsigned long offset = page->index - vma->vm_pgoff;
 	pmd_t *pmd;
 
-	if (page->index < vma->vm_pgoff || offset >= (vma->vm_end - vma->vm_start) >> PAGE_SHIFT)
-		return NULL;
-	*address = vma->vm_start + (offset << PAGE_SHIFT);
+	count_vm_event(RMAP_VISITS);
+	*address = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
 	pmd = pmd_offset(pgd_offset(vma->vm_mm, *address), *address);
 	return pmd_present(*pmd) ? pte_offset_map(pmd, *address) : NULL;
 }
@@ -104,7 +103,7 @@ bool page_mkclean(struct page *page)
 	if (!page_mapped(page))
 		return false;
 	spin_lock(&mapping->i_mmap_lock);
-	list_for_each_entry(vma, &mapping->i_mmap, shared)
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
 		if (vma->vm_flags & VM_SHARED)
 			dirty |= page_mkclean_one(page, vma);
 	spin_unlock(&mapping->i_mmap_lock);
@@ -129,20 +128,50 @@ static bool page_referenced_one(struct page *page, struct vm_area_struct *vma)
 	return young;
 }
 
-int page_referenced(struct page *page)
+static int page_referenced_file(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 	struct vm_area_struct *vma;
 	int entries = 0;
 
 	spin_lock(&mapping->i_mmap_lock);
-	list_for_each_entry(vma, &mapping->i_mmap, shared)
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
 		entries += page_referenced_one(page, vma);
 	spin_unlock(&mapping->i_mmap_lock);
 	return entries;
 }
 
-/* => false: the entry has to stay, for it is locked or was used just now */
+static int page_referenced_anon(struct page *page)
+{
+	struct anon_vma *anon_vma = page_lock_anon_vma(page);
+	struct anon_vma_chain *step;
+	int entries = 0;
+
+	if (!anon_vma)
+		return 0;
+	anon_vma_foreach(step, anon_vma, page->index, page->index)
+		entries += page_referenced_one(page, step->vma);
+	page_unlock_anon_vma(anon_vma);
+	return entries;
+}
+
+int page_referenced(struct page *page)
+{
+	return PageAnon(page) ? page_referenced_anon(page) : page_referenced_file(page);
+}
+
+/* May @old, out of its table and flushed, stay out? What it has stored is told to the page. */
+static bool unmap_entry(struct page *page, pte_t old)
+{
+	/* No slot: what is in the page is nowhere else, unless it was given up. */
+	if (PageAnon(page) && (pte_dirty(old) || PageDirty(page)))
+		return false;
+	if (pte_dirty(old))
+		set_page_dirty(page);
+	return true;
+}
+
+/* => false: the entry has to stay, for it is locked, was used just now, or its page cannot go */
 static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -159,10 +188,14 @@ static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
 			/* Nobody may go on storing by a TLB when D is looked at. */
 			old = ptep_get_and_clear(pte);
 			flush_tlb_page(vma, address);
-			if (pte_dirty(old))
-				set_page_dirty(page);
+			stays = !unmap_entry(page, old);
+			if (stays)
+				set_pte(pte, old);
+		}
+		if (!stays) {
 			update_hiwater_rss(mm);
-			mm->rss_stat[MM_FILEPAGES]--;
+			mm->rss_stat[PageAnon(page) ? MM_ANONPAGES :
+				     PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES]--;
 			page_remove_rmap(page);
 			put_page(page);		/* not the last: the caller has one */
 		}
@@ -171,15 +204,36 @@ static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
 	return !stays;
 }
 
-bool try_to_unmap(struct page *page)
+static void try_to_unmap_file(struct page *page)
 {
 	struct address_space *mapping = page->mapping;
 	struct vm_area_struct *vma;
 
 	spin_lock(&mapping->i_mmap_lock);
-	list_for_each_entry(vma, &mapping->i_mmap, shared)
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
 		if (!page_mapped(page) || !try_to_unmap_one(page, vma))
 			break;
 	spin_unlock(&mapping->i_mmap_lock);
+}
+
+static void try_to_unmap_anon(struct page *page)
+{
+	struct anon_vma *anon_vma = page_lock_anon_vma(page);
+	struct anon_vma_chain *step;
+
+	if (!anon_vma)
+		return;
+	anon_vma_foreach(step, anon_vma, page->index, page->index)
+		if (!page_mapped(page) || !try_to_unmap_one(page, step->vma))
+			break;
+	page_unlock_anon_vma(anon_vma);
+}
+
+bool try_to_unmap(struct page *page)
+{
+	if (PageAnon(page))
+		try_to_unmap_anon(page);
+	else
+		try_to_unmap_file(page);
 	return !page_mapped(page);
 }

@@ -1,5 +1,5 @@
 /*
- * mm/cache/rmap.h - how often is a page mapped, and (room for) where.
+ * mm/cache/rmap.h - how often is a page mapped, and where.
  *
  * page->_mapcount is exact: one for each page-table entry that holds the page,
  * and every entry is made and removed together with one of these calls, under
@@ -7,9 +7,9 @@
  * also move NR_ANON_PAGES or NR_FILE_MAPPED.
  *
  * An anonymous page has PAGE_MAPPING_ANON in page->mapping from its first
- * mapping to its last; the rest of that word is vma->anon_vma, the list of
- * areas in which it can be (reverse mapping proper fills it), and page->index
- * is the page's place in any of them: linear_page_index().
+ * mapping until it is freed; the rest of that word is an anon_vma, by which the areas are found in
+ * which it can be (anon_vma.h), and page->index is the page's place in any of them:
+ * linear_page_index().
  */
 #ifndef OCTAVO_MM_CACHE_RMAP_H
 #define OCTAVO_MM_CACHE_RMAP_H
@@ -17,26 +17,30 @@
 #include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
-static inline void __page_set_anon(struct page *page, struct vm_area_struct *vma,
-				   unsigned long address)
+static inline void __page_set_anon(struct page *page, struct anon_vma *anon_vma,
+				   struct vm_area_struct *vma, unsigned long address)
 {
-	page->mapping = (struct address_space *)((unsigned long)vma->anon_vma | PAGE_MAPPING_ANON);
+	page->mapping = (struct address_space *)((unsigned long)anon_vma | PAGE_MAPPING_ANON);
 	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
 }
 
 /*
  * A page fresh from the allocator gets its first entry.
- * => nobody else can see the page yet, so that no atomic step is needed
+ * => anon_vma_prepare(); nobody else can see the page yet, so that no atomic step is needed
  */
 static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
 					  unsigned long address)
 {
 	atomic_set(&page->_mapcount, 0);
-	__page_set_anon(page, vma, address);
+	__page_set_anon(page, vma->anon_vma, vma, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 
-/* One more entry for a page that is anonymous already (or comes back from swap). */
+/*
+ * One more entry for a page that comes back from swap, or is anonymous already. It need not be the
+ * last: others of the family may have entries for it, or its swap entry.
+ * => page locked, page_table_lock held; anon_vma_prepare()
+ */
 void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long address);
 
 /* One more entry for a page of the page cache. */
@@ -60,12 +64,14 @@ bool page_mkclean(struct page *page);
 
 /*
  * How many entries have been used since the last call: their A bits, which are cleared.
- * => page locked, of a file
+ * => page locked, of a file, or anonymous and referenced
  */
 int page_referenced(struct page *page);
 /*
- * Take @page out of all page tables; what was stored by them makes it dirty.
- * => page locked, of a file, referenced; false: an entry was used, or is locked in memory
+ * Take @page out of all page tables; what was stored by them makes it dirty.  An anonymous page
+ * must be clean, and is lost then (MADV_FREE).
+ * => page locked, referenced; false: an entry was used, is locked in memory, or has what is
+ * nowhere else
  */
 bool try_to_unmap(struct page *page);
 

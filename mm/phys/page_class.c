@@ -85,8 +85,8 @@ static enum page_class class_by_marks(const struct page *page)
 		return PAGE_CLASS_KSTACK;
 	if (PageVmalloc(page))
 		return PAGE_CLASS_VMALLOC;
-	if (PageAnon(page))
-		return PAGE_CLASS_ANON;
+	if (PageAnon(page))		/* mapped no more, but pinned: somebody else's */
+		return page_mapped(page) ? PAGE_CLASS_ANON : PAGE_CLASS_KERNEL;
 	if (page->mapping)
 		return PageSwapBacked(page) ? PAGE_CLASS_SHMEM :
 		       PageBlkdev(page) ? PAGE_CLASS_BUFFERS : PAGE_CLASS_FILE;

@@ -438,6 +438,7 @@ static const char *const event_names[NR_VM_EVENT_ITEMS] = {
 	[DROP_PAGECACHE] = "drop_pagecache", [DROP_SLAB] = "drop_slab",
 	[SWAP_RA] = "swap_ra", [SWAP_RA_HIT] = "swap_ra_hit",
 	[NR_DIRTIED] = "nr_dirtied", [NR_WRITTEN] = "nr_written",
+	[RMAP_VISITS] = "rmap_visits",
 	[PGSTEAL_CLEAN] = "pgsteal_clean",
 	[PGD_QUICKLIST_HITS] = "pgd_quicklist_hits",
 	[PGD_QUICKLIST_MISSES] = "pgd_quicklist_misses",

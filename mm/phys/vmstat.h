@@ -32,6 +32,7 @@ enum vm_event_item {
 	SWAP_RA, SWAP_RA_HIT,		/* pages read ahead from swap; of these wanted */
 	NR_DIRTIED, NR_WRITTEN,		/* pages of files that became dirty, that were written */
 	/* ours */
+	RMAP_VISITS,			/* entries looked at on the way from a page */
 	PGSTEAL_CLEAN,			/* pages given out from an inactive clean list */
 	PGD_QUICKLIST_HITS, PGD_QUICKLIST_MISSES, PMD_QUICKLIST_HITS, PMD_QUICKLIST_MISSES,
 	PTE_QUICKLIST_HITS, PTE_QUICKLIST_MISSES,

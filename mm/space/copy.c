@@ -2,7 +2,7 @@
  * mm/space/copy.c - page-table entries copied, moved, re-coloured, made by drivers.
  *
  * Theory.  fork must give the child what the parent has.  Only anonymous pages
- * exist nowhere else, so only areas that hold some (vma->has_anon) are copied
+ * exist nowhere else, so only areas that hold some (vma_has_anon()) are copied
  * entry by entry; what the child can get from the page cache, or as the zero
  * page, its own faults bring: most children exec at once and never ask; frames
  * that a driver entered by mmap, for once and all, are copied.  In a
@@ -95,13 +95,19 @@ static bool only_tables_know(const struct vm_area_struct *vma)
 	       (!vma->vm_ops || !vma->vm_ops->fault || vma->vm_ops == &pfn_vm_ops);
 }
 
+/* [vdso]: a fault would bring it, but each child has one at once. */
+static bool has_kernel_page(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops && !vma->vm_file && !(vma->vm_flags & VM_PFNMAP);
+}
+
 int copy_page_range(struct mm_struct *dst_mm, struct mm_struct *src_mm,
 		    struct vm_area_struct *vma)
 {
 	unsigned long addr = vma->vm_start, next;
 	int err;
 
-	if (!vma->has_anon && !only_tables_know(vma))
+	if (!vma_has_anon(vma) && !only_tables_know(vma) && !has_kernel_page(vma))
 		return 0;
 	for (; addr < vma->vm_end; addr = next) {
 		pmd_t *pmd = mm_pmd(src_mm, addr);
@@ -169,7 +175,6 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 			break;
 		move_pte_range(vma, from, src, dst, step);
 	}
-	new_vma->has_anon |= vma->has_anon;
 	return done;
 }
 

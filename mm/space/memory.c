@@ -58,6 +58,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/fs/fs.h>
 #include <lib/kernel.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
 #include <mm/cache/rmap.h>
@@ -107,8 +108,11 @@ static vm_fault_t do_zero_page(struct mm_struct *mm, struct vm_area_struct *vma,
 static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_struct *vma,
 					   unsigned long address, pte_t *pte)
 {
-	struct page *page = alloc_page_vma(GFP_HIGHUSER, vma, address);
+	struct page *page;
 
+	if (unlikely(anon_vma_prepare(vma)))
+		return VM_FAULT_OOM;
+	page = alloc_page_vma(GFP_HIGHUSER, vma, address);
 	if (unlikely(!page))
 		return VM_FAULT_OOM;
 	clear_user_highpage(page, address);
@@ -120,7 +124,6 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 		return VM_FAULT_MINOR;
 	}
 	mm->rss_stat[MM_ANONPAGES]++;
-	vma->has_anon = true;
 	page_add_new_anon_rmap(page, vma, address);
 	set_pte(pte, mk_written_pte(page, vma));
 	spin_unlock(&mm->page_table_lock);
@@ -324,7 +327,8 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 		.address = address,
 		.pgoff = linear_page_index(vma, address),
 	};
-	struct page *copy = alloc_page_vma(GFP_HIGHUSER, vma, address);
+	struct page *copy = anon_vma_prepare(vma) ? NULL :
+			    alloc_page_vma(GFP_HIGHUSER, vma, address);
 	unsigned int count = truncate_count(vma);
 	vm_fault_t ret;
 
@@ -341,7 +345,6 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 	spin_lock(&mm->page_table_lock);
 	if (likely(pte_none(*pte) && !truncated_since(vma, count))) {
 		mm->rss_stat[MM_ANONPAGES]++;
-		vma->has_anon = true;
 		page_add_new_anon_rmap(copy, vma, address);
 		set_pte(pte, mk_written_pte(copy, vma));
 		copy = NULL;
@@ -384,8 +387,11 @@ static void copy_special_page(struct page *new, pte_t orig, unsigned long addres
 static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig, struct page *old)
 {
-	struct page *new = alloc_page_vma(GFP_HIGHUSER, vma, address), *spare = new;
+	struct page *new = NULL, *spare;
 
+	if (likely(!anon_vma_prepare(vma)))
+		new = alloc_page_vma(GFP_HIGHUSER, vma, address);
+	spare = new;
 	if (unlikely(!new)) {
 		if (old)
 			put_page(old);
@@ -403,7 +409,6 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 			if (old)
 				mm->rss_stat[mm_counter(old)]--;
 		}
-		vma->has_anon = true;
 		page_add_new_anon_rmap(new, vma, address);
 		/* Not one thread may still read @old when another can write to @new. */
 		ptep_clear_flush(vma, address, pte);

@@ -8,7 +8,8 @@
  * operation that made it.  Each lie is printed.
  *
  *	areas	in order, disjoint, inside user space; list, tree and map_count agree;
- *		on the i_mmap of their files; rights as their flags say
+ *		on the i_mmap of their files, on the trees of their anon_vmas; rights as their
+ *		flags say
  *	sums	total_vm and its parts; no hole where mmap does not look (free_area_cache)
  *	tables	counted; none without an area; entries in areas alone, with no more
  *		rights, of the right page of the right file, private copies in private
@@ -29,6 +30,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/ptdump.h>
 #include <mm/space/pagetable.h>
 
@@ -78,18 +80,28 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 	return lies;
 }
 
-/* An area with a file is on the file's list: truncate looks there. => lies */
+/* An area with a file is on the file's tree: truncate looks there. => lies */
 static int check_i_mmap(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
+	struct rb_node *top = &vma->shared.rb;
 	int lies = 0;
 
 	if (!mapping)
 		return 0;
 	spin_lock(&mapping->i_mmap_lock);
-	if (!vma->shared.next || vma->shared.next->prev != &vma->shared ||
-	    list_empty(&mapping->i_mmap))
-		lies = LIE(mm, "area %08lx is not on the list of its file", vma->vm_start);
+	if (vma->shared.start != vma->vm_pgoff ||
+	    vma->shared.last != vma->vm_pgoff + vma_pages(vma) - 1)
+		lies = LIE(mm, "area %08lx: its file knows pages %lx-%lx of it", vma->vm_start,
+			   vma->shared.start, vma->shared.last);
+	while (rb_parent(top))
+		top = rb_parent(top);
+	if (top != mapping->i_mmap.rb_node)
+		lies += LIE(mm, "area %08lx is not on the tree of its file", vma->vm_start);
+	/* The whole tree once, by the first who is on it. */
+	if (rb_first(&mapping->i_mmap) == &vma->shared.rb &&
+	    interval_tree_check(&mapping->i_mmap) < 0)
+		lies += LIE(mm, "area %08lx: its file's tree is no interval tree", vma->vm_start);
 	spin_unlock(&mapping->i_mmap_lock);
 	return lies;
 }
@@ -146,7 +158,7 @@ int mm_check_areas(struct mm_struct *mm)
 		if (node != &vma->vm_rb)
 			lies += LIE(mm, "list and tree differ at %08lx", vma->vm_start);
 		node = node ? rb_next(node) : NULL;
-		lies += check_vma(mm, vma, prev) + check_i_mmap(mm, vma);
+		lies += check_vma(mm, vma, prev) + check_i_mmap(mm, vma) + anon_vma_check(vma);
 		sum_vma(&sums, vma);
 		cache_seen |= vma == mm->mmap_cache;
 	}
@@ -186,8 +198,9 @@ static int check_anon(struct mm_struct *mm, struct vm_area_struct *vma, unsigned
 
 	if (vma->vm_flags & VM_SHARED)
 		lies += LIE(mm, "anonymous page at %08lx in a shared area", addr);
-	if (!vma->has_anon)
-		lies += LIE(mm, "anonymous page at %08lx, but has_anon is not set", addr);
+	if (!anon_vma_covers(vma, page) || page->index != linear_page_index(vma, addr))
+		lies += LIE(mm, "page %lx at %08lx, of %p at %lx, is not looked for here",
+			    page_to_pfn(page), addr, page_anon_vma(page), page->index);
 	if (pte_write(entry) && page_mapcount(page) != 1)
 		lies += LIE(mm, "shared page %lx at %08lx is writable", page_to_pfn(page), addr);
 	return lies;

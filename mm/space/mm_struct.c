@@ -25,6 +25,7 @@
 #include <kernel/core/cmdline.h>
 #include <kernel/fs/fs.h>
 #include <lib/string.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/phys/slab.h>
 #include <mm/space/memory.h>
@@ -164,21 +165,23 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 
 	if (!vma)
 		return NULL;
+	vma->vm_mm = mm;
+	if (!(old->vm_flags & VM_WIPEONFORK) && anon_vma_fork(vma, old)) {
+		vm_area_free(vma);
+		return NULL;
+	}
 	if (old->vm_flags & VM_ACCOUNT) {
 		charge->pages += (long)vma_pages(old);
 		charge->largest = max(charge->largest, (long)vma_pages(old));
 	}
-	vma->vm_mm = mm;
 	vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 	if (vma->vm_file)
 		get_file(vma->vm_file);
-	vma_append(mm, vma, prev);
+	vma_append(mm, vma, prev, old);
 	if (vma->vm_ops && vma->vm_ops->open)
 		vma->vm_ops->open(vma);
-	if (unlikely(vma->vm_flags & VM_WIPEONFORK)) {
-		vma->has_anon = false;
+	if (unlikely(vma->vm_flags & VM_WIPEONFORK))
 		return vma;
-	}
 	return copy_page_range(mm, oldmm, old) ? NULL : vma;
 }
 

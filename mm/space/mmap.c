@@ -242,7 +242,8 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 
 	if (find_vma_place(mm, addr, addr + len, &place))
 		return (unsigned long)-ENOMEM;
-	if (!file && vma_merge(mm, place.prev, addr, addr + len, vm_flags, NULL, pgoff, NULL))
+	if (!file && vma_merge(mm, place.prev, addr, addr + len, vm_flags, NULL, pgoff, NULL,
+			       NULL))
 		return addr;
 
 	vma = vm_area_alloc(mm);
@@ -263,7 +264,7 @@ static unsigned long mmap_region(struct file *file, unsigned long addr, unsigned
 			vma->vm_flags &= ~(VM_LOCKED | VM_LOCKONFAULT);
 		*flags = vma->vm_flags;
 		joined = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags, file,
-				   vma->vm_pgoff, NULL);
+				   vma->vm_pgoff, NULL, NULL);
 		if (joined) {
 			fput(file);
 			vm_area_free(vma);

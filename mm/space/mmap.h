@@ -132,11 +132,13 @@ int insert_vm_struct(struct mm_struct *mm, struct vm_area_struct *vma);
 /*
  * Let [addr, end) with these attributes join the area before (@prev), after, or both.
  * => [s] write; the range is free of other areas, or wholly inside one that is changing
- *    (mprotect); returns the area that now covers it, or NULL: no neighbour fits
+ *    (mprotect); @src: whose anonymous pages lie, or are to lie, there, or NULL; may sleep;
+ *    returns the area that now covers it, or NULL: no neighbour fits
  */
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
 				 unsigned long addr, unsigned long end, unsigned long vm_flags,
-				 struct file *file, unsigned long pgoff, struct mempolicy *pol);
+				 struct file *file, unsigned long pgoff, struct mempolicy *pol,
+				 struct vm_area_struct *src);
 /*
  * Cut @vma in two at @addr; @new_below: the new struct is the lower part.
  * => [s] write; may sleep; 0 or -ENOMEM (memory, or max_map_count)

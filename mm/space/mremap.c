@@ -20,6 +20,7 @@
 #include <kernel/uapi/mman.h>
 #include <lib/err.h>
 #include <lib/kernel.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/space/memory.h>
 #include <mm/space/mlock.h>
 
@@ -66,12 +67,12 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	struct vm_area_struct *new;
 	struct vma_place place;
 
-	if (!vma->vm_ops && !vma->has_anon)
+	if (!vma->vm_ops && !vma_has_anon(vma))
 		pgoff = addr >> PAGE_SHIFT;
 	if (find_vma_place(mm, addr, addr + len, &place))
 		return ERR_PTR(-ENOMEM);
 	new = vma_merge(mm, place.prev, addr, addr + len, vma->vm_flags | VM_SOFTDIRTY,
-			vma->vm_file, pgoff, vma->vm_policy);
+			vma->vm_file, pgoff, vma->vm_policy, vma);
 	if (new)
 		return new;
 	new = vm_area_dup(vma);
@@ -81,6 +82,10 @@ static struct vm_area_struct *copy_vma(struct vm_area_struct *vma, unsigned long
 	new->vm_end = addr + len;
 	new->vm_pgoff = pgoff;
 	new->vm_flags |= VM_SOFTDIRTY;
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return ERR_PTR(-ENOMEM);
+	}
 	if (new->vm_file)
 		get_file(new->vm_file);
 	vma_link(mm, new, &place);
@@ -219,7 +224,7 @@ static int expand_in_place(struct vm_area_struct *vma, unsigned long new_end)
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm += pages;
 	if (!vma_merge(mm, vma, vma->vm_end, new_end, vma->vm_flags, vma->vm_file,
-		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy))
+		       vma->vm_pgoff + vma_pages(vma), vma->vm_policy, vma))
 		vma_adjust(vma, vma->vm_start, new_end, vma->vm_pgoff);
 	return 0;
 }

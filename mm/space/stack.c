@@ -8,13 +8,14 @@
  * guard that the program made itself, and keeps no distance.
  *
  * Locking: expand_stack() comes with mmap_sem held for reading (a fault) and guards
- * the borders by page_table_lock against its likes.
+ * the borders by page_table_lock against its likes, by the anon_vma's against reclaim.
  */
 #include <mm/space/vma.h>
 
 #include <kernel/core/signal.h>
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
+#include <mm/cache/anon_vma.h>
 
 int setup_stack_vma(struct mm_struct *mm, unsigned long top, unsigned long bytes)
 {
@@ -80,6 +81,10 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 	if (prev && address < prev->vm_end)
 		return -ENOMEM;
 
+	/* From here on it has an anon_vma, whose lock keeps its borders from those who come from a page. */
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	anon_vma_pre_update_vma(vma);
 	spin_lock(&mm->page_table_lock);
 	if (address < vma->vm_start) {
 		grow = (vma->vm_start - address) >> PAGE_SHIFT;
@@ -94,5 +99,6 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 		}
 	}
 	spin_unlock(&mm->page_table_lock);
+	anon_vma_post_update_vma(vma);
 	return err;
 }

@@ -20,7 +20,8 @@
  *	over it and the area shrinks or vanishes.
  *
  * Joining needs: equal vm_flags (but for VM_SOFTDIRTY, which the whole then has), the same file, offsets that run on, equal memory
- * policies, and no vm_ops->close (somebody counts those areas).
+ * policies, no vm_ops->close (somebody counts those areas), and anonymous pages of one family
+ * (anon_vma_compatible()).
  *
  * Locking: mmap_sem for writing for all that changes, for reading to find;
  * i_mmap_lock around changes that truncate could see.  Truncate does not take
@@ -33,6 +34,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/err.h>
 #include <lib/string.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mempolicy.h>
 
@@ -44,6 +46,7 @@ void __init vma_cache_init(void)
 {
 	vm_area_cachep = kmem_cache_create("vm_area_struct", sizeof(struct vm_area_struct), 0,
 					   SLAB_PANIC, NULL);
+	anon_vma_init();
 }
 
 struct vm_area_struct *vm_area_alloc(struct mm_struct *mm)
@@ -61,7 +64,9 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old)
 
 	if (vma) {
 		/* The function, not the builtin: rep movsl, where gcc would make a loop. */
-		(memcpy)(vma, old, sizeof(*vma));
+		(memcpy)(vma, old, offsetof(struct vm_area_struct, shared));
+		vma->anon_vma = NULL;
+		vma->anon_vma_chain.anon_vma = NULL;
 		mpol_get(vma->vm_policy);
 	}
 	return vma;
@@ -156,12 +161,20 @@ static struct address_space *vma_mapping(const struct vm_area_struct *vma)
 	return vma->vm_file ? vma->vm_file->f_mapping : NULL;
 }
 
+/* => i_mmap_lock held */
+static void vma_insert_i_mmap(struct vm_area_struct *vma, struct address_space *mapping)
+{
+	vma->shared.start = vma->vm_pgoff;
+	vma->shared.last = vma->vm_pgoff + vma_pages(vma) - 1;
+	interval_tree_insert(&vma->shared, &mapping->i_mmap);
+}
+
 void __vma_link_file(struct vm_area_struct *vma)
 {
 	struct address_space *mapping = vma->vm_file->f_mapping;
 
 	spin_lock(&mapping->i_mmap_lock);
-	list_add_tail(&vma->shared, &mapping->i_mmap);
+	vma_insert_i_mmap(vma, mapping);
 	spin_unlock(&mapping->i_mmap_lock);
 }
 
@@ -170,7 +183,7 @@ void __vma_unlink_file(struct vm_area_struct *vma)
 	struct address_space *mapping = vma->vm_file->f_mapping;
 
 	spin_lock(&mapping->i_mmap_lock);
-	list_del(&vma->shared);
+	interval_tree_remove(&vma->shared, &mapping->i_mmap);
 	spin_unlock(&mapping->i_mmap_lock);
 }
 
@@ -218,7 +231,20 @@ static void vma_link_behind(struct mm_struct *mm, struct vm_area_struct *vma,
 	vma_link(mm, vma, &place);
 }
 
-void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev)
+/* @vma maps what @old maps: its place is known. */
+static void vma_link_file_after(struct vm_area_struct *vma, struct vm_area_struct *old)
+{
+	struct address_space *mapping = vma->vm_file->f_mapping;
+
+	vma->shared.start = old->shared.start;
+	vma->shared.last = old->shared.last;
+	spin_lock(&mapping->i_mmap_lock);
+	interval_tree_insert_after(&vma->shared, &old->shared, &mapping->i_mmap);
+	spin_unlock(&mapping->i_mmap_lock);
+}
+
+void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
+		struct vm_area_struct *old)
 {
 	vma->vm_prev = prev;
 	vma->vm_next = NULL;
@@ -230,7 +256,8 @@ void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area
 		mm->mm_rb.rb_node = &vma->vm_rb;
 	}
 	mm->map_count++;
-	vma_link_file(vma);
+	if (vma->vm_file)
+		vma_link_file_after(vma, old);
 }
 
 void vma_build_tree(struct mm_struct *mm)
@@ -282,11 +309,16 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 
 	if (mapping)
 		spin_lock(&mapping->i_mmap_lock);
+	anon_vma_pre_update_vma(vma);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
-	if (mapping)
+	anon_vma_post_update_vma(vma);
+	if (mapping) {
+		interval_tree_change(&vma->shared, &mapping->i_mmap, pgoff,
+				     pgoff + vma_pages(vma) - 1);
 		spin_unlock(&mapping->i_mmap_lock);
+	}
 }
 
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
@@ -297,16 +329,23 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 
 	if (!new)
 		return -ENOMEM;
+	if (new_below) {
+		new->vm_end = addr;
+	} else {
+		new->vm_start = addr;
+		new->vm_pgoff = pgoff;
+	}
+	if (anon_vma_clone(new, vma)) {
+		vm_area_free(new);
+		return -ENOMEM;
+	}
 	if (new->vm_file)
 		get_file(new->vm_file);
 	/* First the new one, then the old one shrinks: truncate sees some page twice, but each. */
 	if (new_below) {
-		new->vm_end = addr;
 		vma_link_behind(mm, new, vma->vm_prev);
 		vma_adjust(vma, addr, vma->vm_end, pgoff);
 	} else {
-		new->vm_start = addr;
-		new->vm_pgoff = pgoff;
 		vma_link_behind(mm, new, vma);
 		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
 	}
@@ -332,19 +371,18 @@ static bool can_merge(const struct vm_area_struct *vma, unsigned long vm_flags,
 }
 
 /* Take @vma, whose range a neighbour covers now, out. */
-static void swallow_vma(struct mm_struct *mm, struct vm_area_struct *into,
-			struct vm_area_struct *vma)
+static void swallow_vma(struct mm_struct *mm, struct vm_area_struct *vma)
 {
-	into->has_anon |= vma->has_anon;
 	detach_vma(mm, vma);
-	if (vma->vm_file)
-		vma_unlink_file(vma);
+	vma_unlink_file(vma);
+	unlink_anon_vmas(vma);
 	remove_vma(vma);
 }
 
 struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *prev,
 				 unsigned long addr, unsigned long end, unsigned long vm_flags,
-				 struct file *file, unsigned long pgoff, struct mempolicy *pol)
+				 struct file *file, unsigned long pgoff, struct mempolicy *pol,
+				 struct vm_area_struct *src)
 {
 	struct vm_area_struct *next = prev ? prev->vm_next : mm->mmap;
 	struct vm_area_struct *in = NULL, *after = next;	/* the area that changes; behind it */
@@ -360,30 +398,35 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 		after = in->vm_end == end ? in->vm_next : NULL;
 
 	left = prev && prev->vm_end == addr && can_merge(prev, vm_flags, file, pol) &&
-	       prev->vm_pgoff + vma_pages(prev) == pgoff;
+	       prev->vm_pgoff + vma_pages(prev) == pgoff && anon_vma_compatible(prev, src);
 	right = after && after->vm_start == end && can_merge(after, vm_flags, file, pol) &&
-		after->vm_pgoff == pgoff + pages;
+		after->vm_pgoff == pgoff + pages && anon_vma_compatible(after, src);
+	right = right && !(left && !anon_vma_compatible(prev, after));
 	if (!left && !right)
+		return NULL;
+	/* The survivor can hold the pages of all: the one step that may fail. */
+	into = left ? prev : after;
+	if (src && anon_vma_clone(into, src))
+		return NULL;
+	if (left && right && anon_vma_clone(into, after))
 		return NULL;
 
 	/* First the survivor grows, then the others shrink or go: see split_vma(). */
-	into = left ? prev : after;
 	into->vm_flags |= (vm_flags | (right ? after->vm_flags : 0)) & VM_SOFTDIRTY;
 	if (left)
 		vma_adjust(prev, prev->vm_start, right ? after->vm_end : end, prev->vm_pgoff);
 	else
 		vma_adjust(after, addr, after->vm_end, pgoff);
 	if (in && in->vm_start == addr && in->vm_end == end) {
-		swallow_vma(mm, into, in);
+		swallow_vma(mm, in);
 	} else if (in) {
-		into->has_anon |= in->has_anon;
 		if (in->vm_start == addr)
 			vma_adjust(in, end, in->vm_end, in->vm_pgoff + pages);
 		else
 			vma_adjust(in, in->vm_start, addr, in->vm_pgoff);
 	}
 	if (left && right)
-		swallow_vma(mm, prev, after);
+		swallow_vma(mm, after);
 	return into;
 }
 
@@ -396,7 +439,7 @@ struct vm_area_struct *vma_modify(struct vm_area_struct *prev, struct vm_area_st
 	int err;
 
 	merged = vma_merge(mm, prev, start, end, newflags, vma->vm_file,
-			   linear_page_index(vma, start), pol);
+			   linear_page_index(vma, start), pol, vma);
 	if (merged)
 		return merged;
 	err = start > vma->vm_start ? split_vma(mm, vma, start, 1) : 0;

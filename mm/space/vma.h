@@ -23,11 +23,12 @@ int find_vma_place(struct mm_struct *mm, unsigned long start, unsigned long end,
 /* Put @vma at *place, on i_mmap too, and count it. => [s] write */
 void vma_link(struct mm_struct *mm, struct vm_area_struct *vma, const struct vma_place *place);
 /*
- * fork: put @vma last on the list, behind @prev (NULL: the first); when all are there,
+ * fork: put @vma, a copy of @old, last on the list, behind @prev (NULL: the first); when all are there,
  * vma_build_tree() makes the tree, for less than as many searches and insertions.
  * => nobody knows @mm yet
  */
-void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev);
+void vma_append(struct mm_struct *mm, struct vm_area_struct *vma, struct vm_area_struct *prev,
+		struct vm_area_struct *old);
 void vma_build_tree(struct mm_struct *mm);
 
 /* On and off the list of areas that map a file. */

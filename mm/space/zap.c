@@ -34,6 +34,9 @@
  *	vma_unlink_file: waits		i_mmap_lock, walk the tables
  *	free the tables
  *
+ * Reclaim, which comes from a page, does so too, or by anon_vma->lock: unlink_anon_vmas() stands at
+ * the same place for the same reason.
+ *
  * A fault that found its page before the file became shorter must not enter it
  * after truncate has been here: it remembers mapping->truncate_count before it
  * looks at the file's size, and compares under page_table_lock (memory.c).  If the
@@ -50,6 +53,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
 #include <lib/kernel.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/writeback.h>
@@ -308,8 +312,10 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
-	for (vma = first; vma; vma = vma->vm_next)
+	for (vma = first; vma; vma = vma->vm_next) {
 		vma_unlink_file(vma);
+		unlink_anon_vmas(vma);
+	}
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
 	list_for_each_entry_safe(table, next, &tables, lru) {
@@ -325,8 +331,6 @@ static void unmap_vma_pages(struct vm_area_struct *vma, unsigned long first, uns
 	unsigned long vma_last = vma->vm_pgoff + vma_pages(vma) - 1, start, end;
 	struct mmu_gather tlb;
 
-	if (vma_last < first || vma->vm_pgoff > last)
-		return;
 	first = max(first, vma->vm_pgoff);
 	last = min(last, vma_last);
 	start = vma->vm_start + ((first - vma->vm_pgoff) << PAGE_SHIFT);
@@ -350,7 +354,7 @@ void unmap_mapping_range(struct address_space *mapping, loff_t start, loff_t len
 	spin_lock(&mapping->i_mmap_lock);
 	mapping->truncate_count++;
 	smp_mb();		/* before the first look whether there is a page table */
-	list_for_each_entry(vma, &mapping->i_mmap, shared)
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, first, last)
 		unmap_vma_pages(vma, first, last, even_cows);
 	spin_unlock(&mapping->i_mmap_lock);
 }

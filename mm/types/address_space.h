@@ -18,6 +18,7 @@
 #include <lib/list.h>
 #include <lib/compiler.h>
 #include <lib/radix-tree.h>
+#include <lib/rbtree.h>
 #include <lib/types.h>
 #include <mm/types/gfp.h>
 
@@ -69,7 +70,7 @@ struct address_space {
 	gfp_t gfp_mask;				/* [c] for its pages */
 	unsigned long flags;			/* AS_* [a] */
 	spinlock_t i_mmap_lock;
-	struct list_head i_mmap;		/* [i_mmap_lock] vmas, by vm_area_struct.shared */
+	struct rb_root i_mmap;			/* [i_mmap_lock] vmas: vma_interval_tree_foreach() */
 	int i_mmap_writable;			/* [i_mmap_lock] shared ones being made; -1: none may be */
 	struct backing_dev_info *backing_dev_info;	/* [c] */
 	unsigned long writeback_index;		/* racy: where range_cyclic write-back goes on */

@@ -16,7 +16,7 @@
  *
  * Locking: mmap_sem [s] guards the areas: read to look and to fault, write to
  * change.  page_table_lock [t] guards page-table entries and the counters.
- * Order: mmap_sem > i_mmap_lock > page_table_lock > zone->lock.
+ * Order: mmap_sem > i_mmap_lock > anon_vma->lock > page_table_lock > zone->lock.
  */
 #ifndef OCTAVO_MM_TYPES_MM_TYPES_H
 #define OCTAVO_MM_TYPES_MM_TYPES_H
@@ -26,6 +26,7 @@
 #include <kernel/core/refcount.h>
 #include <kernel/core/rwsem.h>
 #include <kernel/core/spinlock.h>
+#include <lib/interval_tree.h>
 #include <lib/list.h>
 #include <lib/rbtree.h>
 #include <mm/types/gfp.h>
@@ -101,6 +102,14 @@ struct vm_operations_struct {
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_EXEC | \
 			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT | VM_SOFTDIRTY)
 
+/* One step on an area's way from the first anon_vma of its family to its own: mm/cache/anon_vma.h. */
+struct anon_vma_chain {
+	struct interval_tree_node node;		/* [anon_vma->root->lock] in anon_vma->areas */
+	struct vm_area_struct *vma;		/* [c] */
+	struct anon_vma *anon_vma;		/* [c]; of an area's first step: NULL, it has none */
+	struct anon_vma_chain *next;		/* [as vm_area_struct.anon_vma] */
+};
+
 struct vm_area_struct {
 	/* the lookup's line */
 	unsigned long vm_start;			/* [s] first byte */
@@ -114,13 +123,29 @@ struct vm_area_struct {
 						   anonymous: vm_start's page number at birth */
 	struct file *vm_file;			/* [s] a reference, or NULL */
 	struct vm_area_struct *vm_next, *vm_prev; /* [s] */
-	struct list_head shared;		/* [i_mmap_lock] in address_space.i_mmap */
-	bool has_anon;				/* [t] may hold anonymous pages: fork must copy its entries */
 	struct mempolicy *vm_policy;		/* [s] a reference; NULL: the task's */
-	struct anon_vma *anon_vma;		/* [s, and t to set] where its anonymous pages are found */
-	struct list_head anon_vma_chain;	/* [s, and t to grow] of struct anon_vma_chain */
 	void *vm_private_data;			/* the driver's */
+	/* from here on a copy has its own */
+	struct interval_tree_node shared;	/* [i_mmap_lock] in address_space.i_mmap, by vm_pgoff */
+	struct anon_vma *anon_vma;		/* [s, and t to set] of its new anonymous pages; or NULL */
+	struct anon_vma_chain anon_vma_chain;	/* [s, and t to grow] all in which it may have some */
 };
+
+/* Of the areas on an i_mmap those that map a page of [start, last]. => i_mmap_lock held */
+#define vma_interval_tree_first(root, start, last)					\
+	rb_entry_safe(interval_tree_first(root, start, last), struct vm_area_struct, shared)
+#define vma_interval_tree_next(vma, start, last)					\
+	rb_entry_safe(interval_tree_next(&(vma)->shared, start, last),			\
+		      struct vm_area_struct, shared)
+#define vma_interval_tree_foreach(vma, root, start, last)				\
+	for ((vma) = vma_interval_tree_first(root, start, last); (vma);			\
+	     (vma) = vma_interval_tree_next(vma, start, last))
+
+/* Can it have anonymous pages? */
+static inline bool vma_has_anon(const struct vm_area_struct *vma)
+{
+	return vma->anon_vma_chain.anon_vma;
+}
 
 /* Kinds of resident pages, and swapped ones. */
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };

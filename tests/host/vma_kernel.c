@@ -6,7 +6,7 @@
  * sanitizer sees who uses one that is freed; page tables are an array that says which page has
  * been touched, and unmap_region() and its kin do to it what the real ones would; commitment
  * is a sum.  mm_check_areas() of the kernel judges the result, and
- * vma_check() adds what it cannot know: references, i_mmap, commitment.
+ * vma_check() adds what it cannot know: references, i_mmap, anon_vmas, commitment.
  *
  * Everything that changes is in `world`, so a state can be saved and had again.
  */
@@ -23,6 +23,7 @@
 #include <kernel/uapi/mman.h>
 #include <kernel/uapi/resource.h>
 #include <lib/string.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/ptdump.h>
@@ -47,10 +48,16 @@ struct area_slot {
 	char gap[32];			/* always poisoned */
 };
 
+struct anon_slot {
+	struct anon_vma anon_vma;
+	char gap[32];
+};
+
 static struct world {
 	struct mm_struct mm;
 	struct area_slot pool[POOL];
-	unsigned int used;		/* bits: slots of the pool */
+	struct anon_slot anon_pool[POOL];
+	unsigned int used, anon_used;	/* bits: slots of the pools */
 	struct file file;
 	struct address_space mapping;
 	bool touched[VMA_PAGES];
@@ -85,19 +92,36 @@ static unsigned int page_of(unsigned long addr)
 struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align,
 				     unsigned int flags, void (*ctor)(void *))
 {
-	return NULL;
+	/* The size names it. */
+	return (struct kmem_cache *)size;
+}
+
+static unsigned int take_slot(unsigned int *used)
+{
+	unsigned int i = 0;
+
+	while (*used & 1u << i)
+		if (++i == POOL)
+			abort();
+	*used |= 1u << i;
+	return i;
 }
 
 void *kmem_cache_alloc(struct kmem_cache *cachep, gfp_t flags)
 {
-	unsigned int i = 0;
+	unsigned int i;
 
 	if (fail_alloc && !--fail_alloc)
 		return NULL;
-	while (world.used & 1u << i)
-		if (++i == POOL)
-			abort();
-	world.used |= 1u << i;
+	if (cachep == (struct kmem_cache *)sizeof(struct anon_vma)) {
+		i = take_slot(&world.anon_used);
+		__asan_unpoison_memory_region(&world.anon_pool[i].anon_vma, sizeof(struct anon_vma));
+		return &world.anon_pool[i].anon_vma;
+	}
+	/* One process: no way has a second step. */
+	if (cachep != (struct kmem_cache *)sizeof(struct vm_area_struct))
+		abort();
+	i = take_slot(&world.used);
 	__asan_unpoison_memory_region(&world.pool[i].vma, sizeof(struct vm_area_struct));
 	return &world.pool[i].vma;
 }
@@ -111,12 +135,15 @@ void *kmem_cache_zalloc(struct kmem_cache *cachep, gfp_t flags)
 
 void kmem_cache_free(struct kmem_cache *cachep, void *object)
 {
-	unsigned int i = (unsigned int)((struct area_slot *)object - world.pool);
+	bool anon = cachep == (struct kmem_cache *)sizeof(struct anon_vma);
+	unsigned int i = (unsigned int)(anon ? (struct anon_slot *)object - world.anon_pool :
+					(struct area_slot *)object - world.pool);
+	unsigned int *used = anon ? &world.anon_used : &world.used;
 
-	if (!(world.used & 1u << i))
+	if (!(*used & 1u << i))
 		abort();
-	world.used &= ~(1u << i);
-	__asan_poison_memory_region(object, sizeof(struct vm_area_struct));
+	*used &= ~(1u << i);
+	__asan_poison_memory_region(object, (size_t)cachep);
 }
 
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
@@ -130,6 +157,7 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
 			world.touched[i] = false;
 		vma_unlink_file(vma);
+		unlink_anon_vmas(vma);
 	}
 }
 
@@ -148,7 +176,6 @@ unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_add
 		world.touched[to + i] = world.touched[from + i];
 		world.touched[from + i] = false;
 	}
-	new_vma->has_anon |= vma->has_anon;
 	return len;
 }
 
@@ -302,19 +329,30 @@ static int map_file(struct file *file, struct vm_area_struct *vma)
 static const struct file_operations file_ops = { .mmap = map_file };
 
 /* Gaps and unused areas are nobody's. */
-static void poison_pool(void)
+static void poison_pools(void)
 {
 	__asan_poison_memory_region(world.pool, sizeof(world.pool));
-	for (unsigned int i = 0; i < POOL; i++)
+	__asan_poison_memory_region(world.anon_pool, sizeof(world.anon_pool));
+	for (unsigned int i = 0; i < POOL; i++) {
 		if (world.used & 1u << i)
 			__asan_unpoison_memory_region(&world.pool[i].vma, sizeof(world.pool[i].vma));
+		if (world.anon_used & 1u << i)
+			__asan_unpoison_memory_region(&world.anon_pool[i].anon_vma,
+						      sizeof(world.anon_pool[i].anon_vma));
+	}
+}
+
+static void unpoison_pools(void)
+{
+	__asan_unpoison_memory_region(world.pool, sizeof(world.pool));
+	__asan_unpoison_memory_region(world.anon_pool, sizeof(world.anon_pool));
 }
 
 static void copy_world(struct world *to, const struct world *from)
 {
-	__asan_unpoison_memory_region(world.pool, sizeof(world.pool));
+	unpoison_pools();
 	memcpy(to, from, sizeof(*to));
-	poison_pool();
+	poison_pools();
 }
 
 void vma_save(void)
@@ -333,9 +371,10 @@ void vma_reset(void)
 {
 	struct stack_top *top = (struct stack_top *)(host_stack + THREAD_SIZE) - 1;
 
-	__asan_unpoison_memory_region(world.pool, sizeof(world.pool));
+	unpoison_pools();
 	memset(&world, 0, sizeof(world));
-	poison_pool();
+	poison_pools();
+	vma_cache_init();
 	vm_committed_as = 0;
 	world.mm.pgd = host_pgd;
 	world.mm.mmap_base = world.mm.free_area_cache = TASK_SIZE - (128UL << 20);
@@ -346,7 +385,6 @@ void vma_reset(void)
 	world.file.f_mapping = &world.mapping;
 	world.mapping.backing_dev_info = &noop_backing_dev_info;
 	refcount_set(&world.file.f_count, 1);
-	INIT_LIST_HEAD(&world.mapping.i_mmap);
 	host_task.mm = &world.mm;
 	for (unsigned int i = 0; i < RLIM_NLIMITS; i++)
 		host_signal.rlim[i].rlim_cur = host_signal.rlim[i].rlim_max = RLIM_INFINITY;
@@ -385,7 +423,8 @@ static long touch(unsigned int page)
 
 	if (!vma || vma->vm_start > addr_of(page) || vma->vm_file || !(vma->vm_flags & VM_WRITE))
 		return -EFAULT;
-	vma->has_anon = true;
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
 	world.touched[page] = true;
 	return 0;
 }
@@ -432,14 +471,15 @@ int vma_joinable(void)
 
 	for (struct vm_area_struct *a = world.mm.mmap, *b; a && (b = a->vm_next); a = b)
 		pairs += a->vm_end == b->vm_start && a->vm_flags == b->vm_flags &&
-			 a->vm_file == b->vm_file && a->vm_pgoff + vma_pages(a) == b->vm_pgoff;
+			 a->vm_file == b->vm_file && anon_vma_compatible(a, b) &&
+			 a->vm_pgoff + vma_pages(a) == b->vm_pgoff;
 	return pairs;
 }
 
 static long check(const struct vma_op *unused)
 {
 	struct vm_area_struct *vma;
-	unsigned int files = 0, linked = 0, areas = 0;
+	unsigned int files = 0, linked = 0, areas = 0, anon_vmas = 0;
 	long committed = 0;
 	int lies = mm_check_areas(&world.mm);
 
@@ -449,11 +489,17 @@ static long check(const struct vma_op *unused)
 		if (vma->vm_flags & VM_ACCOUNT)
 			committed += (long)vma_pages(vma);
 		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
-			if (world.touched[i] && !vma->has_anon)
-				lies += (puts("has_anon is lost"), 1);
+			if (world.touched[i] && !vma_has_anon(vma))
+				lies += (puts("an anon_vma is lost"), 1);
+		if (vma_has_anon(vma) && (vma->anon_vma != vma->anon_vma_chain.anon_vma))
+			lies += (puts("an anon_vma has another owner"), 1);
+		if (vma_has_anon(vma) && rb_first(&vma->anon_vma->areas) == &vma->anon_vma_chain.node.rb)
+			anon_vmas++;
 	}
-	list_for_each_entry(vma, &world.mapping.i_mmap, shared)
+	vma_interval_tree_foreach(vma, &world.mapping.i_mmap, 0, ULONG_MAX)
 		linked++;
+	if (anon_vmas != (unsigned int)__builtin_popcount(world.anon_used))
+		lies += (puts("an anon_vma without an area"), 1);
 	if (linked != files ||
 	    (unsigned int)refcount_read(&world.file.f_count) != files + 1)
 		lies += (puts("i_mmap or the file's references are wrong"), 1);
@@ -484,7 +530,7 @@ void vma_look(struct vma_page pages[VMA_PAGES])
 		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
 			pages[i] = (struct vma_page){
 				.mapped = 1, .file = vma->vm_file != NULL, .area = area,
-				.has_anon = vma->has_anon,
+				.has_anon = vma_has_anon(vma),
 				.prot = vma->vm_flags & (VM_READ | VM_WRITE | VM_EXEC),
 				.account = !!(vma->vm_flags & VM_ACCOUNT),
 				.not_in_child = !!(vma->vm_flags & VM_DONTCOPY),
@@ -493,7 +539,21 @@ void vma_look(struct vma_page pages[VMA_PAGES])
 	}
 }
 
-static unsigned char *key_of_tree(unsigned char *key, const struct rb_node *node)
+/* Which of the anon_vmas it has, counted as they come: which of them share one is what counts. */
+static unsigned char anon_vma_number(const struct vm_area_struct *vma, const struct anon_vma **seen)
+{
+	unsigned char i = 0;
+
+	if (!vma_has_anon(vma))
+		return 0xff;
+	while (seen[i] && seen[i] != vma->anon_vma)
+		i++;
+	seen[i] = vma->anon_vma;
+	return i;
+}
+
+static unsigned char *key_of_tree(unsigned char *key, const struct rb_node *node,
+				  const struct anon_vma **seen)
 {
 	const struct vm_area_struct *vma;
 
@@ -504,16 +564,18 @@ static unsigned char *key_of_tree(unsigned char *key, const struct rb_node *node
 	vma = rb_entry(node, struct vm_area_struct, vm_rb);
 	*key++ = (unsigned char)(page_of(vma->vm_start) << 4 | page_of(vma->vm_end));
 	*key++ = (unsigned char)((vma->vm_flags & 7) | !!(vma->vm_flags & VM_ACCOUNT) << 3 |
-				 !!(vma->vm_flags & VM_DONTCOPY) << 4 | vma->has_anon << 5 |
+				 !!(vma->vm_flags & VM_DONTCOPY) << 4 |
 				 (vma == world.mm.mmap_cache) << 6 | (vma->vm_file != NULL) << 7);
 	*key++ = (unsigned char)(vma->vm_pgoff << 1 | rb_color(node));
-	key = key_of_tree(key, node->rb_left);
-	return key_of_tree(key, node->rb_right);
+	*key++ = anon_vma_number(vma, seen);
+	key = key_of_tree(key, node->rb_left, seen);
+	return key_of_tree(key, node->rb_right, seen);
 }
 
 unsigned int vma_key(unsigned char key[VMA_KEY_BYTES])
 {
-	unsigned char *end = key_of_tree(key, world.mm.mm_rb.rb_node);
+	const struct anon_vma *seen[POOL] = { NULL };
+	unsigned char *end = key_of_tree(key, world.mm.mm_rb.rb_node, seen);
 
 	*end = 0;
 	for (unsigned int i = 0; i < VMA_PAGES; i++)

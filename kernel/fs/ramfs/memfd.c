@@ -99,7 +99,7 @@ static int deny_writable(struct address_space *mapping)
 
 	spin_lock(&mapping->i_mmap_lock);
 	err = mapping->i_mmap_writable ? -EBUSY : 0;
-	list_for_each_entry(vma, &mapping->i_mmap, shared)
+	vma_interval_tree_foreach(vma, &mapping->i_mmap, 0, ULONG_MAX)
 		if ((vma->vm_flags & (VM_SHARED | VM_MAYWRITE)) == (VM_SHARED | VM_MAYWRITE))
 			err = -EBUSY;
 	if (!err)
