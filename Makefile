@@ -62,7 +62,7 @@ O	?= build$(suffix)
 
 NO_TOOLS := help clean
 GOALS := $(or $(MAKECMDGOALS),all)
-NEED_SETUP := all run run-kernel exec test test-linux check check-layers check-headers soak boot-loop bench bench-smp bench-files mutants debug gdb record replay iso root \
+NEED_SETUP := all run run-kernel exec test test-linux check check-layers check-headers soak boot-loop bench bench-smp bench-files bench-reclaim mutants debug gdb record replay iso root \
 	root-small root-debian tests user setup
 ifneq ($(filter $(NEED_SETUP),$(GOALS)),)
 ifneq ($(SETUP),0)
@@ -444,7 +444,7 @@ OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
 USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
 UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
 GUESTS	:= $(patsubst tests/system/guest/%.c,$(O)/guest/%,$(wildcard tests/system/guest/*.c))
-BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault filebench lockstep.so)
+BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault filebench reclaimbench lockstep.so)
 HTESTS	:= $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/*_test.c))
 ROOTSRC	:= $(wildcard scripts/root/*)
 
@@ -453,7 +453,7 @@ ROOTSRC	:= $(wildcard scripts/root/*)
 MINUTES	?= 30
 export MINUTES
 
-.PHONY: all disk kernel user host guests root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files mutants debug gdb \
+.PHONY: all disk kernel user host guests root root-small root-debian debian-if-there-is tests iso where run run-kernel exec test test-linux check soak bench bench-smp bench-files bench-reclaim mutants debug gdb \
 	record replay setup clean help FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -544,7 +544,7 @@ $(O)/guest/%: tests/system/guest/%.c $(O)/.options
 BARE	:= -m32 -nostdlib -static -Wl,--build-id=none -Wl,-z,noseparate-code -s
 $(O)/bench/mmbench: tests/bench/mmbench.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
-$(O)/bench/smpfault $(O)/bench/filebench: $(O)/bench/%: tests/bench/%.c $(O)/.options
+$(O)/bench/smpfault $(O)/bench/filebench $(O)/bench/reclaimbench: $(O)/bench/%: tests/bench/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) -m32 -static -O2 -Wall -Wextra -s -o $@ $<
 # The one program here for the host: a plugin of QEMU.
 $(O)/bench/lockstep.so: tests/bench/lockstep.c
@@ -671,6 +671,9 @@ bench-smp: kernel root benches
 bench-files: kernel root benches build/linux/packages
 	@scripts/bench-files
 
+bench-reclaim: kernel root benches build/linux/packages
+	@scripts/bench-reclaim
+
 # gdb is told what to read: it would refuse a .gdbinit that lies outside its safe path.
 GDB	?= gdb
 PORT	?= 1234
@@ -714,6 +717,7 @@ help:
 # help: make soak                   random tests with new seeds: MINUTES=30 on four processors, then a third of that on one
 # help: make bench                  instructions per operation beside Linux's
 # help: make bench-files            instructions for files on a disk beside Linux's, both counted now
+# help: make bench-reclaim          the same, and pages swapped, when twice the memory is used
 # help: make bench-smp              instructions per page fault on 1, 2, 4 processors, and the lock that limits
 # help: make boot-loop [N=200]      boot with CPUS=4 processors N times; keeps the log of each that fails
 # help: make mutants                plant faults and show the test that notices each
