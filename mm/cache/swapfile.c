@@ -305,6 +305,7 @@ struct swap_info_struct *swap_area_get(void)
 		si = &swap_info[type];
 		si->flags = SWP_USED;
 		si->type = type;
+		si->prio = 0;
 	}
 	spin_unlock(&swap_lock);
 	return si;
@@ -381,10 +382,22 @@ void swap_area_off(struct swap_info_struct *si)
 	spin_unlock(&swap_lock);
 }
 
+/* Priority @prio, chosen here, is free: those below it move up. => swap_lock held */
+static void close_ranks(int prio)
+{
+	struct swap_info_struct *si;
+
+	list_for_each_entry(si, &swap_list, list)
+		si->prio += si->prio < prio;
+	least_priority++;
+}
+
 void swap_area_put(struct swap_info_struct *si)
 {
 	BUG_VAL(si->inuse_pages, si->type, si->inuse_pages);
 	spin_lock(&swap_lock);
+	if (si->prio < 0)
+		close_ranks(si->prio);
 	si->max = 0;			/* who has an old entry finds nothing */
 	spin_unlock(&swap_lock);
 	vfree(si->swap_map);
