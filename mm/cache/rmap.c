@@ -28,6 +28,7 @@
 #include <kernel/core/bug.h>
 #include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/phys/page_alloc.h>
 
 void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned long address)
@@ -160,15 +161,48 @@ int page_referenced(struct page *page)
 	return PageAnon(page) ? page_referenced_anon(page) : page_referenced_file(page);
 }
 
-/* May @old, out of its table and flushed, stay out? What it has stored is told to the page. */
-static bool unmap_entry(struct page *page, pte_t old)
+/* What stands for @page where its entry was: its place in swap, counted, or nothing. => -errno */
+static int entry_for(struct page *page, pte_t *entry)
 {
-	/* No slot: what is in the page is nowhere else, unless it was given up. */
-	if (PageAnon(page) && (pte_dirty(old) || PageDirty(page)))
+	*entry = __pte(0);
+	if (!PageSwapCache(page))
+		return 0;
+	*entry = swp_entry_to_pte(page_swap_entry(page));
+	return swap_duplicate(page_swap_entry(page));
+}
+
+/*
+ * Take the entry at @pte out; what it has stored is told to the page.
+ * => page_table_lock held; false: it has to stay, and is as it was
+ */
+static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned long address,
+			pte_t *pte)
+{
+	pte_t old, new;
+
+	if (pte_mlocked(*pte) || pte_young(*pte) || entry_for(page, &new))
 		return false;
+	/* Nobody may go on storing by a TLB when D is looked at. */
+	old = ptep_get_and_clear(pte);
+	flush_tlb_page(vma, address);
+	/* No slot: what is in the page is nowhere else, unless it was given up (lazyfree.c). */
+	if (PageAnon(page) && !PageSwapCache(page) && (pte_dirty(old) || PageDirty(page))) {
+		set_pte(pte, old);
+		return false;
+	}
 	if (pte_dirty(old))
 		set_page_dirty(page);
+	if (pte_val(new))
+		set_pte(pte, pte_soft_dirty(old) ? pte_swp_mksoft_dirty(new) : new);
 	return true;
+}
+
+/* Which of rss_stat's counters it is in: as mm_counter() of mm/space. */
+static int rss_of(const struct page *page)
+{
+	if (PageAnon(page))
+		return MM_ANONPAGES;
+	return PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES;
 }
 
 /* => false: the entry has to stay, for it is locked, was used just now, or its page cannot go */
@@ -176,32 +210,25 @@ static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long address = 0;
-	pte_t *pte = page_pte(page, vma, &address), old;
-	bool stays = false;
+	pte_t *pte = page_pte(page, vma, &address);
+	bool gone = true;
 
 	if (!pte)
 		return true;
 	spin_lock(&mm->page_table_lock);
 	if (pte_maps(pte, page)) {
-		stays = pte_mlocked(*pte) || pte_young(*pte);
-		if (!stays) {
-			/* Nobody may go on storing by a TLB when D is looked at. */
-			old = ptep_get_and_clear(pte);
-			flush_tlb_page(vma, address);
-			stays = !unmap_entry(page, old);
-			if (stays)
-				set_pte(pte, old);
-		}
-		if (!stays) {
+		gone = unmap_entry(page, vma, address, pte);
+		if (gone) {
 			update_hiwater_rss(mm);
-			mm->rss_stat[PageAnon(page) ? MM_ANONPAGES :
-				     PageSwapBacked(page) ? MM_SHMEMPAGES : MM_FILEPAGES]--;
+			mm->rss_stat[rss_of(page)]--;
+			if (PageSwapCache(page))
+				mm->rss_stat[MM_SWAPENTS]++;
 			page_remove_rmap(page);
 			put_page(page);		/* not the last: the caller has one */
 		}
 	}
 	spin_unlock(&mm->page_table_lock);
-	return !stays;
+	return gone;
 }
 
 static void try_to_unmap_file(struct page *page)

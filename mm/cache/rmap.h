@@ -68,10 +68,11 @@ bool page_mkclean(struct page *page);
  */
 int page_referenced(struct page *page);
 /*
- * Take @page out of all page tables; what was stored by them makes it dirty.  An anonymous page
- * must be clean, and is lost then (MADV_FREE).
+ * Take @page out of all page tables; what was stored by them makes it dirty.  Where a page of the
+ * swap cache was, its swap entry is then.  An anonymous page without a slot must be clean, and is
+ * lost (MADV_FREE).
  * => page locked, referenced; false: an entry was used, is locked in memory, or has what is
- * nowhere else
+ * nowhere else; others may have gone
  */
 bool try_to_unmap(struct page *page);
 
