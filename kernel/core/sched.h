@@ -67,6 +67,7 @@ struct request_queue;
 #define PF_MEMALLOC	0x00000800u	/* is reclaim: may use the reserves, must not recurse */
 #define PF_USED_FPU	0x00002000u	/* the FPU holds this task's registers */
 #define PF_USED_MATH	0x00004000u	/* the task has an FPU state */
+#define PF_OOM_ORIGIN	0x00080000u	/* memory runs out because of it: it goes first */
 #define PF_KTHREAD	0x00200000u
 #define PF_THREAD_BOUND	0x04000000u	/* a kernel thread of one processor: it stays there */
 #define PF_RANDOMIZE	0x00400000u	/* addresses of its program are random */

@@ -73,7 +73,8 @@ struct signal_struct {
 	pid_t tty_old_pgrp;		/* [T] its foreground group when the leader lost it */
 
 	struct rlimit rlim[RLIM_NLIMITS]; /* [g to write] */
-	int oom_score_adj;		/* [g] -1000 (never) .. 1000 (first) */
+	int oom_score_adj;		/* [T read] -1000 (never) .. 1000 (first) */
+	int oom_score_adj_min;		/* [T read] what root has last set: lower takes root */
 
 	struct timer_list real_timer;	/* [g] ITIMER_REAL and alarm() */
 	unsigned long it_real_incr;	/* [g] ticks */

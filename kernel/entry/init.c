@@ -42,6 +42,7 @@
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
 #include <kernel/proc/layout.h>
+#include <kernel/proc/oom_kill.h>
 #include <kernel/proc/posix_timers.h>
 #include <kernel/proc/signal.h>
 #include <kernel/proc/vdso.h>
@@ -159,6 +160,7 @@ static int kernel_init(void *unused)
 	unsigned int i;
 
 	kswapd_init();
+	oom_init();
 	page_writeback_init();
 	disks_probe();
 	populate_rootfs();

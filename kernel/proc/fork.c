@@ -213,6 +213,7 @@ static int copy_signal(unsigned long clone_flags, struct task_struct *tsk)
 	spin_lock_irq(&current->sighand->siglock);
 	memcpy(sig->rlim, old->rlim, sizeof(sig->rlim));
 	sig->oom_score_adj = old->oom_score_adj;
+	sig->oom_score_adj_min = old->oom_score_adj_min;
 	spin_unlock_irq(&current->sighand->siglock);
 	init_itimers(sig, tsk);
 	tsk->signal = sig;

@@ -408,7 +408,7 @@ PROC_PID_SECRET("page_tables", 0400, page_tables_show);
 
 static int oom_score_show(struct seq_file *m, struct task_struct *task)
 {
-	return seq_printf(m, "%u\n", oom_score(task));
+	return seq_printf(m, "%lu\n", oom_score(task));
 }
 PROC_PID_SHOW("oom_score", oom_score_show);
 

@@ -88,7 +88,7 @@ long sys_prctl(int option, unsigned long arg2, unsigned long arg3, unsigned long
 	case PR_GET_THP_DISABLE:
 		if (arg2 || arg3 || arg4 || arg5)
 			return -EINVAL;
-		return !!(current->mm->flags & MMF_DISABLE_THP);
+		return test_bit(MMF_DISABLE_THP, &current->mm->flags);
 	}
 	return -EINVAL;
 }

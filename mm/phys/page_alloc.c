@@ -515,7 +515,7 @@ static __cold void warn_alloc_failed(gfp_t gfp, unsigned int order)
 		return;
 	pr_warn("%s: page allocation failure: order:%u, mode:0x%x\n", current->comm, order, gfp);
 	dump_stack();
-	show_mem();
+	show_mem(0);
 }
 
 static unsigned long fail_alloc_every, fail_alloc_countdown;

@@ -115,8 +115,8 @@ void pcp_cpu_up(int cpu);
 
 /* Free counts add up, blocks aligned, no two free buddies side by side. => 0, or prints and -1 */
 int zone_check(void);
-/* State of the zones, to the log. */
-void show_mem(void);
+/* State of the nodes in mask @nodes (0: all) and their zones, to the log. */
+void show_mem(unsigned long nodes);
 /* Report @page, which is in a state that no caller may leave it in, and count it. */
 void bad_page(struct page *page, const char *why);
 /* [a] reports by bad_page(); a test that provokes one takes it off again and silences it */

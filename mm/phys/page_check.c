@@ -212,38 +212,3 @@ int zone_check(void)
 	}
 	return err;
 }
-
-/* ---- show_mem ----------------------------------------------------------------------- */
-
-static void show_zone(struct zone *zone)
-{
-	unsigned int order;
-
-	pr_info("Node %d %s free:%lukB pcp:%lukB min:%lukB low:%lukB high:%lukB present:%lukB managed:%lukB\n",
-		zone->node, zone->name, zone->free_pages << 2, zone_pcp_pages(zone) << 2,
-		zone->watermark[WMARK_MIN] << 2, zone->watermark[WMARK_LOW] << 2,
-		zone->watermark[WMARK_HIGH] << 2, zone->present_pages << 2,
-		zone->managed_pages << 2);
-	pr_info("lowmem_reserve[]: %lu %lu %lu\n", zone->lowmem_reserve[0],
-		zone->lowmem_reserve[1], zone->lowmem_reserve[2]);
-	pr_info("Node %d %s:", zone->node, zone->name);
-	for (order = 0; order < MAX_ORDER; order++)
-		pr_cont(" %lu*%lukB", zone->free_area[order].nr_free, 4UL << order);
-	pr_cont(" = %lukB\n", zone->free_pages << 2);
-}
-
-void show_mem(void)
-{
-	struct zone *zone;
-
-	pr_info("Mem-Info:\n");
-	pr_info("anon:%lu file:%lu shmem:%lu mapped:%lu slab:%lu+%lu pagetables:%lu "
-		"kstack:%lu vmalloc:%lu free:%lu\n",
-		global_page_state(NR_ANON_PAGES), global_page_state(NR_FILE_PAGES),
-		global_page_state(NR_SHMEM), global_page_state(NR_FILE_MAPPED),
-		global_page_state(NR_SLAB_RECLAIMABLE), global_page_state(NR_SLAB_UNRECLAIMABLE),
-		global_page_state(NR_PAGETABLE), global_page_state(NR_KERNEL_STACK),
-		global_page_state(NR_VMALLOC), nr_free_pages());
-	for_each_populated_zone(zone)
-		show_zone(zone);
-}

@@ -23,9 +23,9 @@ void set_thp_disabled(struct mm_struct *mm, bool disabled)
 {
 	down_write(&mm->mmap_sem);
 	if (disabled)
-		mm->flags |= MMF_DISABLE_THP;
+		set_bit(MMF_DISABLE_THP, &mm->flags);
 	else
-		mm->flags &= ~MMF_DISABLE_THP;
+		clear_bit(MMF_DISABLE_THP, &mm->flags);
 	up_write(&mm->mmap_sem);
 }
 

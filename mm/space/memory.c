@@ -84,6 +84,15 @@ static inline bool pte_same(pte_t a, pte_t b)
 	return pte_val(a) == pte_val(b);
 }
 
+/*
+ * The oom reaper has been here: an empty entry may have been a page with content, which nobody may
+ * take for zeros or for the file's.  => page_table_lock held
+ */
+static inline bool mm_unstable(const struct mm_struct *mm)
+{
+	return unlikely(READ_ONCE(mm->flags) & 1UL << MMF_UNSTABLE);
+}
+
 /* The entry, about to be made, for a page that was written to; a forced write (ptrace) stays read-only to its owner. */
 static inline pte_t mk_written_pte(struct page *page, const struct vm_area_struct *vma)
 {
@@ -96,13 +105,16 @@ static vm_fault_t do_zero_page(struct mm_struct *mm, struct vm_area_struct *vma,
 			       unsigned long address, pte_t *pte)
 {
 	pte_t entry = mk_pte(ZERO_PAGE(address), vma->vm_page_prot);
+	vm_fault_t ret = VM_FAULT_MINOR;
 
 	entry = pte_mkspecial(pte_wrprotect(entry));
 	spin_lock(&mm->page_table_lock);
-	if (likely(pte_none(*pte)))
+	if (mm_unstable(mm))
+		ret = VM_FAULT_SIGBUS;
+	else if (likely(pte_none(*pte)))
 		set_pte(pte, entry);
 	spin_unlock(&mm->page_table_lock);
-	return VM_FAULT_MINOR;
+	return ret;
 }
 
 static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_struct *vma,
@@ -118,10 +130,12 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 	clear_user_highpage(page, address);
 
 	spin_lock(&mm->page_table_lock);
-	if (unlikely(!pte_none(*pte))) {
+	if (unlikely(!pte_none(*pte)) || mm_unstable(mm)) {
+		vm_fault_t ret = mm_unstable(mm) ? VM_FAULT_SIGBUS : VM_FAULT_MINOR;
+
 		spin_unlock(&mm->page_table_lock);
 		__free_page(page);
-		return VM_FAULT_MINOR;
+		return ret;
 	}
 	mm->rss_stat[MM_ANONPAGES]++;
 	page_add_new_anon_rmap(page, vma, address);
@@ -256,7 +270,7 @@ static bool do_fault_around(struct mm_struct *mm, struct vm_area_struct *vma,
 	limit = min(limit, (unsigned int)(file_pages - pgoff));
 	nr = find_get_pages(mapping, pgoff, limit, pages);
 	spin_lock(&mm->page_table_lock);
-	if (unlikely(READ_ONCE(mapping->truncate_count) != count))
+	if (unlikely(READ_ONCE(mapping->truncate_count) != count) || mm_unstable(mm))
 		limit = 0;
 	for (i = 0; i < nr; i++) {
 		struct page *page = pages[i];
@@ -302,8 +316,10 @@ static noinline vm_fault_t do_linear_fault(struct mm_struct *mm, struct vm_area_
 			       : mk_pte(page, clean_page_prot(vma));
 	spin_lock(&mm->page_table_lock);
 	/* If truncated, the access is tried again, and told SIGBUS if need be. */
-	if (likely(pte_none(*pte) && !truncated_since(vma, count)) &&
-	    set_file_pte(vma, pte, page, entry)) {
+	if (mm_unstable(mm)) {
+		ret = VM_FAULT_SIGBUS;
+	} else if (likely(pte_none(*pte) && !truncated_since(vma, count)) &&
+		   set_file_pte(vma, pte, page, entry)) {
 		page = NULL;
 		entry = *pte;
 	}
@@ -343,7 +359,9 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 	put_page(vmf.page);
 
 	spin_lock(&mm->page_table_lock);
-	if (likely(pte_none(*pte) && !truncated_since(vma, count))) {
+	if (mm_unstable(mm)) {
+		ret = VM_FAULT_SIGBUS;
+	} else if (likely(pte_none(*pte) && !truncated_since(vma, count))) {
 		mm->rss_stat[MM_ANONPAGES]++;
 		page_add_new_anon_rmap(copy, vma, address);
 		set_pte(pte, mk_written_pte(copy, vma));

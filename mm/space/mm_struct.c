@@ -64,6 +64,7 @@ static int mm_init(struct mm_struct *mm)
 	mm->locked_vm = 0;
 	mm->nr_find_vma = 0;
 	mm->nr_mmap_cache_hits = 0;
+	mm->flags &= MMF_INIT_MASK;
 	memset(mm->rss_stat, 0, sizeof(mm->rss_stat));
 	mm->pgd = pgd_alloc(mm);
 	return mm->pgd ? 0 : -ENOMEM;
@@ -103,10 +104,20 @@ void __mmdrop(struct mm_struct *mm)
 
 void mmput(struct mm_struct *mm)
 {
+	bool oom_victim;
+
 	if (!refcount_dec_and_test(&mm->mm_users))
 		return;
+	oom_victim = test_bit(MMF_OOM_VICTIM, &mm->flags);
+	if (unlikely(oom_victim)) {
+		/* The oom reaper may be at it; later it will see that there are no users. */
+		down_write(&mm->mmap_sem);
+		up_write(&mm->mmap_sem);
+	}
 	VM_WARN_ON(mm_check(mm));
 	exit_mmap(mm);
+	if (unlikely(oom_victim))
+		set_bit(MMF_OOM_SKIP, &mm->flags);
 	if (mm->cpu_vm_mask)
 		flush_tlb_mm(mm);	/* nobody borrows it any more */
 	spin_lock(&mmlist_lock);

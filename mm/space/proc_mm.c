@@ -147,7 +147,7 @@ void task_mem_show(struct seq_file *m, struct mm_struct *mm)
 	show_kb(m, "VmSwap", get_mm_counter(mm, MM_SWAPENTS));
 	show_kb(m, "HugetlbPages", 0);
 	/* An address space that is dumped is not shown while it is; nothing dumps here. */
-	seq_printf(m, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !(mm->flags & MMF_DISABLE_THP));
+	seq_printf(m, "CoreDumping:\t0\nTHP_enabled:\t%d\n", !test_bit(MMF_DISABLE_THP, &mm->flags));
 }
 
 unsigned long task_statm(struct mm_struct *mm, unsigned long *shared, unsigned long *text,

@@ -150,9 +150,12 @@ static inline bool vma_has_anon(const struct vm_area_struct *vma)
 /* Kinds of resident pages, and swapped ones. */
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, NR_MM_COUNTERS };
 
-/* mm_struct.flags, kept over fork; MMF_INIT_MASK: and over exec. */
-#define MMF_DISABLE_THP	0x01000000UL	/* no huge pages, please */
-#define MMF_INIT_MASK	MMF_DISABLE_THP
+/* mm_struct.flags: numbers of bits; MMF_INIT_MASK: those kept over fork and exec. */
+#define MMF_OOM_SKIP	21	/* the OOM killer has nothing more to hope for here */
+#define MMF_UNSTABLE	22	/* private pages have been taken away: what is read is not what was written */
+#define MMF_DISABLE_THP	24	/* no huge pages, please */
+#define MMF_OOM_VICTIM	25	/* everybody in it was killed to free it */
+#define MMF_INIT_MASK	(1UL << MMF_DISABLE_THP)
 
 #define AT_VECTOR_SIZE	48	/* words: pairs of the ELF auxiliary vector */
 
@@ -183,7 +186,7 @@ struct mm_struct {
 	unsigned long arg_start, arg_end, env_start, env_end;		/* [s] */
 	unsigned long saved_auxv[AT_VECTOR_SIZE];			/* [c after exec] */
 	unsigned long def_flags;		/* [s] mlockall(MCL_FUTURE) */
-	unsigned long flags;			/* [s] MMF_* */
+	unsigned long flags;			/* [a] MMF_* */
 	unsigned long cpu_vm_mask;		/* [a] CPUs that may hold its TLB entries */
 	struct file *exe_file;			/* [s] for /proc/PID/exe */
 	struct list_head mmlist;		/* [mmlist_lock] all address spaces */

@@ -1,18 +1,15 @@
 /*
- * tests/kernel/proc/proc_test.c - signals and the OOM killer's arithmetic, from inside.
+ * tests/kernel/proc/proc_test.c - signals, from inside.
  *
  * What ring 3 can see is tested there: tests/user/proc_*.c, sig_*.c.
  */
 #include <kernel/core/ktest.h>
 #include <kernel/core/printk.h>
-#include <kernel/proc/oom_kill.h>
 #include <kernel/proc/signal.h>
 #include <kernel/sched/kthread.h>
 #include <kernel/sched/pid.h>
 #include <kernel/sched/user.h>
 #include <lib/errno.h>
-#include <mm/phys/init.h>
-#include <tests/kernel/mm/space/scratch.h>
 
 static int sleeper(void *data)
 {
@@ -187,45 +184,4 @@ KTEST(signal, init_is_immune)
 		KEXPECT_EQ(t, send_sig(sig, current, 1), 0);
 	KEXPECT_EQ(t, take(current, &info), 0);
 	KEXPECT(t, !signal_pending(current));
-}
-
-/* However large and bad process 1 is, it is not chosen; with another number it would be. */
-KTEST(oom, init_is_spared)
-{
-	struct mm_struct *mm = scratch_enter();
-	unsigned int flags = current->flags;
-
-	KASSERT_EQ(t, current->tgid, 1);
-	current->flags &= ~PF_KTHREAD;
-	KEXPECT_EQ(t, oom_score_adj_set(current, 1000), 0);
-	KEXPECT_EQ(t, oom_badness(current, totalram_pages), 0ul);
-	current->tgid = 2;
-	KEXPECT(t, oom_badness(current, totalram_pages) >= totalram_pages / 1000 * 1000);
-	current->tgid = 1;
-	KEXPECT_EQ(t, oom_score_adj_set(current, 0), 0);
-	current->flags = flags;
-	scratch_leave(mm);
-}
-
-/* The two scales of oom adjustment, and who is never chosen. */
-KTEST(oom, adjustment)
-{
-	struct task_struct *k = kthread_create(sleeper, NULL, "ktest");
-
-	KASSERT(t, !IS_ERR(k));
-	KEXPECT_EQ(t, oom_score_adj_get(k), 0);
-	KEXPECT_EQ(t, oom_score_adj_set(k, 1001), -EINVAL);
-	KEXPECT_EQ(t, oom_score_adj_set(k, -1001), -EINVAL);
-	KEXPECT_EQ(t, oom_score_adj_set(k, 500), 0);
-	KEXPECT_EQ(t, oom_score_adj_get(k), 500);
-	KEXPECT_EQ(t, oom_adj_get(k), 8);
-	KEXPECT_EQ(t, oom_adj_set(k, OOM_DISABLE), 0);
-	KEXPECT_EQ(t, oom_score_adj_get(k), -1000);
-	KEXPECT_EQ(t, oom_adj_set(k, OOM_ADJUST_MAX), 0);
-	KEXPECT_EQ(t, oom_score_adj_get(k), 1000);
-	KEXPECT_EQ(t, oom_adj_get(k), 15);
-	KEXPECT_EQ(t, oom_adj_set(k, 16), -EINVAL);
-	KEXPECT_EQ(t, oom_badness(k, totalram_pages), 0);	/* a kernel thread */
-	KEXPECT_EQ(t, oom_badness(current, totalram_pages), 0);	/* process 1 */
-	kthread_stop(k);
 }
