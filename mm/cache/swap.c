@@ -18,10 +18,20 @@
  * Use by read() and write() is told (mark_page_accessed); use by a page table is found, later, in
  * the accessed bits.
  *
- * Batches.  A page that comes into the cache waits in an array of its processor until there are
- * PAGEVEC_SIZE of them: then lru_lock is taken once for all.  The array has a reference to each;
- * so a page can leave the cache meanwhile, and is then not put on a list.  The order in which
- * the two could meet:
+ * Batches.  A new page waits in an array of its processor until there are PAGEVEC_SIZE of them:
+ * then lru_lock is taken once for all.  The array has a reference to each, so that who counts the
+ * users of a page (copy on write) has to empty it first; a page that only the array has kept
+ * goes to no list but is freed.  The other way, too, is in runs: a page stays on its list until its last
+ * reference is gone, and release_pages() takes off all those that it frees (mm/phys/mm_inline.h).
+ * Meanwhile reclaim may come by, and sees that the count is 0:
+ *
+ *	isolate					release_pages
+ *						count = 0
+ *	lru_lock; count is 0: pass by; unlock
+ *						lru_lock; off the list; unlock; free
+ *
+ * A file's page that leaves its cache goes off its list at once: nobody has a use for it.  The
+ * order in which that could meet a batch:
  *
  *	drain					remove_from_page_cache
  *	lru_lock; mapping is there		mapping = NULL
@@ -43,6 +53,7 @@
 #include <kernel/core/printk.h>
 #include <kernel/core/smp.h>
 #include <lib/kernel.h>
+#include <mm/phys/mm_inline.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 
@@ -54,102 +65,83 @@ struct pagevec {
 };
 static DEFINE_PER_CPU(struct pagevec, lru_add_pvec);
 
-static inline enum lru_list page_lru(const struct page *page)
+/* A page that nobody has on a list; it may have left its cache. => lru_run_in() */
+static void lru_put_back(struct lru_run *run, struct page *page)
 {
-	return PageActive(page) ? LRU_ACTIVE_FILE : LRU_INACTIVE_FILE;
-}
-
-/* => lru_lock held */
-static inline void __add_to_list(struct zone *zone, struct page *page)
-{
-	enum lru_list lru = page_lru(page);
-
-	if (PageInactiveClean(page)) {
-		list_add(&page->lru, &zone->inactive_clean_list);
-		mod_zone_page_state(zone, NR_INACTIVE_CLEAN, 1);
-	} else {
-		list_add(&page->lru, &zone->lru[lru]);
-	}
-	mod_zone_page_state(zone, LRU_STAT(lru), 1);
-}
-
-static inline void __del_from_list(struct zone *zone, struct page *page)
-{
-	list_del(&page->lru);
-	if (PageInactiveClean(page)) {
-		ClearPageInactiveClean(page);
-		mod_zone_page_state(zone, NR_INACTIVE_CLEAN, -1);
-	}
-	mod_zone_page_state(zone, LRU_STAT(page_lru(page)), -1);
-}
-
-/* A page that nobody has on a list; it may have left the cache. => lru_lock held */
-static void __lru_add(struct zone *zone, struct page *page)
-{
-	if (unlikely(!READ_ONCE(page->mapping) || PageLRU(page) || PageMlocked(page))) {
+	/* The last reference, ours, goes soon; or its place is in no list. */
+	if (unlikely(PageLRU(page) || PageMlocked(page) || page_count(page) == 1 ||
+		     (!PageSwapBacked(page) && !READ_ONCE(page->mapping)))) {
 		if (!PageLRU(page)) {
 			ClearPageActive(page);
 			ClearPageInactiveClean(page);
 		}
 		return;
 	}
-	SetPageLRU(page);
-	__add_to_list(zone, page);
+	lru_run_add(run, page);
 }
 
 void putback_lru_pages(struct page **pages, unsigned int nr)
 {
-	struct zone *zone = NULL;
+	struct lru_run run = { .zone = NULL };
 	unsigned long flags;
 	unsigned int i;
 
 	local_irq_save(flags);
 	for (i = 0; i < nr; i++) {
-		struct zone *here = page_zone(pages[i]);
-
-		if (here != zone) {
-			if (zone)
-				spin_unlock(&zone->lru_lock);
-			zone = here;
-			spin_lock(&zone->lru_lock);
-		}
-		__lru_add(zone, pages[i]);
+		lru_run_in(&run, pages[i]);
+		lru_put_back(&run, pages[i]);
 	}
-	if (zone)
-		spin_unlock(&zone->lru_lock);
+	lru_run_end(&run);
 	local_irq_restore(flags);
 	release_pages(pages, nr);
 }
 
-void lru_cache_add(struct page *page)
+/* => interrupts off */
+static void drain_pvec(struct pagevec *pvec)
+{
+	unsigned int nr = pvec->nr;
+
+	if (!nr)
+		return;
+	/* Something new that kswapd could try. */
+	page_zone(pvec->pages[0])->zone_pgdat->kswapd_failures = 0;
+	pvec->nr = 0;
+	putback_lru_pages(pvec->pages, nr);
+}
+
+/* @page, with a reference that is the batch's. => any context */
+static __always_inline void add_to_batch(struct page *page)
 {
 	struct pagevec *pvec;
 	unsigned long flags;
 
-	/* Something new that kswapd could try. */
-	page_zone(page)->zone_pgdat->kswapd_failures = 0;
-	get_page(page);
 	local_irq_save(flags);
 	pvec = this_cpu_ptr(&lru_add_pvec);
 	pvec->pages[pvec->nr++] = page;
-	if (pvec->nr == PAGEVEC_SIZE) {
-		pvec->nr = 0;
-		putback_lru_pages(pvec->pages, PAGEVEC_SIZE);
-	}
+	if (unlikely(pvec->nr == PAGEVEC_SIZE))
+		drain_pvec(pvec);
 	local_irq_restore(flags);
+}
+
+void lru_cache_add(struct page *page)
+{
+	get_page(page);
+	add_to_batch(page);
+}
+
+void fastcall lru_cache_add_anon(struct page *page)
+{
+	page->flags |= 1UL << PG_swapbacked | 1UL << PG_uptodate | PAGE_AGE_START << PG_age;
+	atomic_set(&page->_refcount, 2);
+	add_to_batch(page);
 }
 
 void lru_add_drain(void)
 {
-	struct pagevec *pvec;
 	unsigned long flags;
-	unsigned int nr;
 
 	local_irq_save(flags);
-	pvec = this_cpu_ptr(&lru_add_pvec);
-	nr = pvec->nr;
-	pvec->nr = 0;
-	putback_lru_pages(pvec->pages, nr);
+	drain_pvec(this_cpu_ptr(&lru_add_pvec));
 	local_irq_restore(flags);
 }
 
@@ -165,32 +157,38 @@ void lru_add_drain_all(void)
 
 void lru_cache_del(struct page *page)
 {
-	struct zone *zone = page_zone(page);
+	struct lru_run run = { .zone = NULL };
 	unsigned long flags;
 
-	spin_lock_irqsave(&zone->lru_lock, flags);
+	local_irq_save(flags);
+	lru_run_in(&run, page);
 	if (PageLRU(page)) {
-		__del_from_list(zone, page);
+		lru_run_del(&run, page);
 		ClearPageLRU(page);
 		ClearPageActive(page);
+		ClearPageInactiveClean(page);
 	}
-	spin_unlock_irqrestore(&zone->lru_lock, flags);
+	lru_run_end(&run);
+	local_irq_restore(flags);
 }
 
 static void activate_page(struct page *page)
 {
-	struct zone *zone = page_zone(page);
+	struct lru_run run = { .zone = NULL };
 	unsigned long flags;
 
-	spin_lock_irqsave(&zone->lru_lock, flags);
+	local_irq_save(flags);
+	lru_run_in(&run, page);
 	if (PageLRU(page) && !PageActive(page)) {
-		__del_from_list(zone, page);
+		lru_run_del(&run, page);
+		ClearPageInactiveClean(page);
 		SetPageActive(page);
 		set_page_age(page, PAGE_AGE_START);
-		__add_to_list(zone, page);
+		lru_run_add(&run, page);
 		count_vm_event(PGACTIVATE);
 	}
-	spin_unlock_irqrestore(&zone->lru_lock, flags);
+	lru_run_end(&run);
+	local_irq_restore(flags);
 }
 
 void mark_page_accessed(struct page *page)
@@ -211,46 +209,61 @@ void rotate_reclaimable_page(struct page *page)
 	spin_lock_irqsave(&zone->lru_lock, flags);
 	if (PageLRU(page) && !PageActive(page) && !PageInactiveClean(page)) {
 		list_del(&page->lru);
-		list_add_tail(&page->lru, &zone->lru[LRU_INACTIVE_FILE]);
+		list_add_tail(&page->lru, &zone->lru[page_lru(page)]);
 		count_vm_event(PGROTATED);
 	}
 	spin_unlock_irqrestore(&zone->lru_lock, flags);
 }
 
+/* @page, on a list of the zone at hand, leaves it. => false: it is being freed, and stays */
+static bool isolate(struct lru_run *run, struct page *page)
+{
+	if (unlikely(!get_page_unless_zero(page)))
+		return false;
+	lru_run_del(run, page);
+	ClearPageInactiveClean(page);
+	ClearPageLRU(page);
+	return true;
+}
+
 unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
 			       unsigned int nr)
 {
-	struct list_head *list = &zone->lru[lru];
-	unsigned int i;
+	struct list_head *list = &zone->lru[lru], *at, *before;
+	struct lru_run run = { .zone = NULL };
+	unsigned int taken = 0;
 
-	spin_lock_irq(&zone->lru_lock);
-	for (i = 0; i < nr && !list_empty(list); i++) {
-		struct page *page = list_entry(list->prev, struct page, lru);
+	local_irq_disable();
+	lru_run_turn(&run, zone);
+	for (at = list->prev; at != list && taken < nr; at = before) {
+		struct page *page = list_entry(at, struct page, lru);
 
-		/* On a list, so in the cache, so there is a reference to add to. */
-		get_page(page);
-		__del_from_list(zone, page);
-		ClearPageLRU(page);
-		pages[i] = page;
+		before = at->prev;
+		if (isolate(&run, page))
+			pages[taken++] = page;
 	}
-	zone->pages_scanned += i;
-	spin_unlock_irq(&zone->lru_lock);
-	return i;
+	zone->pages_scanned += taken;
+	lru_run_end(&run);
+	local_irq_enable();
+	return taken;
 }
 
 struct page *isolate_clean_page(struct zone *zone)
 {
-	struct list_head *list = &zone->inactive_clean_list;
+	struct lru_run run = { .zone = NULL };
 	struct page *page = NULL;
+	struct list_head *at;
 
-	spin_lock_irq(&zone->lru_lock);
-	if (!list_empty(list)) {
-		page = list_entry(list->prev, struct page, lru);
-		get_page(page);
-		__del_from_list(zone, page);
-		ClearPageLRU(page);
+	local_irq_disable();
+	lru_run_turn(&run, zone);
+	list_for_each_prev(at, &zone->inactive_clean_list) {
+		if (!isolate(&run, list_entry(at, struct page, lru)))
+			continue;
+		page = list_entry(at, struct page, lru);
+		break;
 	}
-	spin_unlock_irq(&zone->lru_lock);
+	lru_run_end(&run);
+	local_irq_enable();
 	return page;
 }
 
@@ -270,12 +283,15 @@ static int check_lru_page(struct zone *zone, const struct page *page, int lru, b
 		return bad_lru_page(zone, page, "of another zone");
 	if (!PageLRU(page) || (int)page_lru(page) != lru || PageInactiveClean(page) != clean)
 		return bad_lru_page(zone, page, "on a list that its flags do not name");
-	if (page_count(page) < 1 || PageBuddy(page) || PagePcp(page))
+	/* Without users it waits for lru_lock, to be freed. */
+	if (page_count(page) < 0 || PageBuddy(page) || PagePcp(page))
 		return bad_lru_page(zone, page, "free");
 	if (PageMlocked(page))
 		return bad_lru_page(zone, page, "locked in memory");
 	/* On its way out of the cache it is locked, and has no mapping for a moment. */
 	if (PageLocked(page))
+		return 0;
+	if (PageSwapBacked(page))
 		return 0;
 	if (!page->mapping || PageAnon(page))
 		return bad_lru_page(zone, page, "not in the page cache");
@@ -284,18 +300,17 @@ static int check_lru_page(struct zone *zone, const struct page *page, int lru, b
 	return 0;
 }
 
-/* => lru_lock held; pages on the list, or -1 */
-static long check_list(struct zone *zone, const struct list_head *list, int lru, bool clean)
+/* What stands on @list is added to @nr, by kind. => lru_lock held; 0 or -1 */
+static int check_list(struct zone *zone, const struct list_head *list, int lru, bool clean, long *nr)
 {
 	struct page *page;
-	long nr = 0;
 
 	list_for_each_entry(page, list, lru) {
 		if (check_lru_page(zone, page, clean ? (int)page_lru(page) : lru, clean))
 			return -1;
-		nr++;
+		nr[page_lru(page)]++;
 	}
-	return nr;
+	return 0;
 }
 
 static int check_count(struct zone *zone, enum zone_stat_item item, long nr)
@@ -312,21 +327,20 @@ static int check_count(struct zone *zone, enum zone_stat_item item, long nr)
 /* => lru_lock held; pages on all lists, or -1 */
 static long check_lists(struct zone *zone)
 {
-	long clean = check_list(zone, &zone->inactive_clean_list, 0, true), sum = 0, nr;
+	long nr[NR_LRU_LISTS] = { 0 }, sum = 0;
 	int lru;
 
-	if (clean < 0 || check_count(zone, NR_INACTIVE_CLEAN, clean))
+	if (check_list(zone, &zone->inactive_clean_list, 0, true, nr))
 		return -1;
-	for (lru = 0; lru < NR_LRU_LISTS; lru++) {
-		nr = check_list(zone, &zone->lru[lru], lru, false);
-		if (nr < 0)
+	for (lru = 0; lru < NR_LRU_LISTS; lru++)
+		sum += nr[lru];
+	if (check_count(zone, NR_INACTIVE_CLEAN, sum))
+		return -1;
+	for (lru = 0, sum = 0; lru < NR_LRU_LISTS; lru++) {
+		if (check_list(zone, &zone->lru[lru], lru, false, nr) ||
+		    check_count(zone, LRU_STAT(lru), nr[lru]))
 			return -1;
-		/* All that is clean is of files. */
-		if (lru == LRU_INACTIVE_FILE)
-			nr += clean;
-		if (check_count(zone, LRU_STAT(lru), nr))
-			return -1;
-		sum += nr;
+		sum += nr[lru];
 	}
 	return sum;
 }
@@ -376,7 +390,12 @@ int lru_check(void)
 /* For ktest: a test leaves as many pages that could be given up as it found. */
 static long read_lru_pages(void)
 {
-	return (long)(global_page_state(NR_INACTIVE_FILE) + global_page_state(NR_ACTIVE_FILE));
+	long pages = 0;
+	int lru;
+
+	for (lru = 0; lru < NR_LRU_LISTS; lru++)
+		pages += (long)global_page_state(LRU_STAT(lru));
+	return pages;
 }
 
 void __init lru_init(void)

@@ -1,19 +1,22 @@
 /*
  * mm/cache/swap.h - the lists of pages that could be given up, oldest use last.
  *
- * Which pages: those of a mapping that has a disk behind it (mapping_evictable()).  Their content
- * can be had again.  Pages of files that live in memory, and anonymous ones, are on no list.
+ * Which pages: those of a mapping that has a disk behind it (mapping_evictable()), whose content
+ * can be had again; and anonymous ones, whose content swap can keep.  Pages of files that live in
+ * memory for good (ramfs) are on no list.
  *
- * PG_lru says that a page is on a list, PG_active on which.  A page on a list is in the page cache,
- * and has its reference for as long as it is: the lists have none of their own.  It is put on a
- * list some time after it came into the cache (a batch per CPU), and leaves it when it
- * leaves the cache, when it is locked in memory (PG_mlocked), or while reclaim looks at it.
+ * PG_lru says that a page is on a list; PG_swapbacked (anonymous, or of a file), PG_active and
+ * PG_inactive_clean on which.  The lists have no reference to their pages: a page on a list is in a
+ * cache or mapped, and when its last reference goes, its place in the list goes with it (mm_inline.h).
+ * It is put there some time after it was born (a batch per CPU), and leaves when it leaves the
+ * page cache, when it is locked in memory (PG_mlocked), or while reclaim looks at it.
  *
  * Locking: zone->lru_lock [l], interrupts off: lists, PG_lru, and PG_active of a page with PG_lru.
  */
 #ifndef OCTAVO_MM_CACHE_SWAP_H
 #define OCTAVO_MM_CACHE_SWAP_H
 
+#include <kernel/arch/linkage.h>
 #include <mm/types/address_space.h>
 #include <mm/types/backing_dev.h>
 #include <mm/types/mmzone.h>
@@ -26,6 +29,11 @@ static inline bool mapping_evictable(const struct address_space *mapping)
 
 /* A page that has just come into the cache: to the inactive list, soon. => any context */
 void lru_cache_add(struct page *page);
+/*
+ * An anonymous page that nobody else can see yet: the same, and the flags of its birth.
+ * => any context; a second reference, for the batch
+ */
+void fastcall lru_cache_add_anon(struct page *page);
 /* A page leaves the cache (its mapping is NULL already) or is locked in memory. => any context */
 void lru_cache_del(struct page *page);
 /* A page of the cache was used. => any context; twice between two looks: to the active list */

@@ -58,6 +58,7 @@
 #include <lib/kernel.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
+#include <mm/phys/mm_inline.h>
 #include <mm/phys/page_check.h>
 #include <mm/phys/pcp.h>
 #include <mm/phys/vmstat.h>
@@ -632,7 +633,37 @@ static noinline void fastcall flush_batch(struct page *page)
 	pcp_flush(zone, zone_pcp(zone), zone_pcp(zone)->batch);
 }
 
-/* Put @page, whose last reference is gone, on this processor's list. => interrupts off */
+void lru_run_turn(struct lru_run *run, struct zone *zone)
+{
+	int lru;
+
+	if (run->zone) {
+		for (lru = 0; lru < NR_LRU_LISTS; lru++) {
+			if (!run->nr[lru])
+				continue;
+			mod_zone_page_state(run->zone, LRU_STAT(lru), run->nr[lru]);
+			run->nr[lru] = 0;
+		}
+		if (run->clean)
+			mod_zone_page_state(run->zone, NR_INACTIVE_CLEAN, run->clean);
+		run->clean = 0;
+		spin_unlock(&run->zone->lru_lock);
+	}
+	run->zone = zone;
+	if (zone)
+		spin_lock(&zone->lru_lock);
+}
+
+/* One page leaves its list to be freed. => interrupts off */
+static noinline void fastcall lru_free_one(struct page *page)
+{
+	struct lru_run run = { .zone = NULL };
+
+	lru_run_free(&run, page);
+	lru_run_end(&run);
+}
+
+/* Put @page, whose last reference is gone, on this processor's list. => interrupts off; on no other */
 static __always_inline void __free_hot_page(struct pcp_table *table, struct page *page)
 {
 	struct per_cpu_pages *pcp = table->by_zone[page_zone_id(page)];
@@ -657,6 +688,8 @@ void fastcall free_hot_page(struct page *page)
 
 	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
 	local_irq_save(flags);
+	if (PageLRU(page))
+		lru_free_one(page);
 	__free_hot_page(table, page);
 	local_irq_restore(flags);
 }
@@ -665,17 +698,24 @@ void release_pages(struct page **pages, unsigned int nr)
 {
 	struct pcp_table *table = this_cpu_ptr(&pcp_table);
 	struct page **last = pages + nr;
+	struct lru_run run = { .zone = NULL };
 	unsigned long flags;
 
 	local_irq_save(flags);
 	for (; pages < last; pages++) {
 		struct page *page = *pages;
 
-		if (unlikely(READ_ONCE(page->flags) & (1UL << PG_head | 1UL << PG_tail)))
+		if (unlikely(READ_ONCE(page->flags) & (1UL << PG_head | 1UL << PG_tail))) {
 			put_compound_page(page);
-		else if (put_page_testzero(page))
-			__free_hot_page(table, page);
+			continue;
+		}
+		if (!put_page_testzero(page))
+			continue;
+		if (PageLRU(page))
+			lru_run_free(&run, page);
+		__free_hot_page(table, page);
 	}
+	lru_run_end(&run);
 	local_irq_restore(flags);
 }
 

@@ -62,6 +62,7 @@
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
@@ -139,6 +140,7 @@ static inline vm_fault_t do_anonymous_page(struct mm_struct *mm, struct vm_area_
 	}
 	mm->rss_stat[MM_ANONPAGES]++;
 	page_add_new_anon_rmap(page, vma, address);
+	lru_cache_add_anon(page);
 	set_pte(pte, mk_written_pte(page, vma));
 	spin_unlock(&mm->page_table_lock);
 	return VM_FAULT_MINOR;
@@ -364,6 +366,7 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 	} else if (likely(pte_none(*pte) && !truncated_since(vma, count))) {
 		mm->rss_stat[MM_ANONPAGES]++;
 		page_add_new_anon_rmap(copy, vma, address);
+		lru_cache_add_anon(copy);
 		set_pte(pte, mk_written_pte(copy, vma));
 		copy = NULL;
 	}
@@ -428,6 +431,7 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 				mm->rss_stat[mm_counter(old)]--;
 		}
 		page_add_new_anon_rmap(new, vma, address);
+		lru_cache_add_anon(new);
 		/* Not one thread may still read @old when another can write to @new. */
 		ptep_clear_flush(vma, address, pte);
 		set_pte(pte, mk_written_pte(new, vma));
@@ -445,6 +449,17 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 	return VM_FAULT_MINOR;
 }
 
+/*
+ * Somebody but the only entry holds @page: is it only a batch?  Then it lets go.
+ * => page_table_lock held; true: nobody else holds it now
+ */
+static noinline bool reuse_anon_page(struct page *page)
+{
+	if (page_count(page) == 2 && !PageLRU(page))
+		lru_add_drain();
+	return page_count(page) == 1;
+}
+
 static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig)
 {
@@ -459,8 +474,8 @@ static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 		return VM_FAULT_MINOR;
 	}
 	old = vm_normal_page(orig);
-	if (old && PageAnon(old) && page_mapcount(old) == 1 && page_count(old) == 1 &&
-	    likely(vma->vm_flags & VM_WRITE)) {
+	if (old && PageAnon(old) && page_mapcount(old) == 1 && likely(vma->vm_flags & VM_WRITE) &&
+	    (page_count(old) == 1 || reuse_anon_page(old))) {
 		/* Nobody else left. More rights: the fault itself dropped the TLB's entry. */
 		set_pte(pte, pte_mkyoung(pte_mkdirty(pte_mkwrite(orig))));
 		spin_unlock(&mm->page_table_lock);

@@ -220,5 +220,10 @@ static inline void get_page(struct page *page)
 {
 	atomic_inc(&compound_head(page)->_refcount);
 }
+/* ... if it has any user still. => false: it is being freed */
+static inline bool get_page_unless_zero(struct page *page)
+{
+	return atomic_inc_not_zero(&page->_refcount);
+}
 
 #endif

@@ -6,6 +6,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/fs/fs.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
@@ -54,6 +55,8 @@ KTEST(fault, one_page_each)
 		KEXPECT_EQ(t, get_mm_counter(mm, MM_ANONPAGES), i + 1);
 		KEXPECT(t, pte_write(scratch_pte(addr)) && pte_dirty(scratch_pte(addr)));
 		page = pte_page(scratch_pte(addr));
+		lru_add_drain_all();
+		KEXPECT(t, PageLRU(page) && PageSwapBacked(page) && !PageActive(page));
 		KEXPECT(t, PageAnon(page) && page_count(page) == 1 && page_mapcount(page) == 1);
 		KEXPECT(t, PageHighMem(page) || !totalhigh_pages || nr_online_nodes > 1);
 		KEXPECT_EQ(t, peek(addr), 0u);
@@ -101,6 +104,7 @@ KTEST(fault, copy_on_write)
 
 	scratch_map(SCRATCH_BASE, 2, RW);
 	poke(SCRATCH_BASE, 11);
+	lru_add_drain_all();
 	page = pte_page(scratch_pte(SCRATCH_BASE));
 	pfn = page_to_pfn(page);
 	child = dup_mm(parent);
@@ -140,6 +144,7 @@ KTEST(fault, pinned_page_is_copied)
 
 	scratch_map(SCRATCH_BASE, 1, RW);
 	poke(SCRATCH_BASE, 1);
+	lru_add_drain_all();
 	down_read(&mm->mmap_sem);
 	KEXPECT_EQ(t, get_user_pages(mm, SCRATCH_BASE, 1, true, false, &page), 1);
 	up_read(&mm->mmap_sem);
