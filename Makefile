@@ -267,6 +267,7 @@ SRCS	+= mm/cache/page_io.c                # a page of the swap cache to and from
 SRCS	+= mm/cache/anon_vma.c               # in which areas an anonymous page can be mapped
 SRCS	+= mm/cache/rmap.c                   # where a page is mapped: asked, and taken away
 SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
+SRCS	+= mm/cache/swap_check.c             # are the maps of swap areas what the counts say?
 SRCS	+= mm/cache/swapfile.c               # the slots of swap areas: given out, counted, given back
 SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
 SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and by which steps

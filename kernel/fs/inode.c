@@ -274,7 +274,7 @@ static umode_t killed_suid(umode_t mode)
 
 int inode_newsize_ok(struct inode *inode, loff_t length)
 {
-	if (IS_SWAPFILE(inode))
+	if (length <= inode->i_size && IS_SWAPFILE(inode))
 		return -ETXTBSY;
 	if (length <= inode->i_size || (u64)length <= rlimit(RLIMIT_FSIZE) ||
 	    rlimit(RLIMIT_FSIZE) == RLIM_INFINITY)

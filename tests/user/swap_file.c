@@ -45,7 +45,8 @@ static void protected_while_on(void)
 	expect_errno(write(fd, &byte, 1), ETXTBSY);
 	expect_errno(pwrite(fd, &byte, 1, FILE_SIZE), ETXTBSY);
 	expect_errno(ftruncate(fd, 0), ETXTBSY);
-	expect_errno(truncate("area", 2 * FILE_SIZE), ETXTBSY);
+	expect_errno(truncate("area", FILE_SIZE - 1), ETXTBSY);
+	expect_eq(truncate("area", FILE_SIZE + 1), 0);
 	expect_errno(open("area", O_RDWR | O_TRUNC), ETXTBSY);
 	expect_errno(fallocate(fd, 0, 0, FILE_SIZE), ETXTBSY);
 	expect(mmap(NULL, SWAP_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED);
@@ -57,7 +58,7 @@ static void protected_while_on(void)
 	expect_errno(rename("area", "other"), EPERM);
 	expect_errno(rename("victim", "area"), EPERM);
 	expect_eq(fstat(fd, &st), 0);
-	expect_eq(st.st_size, FILE_SIZE);
+	expect_eq(st.st_size, FILE_SIZE + 1);
 	expect_eq(chmod("area", 0640), 0);
 	expect_eq(chmod("area", 0600), 0);
 	expect_eq(read(fd, &byte, 1), 1);
@@ -110,7 +111,11 @@ static void on_ext2(unsigned int block_size)
 	must(swapon("area", SWAP_FLAG_PREFER | 3) == 0);
 	expect(swap_line("/mnt/area", type, &size, &used, &prio));
 	expect(!strcmp(type, "file"));
-	expect_eq(size, LAST * 4);
+	/* Linux wants each page to begin at a multiple of a page. */
+	if (block_size == SWAP_PAGE)
+		expect_eq(size, LAST * 4);
+	else
+		expect(size > (long)LAST * 4 * 9 / 10 && size <= (long)LAST * 4);
 	expect_eq(used, 0);
 	expect_eq(prio, 3);
 	protected_while_on();
