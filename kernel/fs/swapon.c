@@ -420,7 +420,9 @@ static int swapoff_area(struct swap_info_struct *si)
 		return err;
 	vm_unacct_memory(pages);
 	swap_area_off(si);
+	current->flags |= PF_OOM_ORIGIN;	/* if there is no room, it was a bad idea */
 	err = try_to_unuse(si);
+	current->flags &= ~PF_OOM_ORIGIN;
 	if (err) {
 		swap_area_resume(si);
 		return err;

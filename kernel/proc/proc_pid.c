@@ -421,6 +421,8 @@ static int parse_int(const char *buf, size_t len, int *result)
 
 	while (len && (buf[len - 1] == '\n' || buf[len - 1] == ' '))
 		len--;
+	for (; len && *buf == ' '; len--)
+		buf++;
 	if (!len || len >= sizeof(text))
 		return -EINVAL;
 	memcpy(text, buf, len);

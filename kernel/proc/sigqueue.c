@@ -143,6 +143,8 @@ static int next_signal(const struct sigpending *pending, const sigset_t *mask)
 	unsigned long first = pending->signal.sig[0] & ~mask->sig[0];
 	unsigned long second = pending->signal.sig[1] & ~mask->sig[1];
 
+	if (first & sigmask(SIGKILL))
+		return SIGKILL;
 	if (first & SYNCHRONOUS_MASK)
 		first &= SYNCHRONOUS_MASK;
 	if (first)
@@ -178,8 +180,11 @@ more:
 int dequeue_signal(struct task_struct *tsk, const sigset_t *mask, siginfo_t *info)
 {
 	struct sigpending *pending = &tsk->pending;
-	int sig = next_signal(pending, mask);
+	int sig = 0;
 
+	/* Who is killed ends by that, whatever else has come: a fault in memory that is gone already. */
+	if (!sigismember(&tsk->signal->shared_pending.signal, SIGKILL))
+		sig = next_signal(pending, mask);
 	if (!sig) {
 		pending = &tsk->signal->shared_pending;
 		sig = next_signal(pending, mask);

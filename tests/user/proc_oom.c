@@ -90,6 +90,68 @@ static void leaderless_hog(void)
 	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
 }
 
+static int __attribute__((noreturn)) rest(void *unused)
+{
+	for (;;)
+		pause();
+}
+
+/* Who shares the victim's memory would keep it: he goes too, though he has done nothing. */
+static void sharer(void)
+{
+	static char stack[16384] __attribute__((aligned(16)));
+	int status, share[2];
+	pid_t pid, other = 0;
+
+	must(pipe(share) == 0);
+	pid = fork();
+	if (!pid) {
+		/* Its parent is ours, who waits for it. */
+		other = clone(rest, stack + sizeof(stack), CLONE_VM | CLONE_PARENT | SIGCHLD, NULL);
+		must(other > 0 && write(share[1], &other, sizeof(other)) == sizeof(other));
+		hog();
+	}
+	must(read(share[0], &other, sizeof(other)) == sizeof(other));
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	expect_eq(waitpid(other, &status, 0), other);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	close(share[0]);
+	close(share[1]);
+}
+
+/* A parent that waits for its vfork's child, which takes all: both go, and nobody waits for ever. */
+static void vforked_hog(void)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (!vfork())
+			hog();
+		_exit(0);
+	}
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+/* Many threads at once, each of which asks for memory when there is none: all end. */
+static void many_hogs(void)
+{
+	static char stacks[8][16384] __attribute__((aligned(16)));
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (int i = 0; i < 8; i++)
+			must(clone(hog_thread, stacks[i] + sizeof(stacks[i]), CLONE_VM | CLONE_FS |
+				   CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD, NULL) > 0);
+		hog();
+	}
+	expect_eq(waitpid(pid, &status, 0), pid);
+	expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 /* oom_score_adj decides: the small process that says 1000 goes first. */
 static void score(void)
 {
@@ -167,6 +229,9 @@ int main(void)
 	before = meminfo("MemFree:");
 	one_hog();
 	leaderless_hog();
+	sharer();
+	vforked_hog();
+	many_hogs();
 	score();
 	if (geteuid() == 0)
 		asker();
