@@ -8,6 +8,8 @@
 #include "disk.h"
 #include "swap.h"
 
+#include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
@@ -160,6 +162,57 @@ static void in_use(void)
 	close(fd);
 }
 
+/* A table with one partition, from 1 MiB on. => 0, or -1: the kernel does not read it */
+static int make_partition(int on)
+{
+	unsigned char mbr[512] = { 0 };
+	const uint32_t start = 2048, sectors = (LAST + 1) * 8;
+	int fd = open(disk, O_RDWR), ret;
+
+	must(fd >= 0);
+	if (on) {
+		mbr[450] = 0x82;
+		memcpy(mbr + 454, &start, 4);
+		memcpy(mbr + 458, &sectors, 4);
+		mbr[510] = 0x55;
+		mbr[511] = 0xaa;
+	}
+	must(pwrite(fd, mbr, sizeof(mbr), 0) == sizeof(mbr));
+	must(fsync(fd) == 0);
+	ret = ioctl(fd, BLKRRPART, 0);
+	close(fd);
+	return ret;
+}
+
+/* A partition; the disk around it is then not free to have either. */
+static void partition(void)
+{
+	struct swap_head h = swap_head(LAST);
+	char name[32], type[32];
+	long size, used;
+	int prio, fd;
+
+	must(make_partition(1) == 0);
+	snprintf(name, sizeof(name), "%s1", disk);
+	put_swap_head(name, &h);
+	expect_eq(swapon(name, 0), 0);
+	expect(swap_line(name, type, &size, &used, &prio));
+	expect(!strcmp(type, "partition"));
+	expect_eq(size, LAST * 4);
+	expect_errno(swapon(disk, 0), EBUSY);
+	expect_errno(open(disk, O_RDWR | O_EXCL), EBUSY);
+	expect_errno(swapoff(disk), EINVAL);
+	expect_eq(swapoff(name), 0);
+	/* One slot more than the partition has sectors for. */
+	h = swap_head(LAST + 1);
+	put_swap_head(name, &h);
+	expect_errno(swapon(name, 0), EINVAL);
+	fd = open(disk, O_RDWR | O_EXCL);
+	expect(fd >= 0);
+	close(fd);
+	must(make_partition(0) == 0);
+}
+
 int main(void)
 {
 	if (geteuid())
@@ -169,5 +222,6 @@ int main(void)
 	sizes();
 	refusals();
 	in_use();
+	partition();
 	return test_result();
 }
