@@ -303,12 +303,8 @@ static void __remove_from_page_cache(struct page *page, struct address_space *ma
 /* What counted while it was in @mapping. */
 static void uncount_page(struct page *page, struct address_space *mapping)
 {
-	if (mapping_evictable(mapping)) {
-		lru_cache_del(page);
-		if (TestClearPageBlkdev(page))
-			dec_zone_page_state(page, NR_BUFFERS);
-	}
-	ClearPageSwapBacked(page);
+	if (TestClearPageBlkdev(page))
+		dec_zone_page_state(page, NR_BUFFERS);
 	dec_zone_page_state(page, NR_FILE_PAGES);
 	if (test_bit(AS_UNEVICTABLE, &mapping->flags))
 		dec_zone_page_state(page, NR_UNEVICTABLE);

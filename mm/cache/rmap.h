@@ -76,6 +76,15 @@ int page_referenced(struct page *page);
  */
 bool try_to_unmap(struct page *page);
 
+/*
+ * An entry of an anonymous page went, as below.
+ * => true: it was the last, and NR_ANON_PAGES is the caller's to count
+ */
+static inline bool page_remove_anon_rmap(struct page *page)
+{
+	return atomic_add_negative(-1, &page->_mapcount);
+}
+
 void __page_remove_last_rmap(struct page *page);
 /* An entry went. => the caller still holds the entry's reference to the page */
 static inline void page_remove_rmap(struct page *page)

@@ -30,17 +30,12 @@
  *	lru_lock; count is 0: pass by; unlock
  *						lru_lock; off the list; unlock; free
  *
- * A file's page that leaves its cache goes off its list at once: nobody has a use for it.  The
- * order in which that could meet a batch:
+ * A page that has left its cache, but that somebody still uses, stays too, and reclaim passes it by.
  *
- *	drain					remove_from_page_cache
- *	lru_lock; mapping is there		mapping = NULL
- *	onto the list; unlock			lru_lock; PG_lru: off again
- *
- * and the other way round drain sees NULL.  A page that is locked in memory (mm/space/mlock.c) uses
- * the place of lru.prev to count; the same order keeps the two apart: PG_mlocked first, then off
- * the list.  That is why pages on their way, in a batch or in reclaim's hands, are in arrays and
- * never linked by lru.
+ * A page that is locked in memory (mm/space/mlock.c) uses the place of lru.prev to count.  PG_mlocked
+ * is set before the page is taken off its list, and nothing with PG_mlocked is put on one: both
+ * under lru_lock.  That is why pages on their way, in a batch or in reclaim's hands, are in arrays
+ * and never linked by lru.
  *
  * Locking: swap.h.  The batches: interrupts off, their own processor.
  *
@@ -57,7 +52,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 
-#define PAGEVEC_SIZE	14
+#define PAGEVEC_SIZE	31	/* pages, and the count, are two lines of the cache */
 
 struct pagevec {
 	unsigned int nr;			/* [cpu] */
@@ -65,39 +60,62 @@ struct pagevec {
 };
 static DEFINE_PER_CPU(struct pagevec, lru_add_pvec);
 
-/* A page that nobody has on a list; it may have left its cache. => lru_run_in() */
-static void lru_put_back(struct lru_run *run, struct page *page)
+/*
+ * The last other user of @page was faster than we: it leaves its list again, and is freed later.
+ * => on the list at hand, if on any; no references
+ */
+static noinline void take_back(struct lru_run *run, struct page *page)
 {
-	/* The last reference, ours, goes soon; or its place is in no list. */
-	if (unlikely(PageLRU(page) || PageMlocked(page) || page_count(page) == 1 ||
-		     (!PageSwapBacked(page) && !READ_ONCE(page->mapping)))) {
-		if (!PageLRU(page)) {
+	if (PageLRU(page))
+		lru_run_del(run, page, page->flags & ~(1UL << PG_lru));
+	page->flags &= ~(1UL << PG_lru | 1UL << PG_active | 1UL << PG_inactive_clean);
+	atomic_set(&page->_refcount, 1);
+}
+
+/* Where may @page go?  => false: on no list */
+static noinline bool lru_add_turn(struct lru_run *run, struct page *page, unsigned long flags)
+{
+	if (flags & (1UL << PG_lru | 1UL << PG_mlocked)) {
+		if (flags & 1UL << PG_mlocked) {
 			ClearPageActive(page);
 			ClearPageInactiveClean(page);
 		}
-		return;
+		return false;
 	}
-	lru_run_add(run, page);
+	lru_run_turn(run, flags);
+	return true;
 }
 
 void putback_lru_pages(struct page **pages, unsigned int nr)
 {
-	struct lru_run run = { .zone = NULL };
-	unsigned long flags;
-	unsigned int i;
+	struct page **end = pages + nr, **from = pages, **rest = pages;
+	struct lru_run run = LRU_RUN;
+	unsigned long irq;
 
-	local_irq_save(flags);
-	for (i = 0; i < nr; i++) {
-		lru_run_in(&run, pages[i]);
-		lru_put_back(&run, pages[i]);
+	local_irq_save(irq);
+	for (; from < end; from++) {
+		struct page *page = *from;
+		unsigned long flags = READ_ONCE(page->flags);
+
+		/* The key of pages that come has neither PG_lru nor PG_mlocked. */
+		if (likely((flags & LRU_FLAGS) == run.key) || lru_add_turn(&run, page, flags)) {
+			SetPageLRU(page);
+			list_add(&page->lru, run.list);
+			run.nr++;
+		}
+		if (likely(!put_page_testzero(page)))
+			continue;
+		take_back(&run, page);
+		*rest++ = page;
 	}
 	lru_run_end(&run);
-	local_irq_restore(flags);
-	release_pages(pages, nr);
+	local_irq_restore(irq);
+	if (unlikely(rest != pages))
+		release_pages(pages, (unsigned int)(rest - pages));
 }
 
 /* => interrupts off */
-static void drain_pvec(struct pagevec *pvec)
+static noinline void fastcall drain_pvec(struct pagevec *pvec)
 {
 	unsigned int nr = pvec->nr;
 
@@ -157,13 +175,13 @@ void lru_add_drain_all(void)
 
 void lru_cache_del(struct page *page)
 {
-	struct lru_run run = { .zone = NULL };
+	struct lru_run run = LRU_RUN;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	lru_run_in(&run, page);
+	lru_run_zone(&run, page_zone(page));
 	if (PageLRU(page)) {
-		lru_run_del(&run, page);
+		lru_run_del(&run, page, page->flags);
 		ClearPageLRU(page);
 		ClearPageActive(page);
 		ClearPageInactiveClean(page);
@@ -174,13 +192,14 @@ void lru_cache_del(struct page *page)
 
 static void activate_page(struct page *page)
 {
-	struct lru_run run = { .zone = NULL };
+	struct lru_run run = LRU_RUN;
 	unsigned long flags;
 
 	local_irq_save(flags);
-	lru_run_in(&run, page);
+	lru_run_zone(&run, page_zone(page));
 	if (PageLRU(page) && !PageActive(page)) {
-		lru_run_del(&run, page);
+		lru_run_del(&run, page, page->flags);
+		ClearPageLRU(page);
 		ClearPageInactiveClean(page);
 		SetPageActive(page);
 		set_page_age(page, PAGE_AGE_START);
@@ -220,7 +239,7 @@ static bool isolate(struct lru_run *run, struct page *page)
 {
 	if (unlikely(!get_page_unless_zero(page)))
 		return false;
-	lru_run_del(run, page);
+	lru_run_del(run, page, page->flags);
 	ClearPageInactiveClean(page);
 	ClearPageLRU(page);
 	return true;
@@ -230,11 +249,11 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 			       unsigned int nr)
 {
 	struct list_head *list = &zone->lru[lru], *at, *before;
-	struct lru_run run = { .zone = NULL };
+	struct lru_run run = LRU_RUN;
 	unsigned int taken = 0;
 
 	local_irq_disable();
-	lru_run_turn(&run, zone);
+	lru_run_zone(&run, zone);
 	for (at = list->prev; at != list && taken < nr; at = before) {
 		struct page *page = list_entry(at, struct page, lru);
 
@@ -250,12 +269,12 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 
 struct page *isolate_clean_page(struct zone *zone)
 {
-	struct lru_run run = { .zone = NULL };
+	struct lru_run run = LRU_RUN;
 	struct page *page = NULL;
 	struct list_head *at;
 
 	local_irq_disable();
-	lru_run_turn(&run, zone);
+	lru_run_zone(&run, zone);
 	list_for_each_prev(at, &zone->inactive_clean_list) {
 		if (!isolate(&run, list_entry(at, struct page, lru)))
 			continue;
@@ -291,10 +310,11 @@ static int check_lru_page(struct zone *zone, const struct page *page, int lru, b
 	/* On its way out of the cache it is locked, and has no mapping for a moment. */
 	if (PageLocked(page))
 		return 0;
-	if (PageSwapBacked(page))
+	/* It may have left its cache while somebody uses it. */
+	if (PageSwapBacked(page) || !page->mapping)
 		return 0;
-	if (!page->mapping || PageAnon(page))
-		return bad_lru_page(zone, page, "not in the page cache");
+	if (PageAnon(page))
+		return bad_lru_page(zone, page, "anonymous, on a list of files");
 	if (!mapping_evictable(page->mapping))
 		return bad_lru_page(zone, page, "of a file that lives in memory");
 	return 0;

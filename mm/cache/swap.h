@@ -8,8 +8,8 @@
  * PG_lru says that a page is on a list; PG_swapbacked (anonymous, or of a file), PG_active and
  * PG_inactive_clean on which.  The lists have no reference to their pages: a page on a list is in a
  * cache or mapped, and when its last reference goes, its place in the list goes with it (mm_inline.h).
- * It is put there some time after it was born (a batch per CPU), and leaves when it leaves the
- * page cache, when it is locked in memory (PG_mlocked), or while reclaim looks at it.
+ * It is put there some time after it was born (a batch per CPU), and is off it while it is locked
+ * in memory (PG_mlocked), or reclaim looks at it.
  *
  * Locking: zone->lru_lock [l], interrupts off: lists, PG_lru, and PG_active of a page with PG_lru.
  */
@@ -34,7 +34,7 @@ void lru_cache_add(struct page *page);
  * => any context; a second reference, for the batch
  */
 void fastcall lru_cache_add_anon(struct page *page);
-/* A page leaves the cache (its mapping is NULL already) or is locked in memory. => any context */
+/* A page is locked in memory: PG_mlocked is set already. => any context */
 void lru_cache_del(struct page *page);
 /* A page of the cache was used. => any context; twice between two looks: to the active list */
 void mark_page_accessed(struct page *page);
@@ -49,8 +49,8 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 			       unsigned int nr);
 /* ... the oldest of the inactive clean list. => NULL: it is empty */
 struct page *isolate_clean_page(struct zone *zone);
-/* ... and back to where PG_active and PG_inactive_clean say, those still in the cache; the
- * references go. */
+/* ... and back to where PG_active and PG_inactive_clean say; the references go, and with the last
+ * reference the page. => @pages is used */
 void putback_lru_pages(struct page **pages, unsigned int nr);
 
 /* A look has found the page used, or not. => the page is isolated */

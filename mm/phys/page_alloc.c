@@ -402,7 +402,7 @@ static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
 	if (PageAnon(page))
 		page->mapping = NULL;
 	page->index = 0;
-	if (unlikely(!put_page_testzero(page) || page_not_freeable(page))) {
+	if (unlikely(!put_page_testzero(page) || page_not_freeable(page, page->flags))) {
 		bad_page(page, "reclaimed while in use");
 		return NULL;
 	}
@@ -633,48 +633,66 @@ static noinline void fastcall flush_batch(struct page *page)
 	pcp_flush(zone, zone_pcp(zone), zone_pcp(zone)->batch);
 }
 
-void lru_run_turn(struct lru_run *run, struct zone *zone)
+/* Count what has come to the list at hand, or left it. */
+static void lru_run_count(struct lru_run *run)
 {
-	int lru;
-
-	if (run->zone) {
-		for (lru = 0; lru < NR_LRU_LISTS; lru++) {
-			if (!run->nr[lru])
-				continue;
-			mod_zone_page_state(run->zone, LRU_STAT(lru), run->nr[lru]);
-			run->nr[lru] = 0;
-		}
-		if (run->clean)
-			mod_zone_page_state(run->zone, NR_INACTIVE_CLEAN, run->clean);
-		run->clean = 0;
-		spin_unlock(&run->zone->lru_lock);
-	}
-	run->zone = zone;
-	if (zone)
-		spin_lock(&zone->lru_lock);
+	if (!run->nr)
+		return;
+	mod_zone_page_state(run->zone, LRU_STAT(flags_lru(run->key)), run->nr);
+	if (run->key & 1UL << PG_inactive_clean)
+		mod_zone_page_state(run->zone, NR_INACTIVE_CLEAN, run->nr);
+	run->nr = 0;
 }
 
-/* One page leaves its list to be freed. => interrupts off */
-static noinline void fastcall lru_free_one(struct page *page)
+void fastcall lru_run_zone(struct lru_run *run, struct zone *zone)
 {
-	struct lru_run run = { .zone = NULL };
+	if (run->zone) {
+		lru_run_count(run);
+		spin_unlock(&run->zone->lru_lock);
+	}
+	if (zone)
+		spin_lock(&zone->lru_lock);
+	run->zone = zone;
+	run->key = ~0UL;
+}
 
-	lru_run_free(&run, page);
+void fastcall lru_run_turn(struct lru_run *run, unsigned long flags)
+{
+	struct zone *zone = zone_table[flags >> NODES_PGSHIFT];
+
+	if (run->zone == zone)
+		lru_run_count(run);
+	else
+		lru_run_zone(run, zone);
+	run->key = flags & LRU_FLAGS;
+	run->list = flags & 1UL << PG_inactive_clean ? &zone->inactive_clean_list :
+						       &zone->lru[flags_lru(flags)];
+}
+
+#define LRU_FLAGS_OFF	(1UL << PG_lru | 1UL << PG_active | 1UL << PG_inactive_clean)
+
+/* One page leaves its list to be freed. => interrupts off; its flags are left */
+static noinline void fastcall lru_free_one(struct page *page, unsigned long flags)
+{
+	struct lru_run run = LRU_RUN;
+
+	lru_run_del(&run, page, flags);
 	lru_run_end(&run);
 }
 
 /* Put @page, whose last reference is gone, on this processor's list. => interrupts off; on no other */
-static __always_inline void __free_hot_page(struct pcp_table *table, struct page *page)
+static __always_inline void __free_hot_page(struct pcp_table *table, struct page *page,
+					    unsigned long flags)
 {
-	struct per_cpu_pages *pcp = table->by_zone[page_zone_id(page)];
+	struct per_cpu_pages *pcp = table->by_zone[flags >> NODES_PGSHIFT];
 
 	if (PageAnon(page))
 		page->mapping = NULL;
-	if (unlikely(page_not_freeable(page))) {
+	if (unlikely(page_not_freeable(page, flags))) {
 		bad_page(page, "freed while in use");
 		return;
 	}
-	page->flags = (page->flags & PAGE_FLAGS_CONST) | 1UL << PG_pcp;
+	page->flags = (flags & PAGE_FLAGS_CONST) | 1UL << PG_pcp;
 	poison_fill(page, 0);
 	list_add(&page->lru, &pcp->list);
 	if (unlikely(++pcp->count > pcp->high))
@@ -684,24 +702,30 @@ static __always_inline void __free_hot_page(struct pcp_table *table, struct page
 void fastcall free_hot_page(struct page *page)
 {
 	struct pcp_table *table = this_cpu_ptr(&pcp_table);
-	unsigned long flags;
+	unsigned long irq, flags = page->flags;
 
 	asm("" : "+r"(table));		/* one addition, then indexed: less than the other way round */
-	local_irq_save(flags);
-	if (PageLRU(page))
-		lru_free_one(page);
-	__free_hot_page(table, page);
-	local_irq_restore(flags);
+	local_irq_save(irq);
+	if (flags & 1UL << PG_lru) {
+		lru_free_one(page, flags);
+		flags &= ~LRU_FLAGS_OFF;
+	}
+	__free_hot_page(table, page, flags);
+	local_irq_restore(irq);
 }
 
+/*
+ * Nobody takes a page without users off its list, so that its flags do not change.  In a run, where
+ * most pages come from one list, the two tests of PG_lru are one.
+ */
 void release_pages(struct page **pages, unsigned int nr)
 {
 	struct pcp_table *table = this_cpu_ptr(&pcp_table);
 	struct page **last = pages + nr;
-	struct lru_run run = { .zone = NULL };
-	unsigned long flags;
+	struct lru_run run = LRU_RUN;
+	unsigned long irq, flags;
 
-	local_irq_save(flags);
+	local_irq_save(irq);
 	for (; pages < last; pages++) {
 		struct page *page = *pages;
 
@@ -711,12 +735,15 @@ void release_pages(struct page **pages, unsigned int nr)
 		}
 		if (!put_page_testzero(page))
 			continue;
-		if (PageLRU(page))
-			lru_run_free(&run, page);
-		__free_hot_page(table, page);
+		flags = READ_ONCE(page->flags);
+		if ((flags & LRU_FLAGS) == run.key || flags & 1UL << PG_lru) {
+			lru_run_del(&run, page, flags);
+			flags &= ~LRU_FLAGS_OFF;
+		}
+		__free_hot_page(table, page, flags);
 	}
 	lru_run_end(&run);
-	local_irq_restore(flags);
+	local_irq_restore(irq);
 }
 
 /* The last reference to a block of more than one page is gone. */
@@ -728,7 +755,7 @@ static void __free_pages_ok(struct page *page, unsigned int order)
 	if (PageHead(page) && destroy_compound_page(page, order))
 		return;
 	for (i = 0; i < 1UL << order; i++) {
-		if (unlikely(page_not_freeable(page + i))) {
+		if (unlikely(page_not_freeable(page + i, page[i].flags))) {
 			bad_page(page + i, "freed while in use");
 			return;
 		}

@@ -25,9 +25,9 @@ static __always_inline bool page_not_free(const struct page *page, unsigned long
 }
 
 /* Does somebody still need the page, so that it may not be freed? */
-static __always_inline bool page_not_freeable(const struct page *page)
+static __always_inline bool page_not_freeable(const struct page *page, unsigned long flags)
 {
-	return ((page->flags & ~(PAGE_FLAGS_CONST | PAGE_FLAGS_FORGOTTEN)) |
+	return ((flags & ~(PAGE_FLAGS_CONST | PAGE_FLAGS_FORGOTTEN)) |
 		(unsigned long)page->_refcount.counter | (unsigned long)page->mapping) ||
 	       page->_mapcount.counter != -1;
 }

@@ -75,6 +75,8 @@ struct mmu_gather {
 	bool exclusive;			/* mmap_sem is held for writing */
 	bool file_only;			/* leave private copies (truncate without even_cows) */
 	bool delayed;			/* some of pages[] have STILL_MAPPED */
+	unsigned int anon_zone;		/* page_zone_id() of ... */
+	int anon;			/* ... anonymous pages that are mapped no more, not counted yet */
 	struct page **pages, **next, **limit;	/* next: the first free place */
 	struct page *local[GATHER_PAGES];
 };
@@ -101,6 +103,8 @@ static inline void tlb_gather_mmu(struct mmu_gather *tlb, struct mm_struct *mm,
 	tlb->exclusive = exclusive;
 	tlb->file_only = false;
 	tlb->delayed = false;
+	tlb->anon_zone = 0;
+	tlb->anon = 0;
 	tlb->pages = tlb->next = tlb->local;
 	tlb->limit = tlb->local + GATHER_PAGES;
 	if (unlikely(nr_cpus > 1) && end - start > GATHER_PAGES * PAGE_SIZE)
@@ -120,12 +124,26 @@ static inline void tlb_flush_mmu(struct mmu_gather *tlb)
 		tlb_flush_pgd_range(tlb->mm->pgd, &tlb->mm->cpu_vm_mask, tlb->start, tlb->end);
 }
 
+static void count_anon(struct mmu_gather *tlb)
+{
+	if (tlb->anon)
+		mod_zone_page_state(zone_table[tlb->anon_zone], NR_ANON_PAGES, -tlb->anon);
+	tlb->anon = 0;
+}
+
+static noinline void turn_to_zone(struct mmu_gather *tlb, unsigned int zone_id)
+{
+	count_anon(tlb);
+	tlb->anon_zone = zone_id;
+}
+
 /* ... then drop the pages. => page_table_lock not held */
 static void tlb_drop_pages(struct mmu_gather *tlb)
 {
 	tlb_flush_mmu(tlb);
 	if (tlb->next == tlb->pages)
 		return;
+	count_anon(tlb);
 	release_pages(tlb->pages, (unsigned int)(tlb->next - tlb->pages));
 	tlb->next = tlb->pages;
 }
@@ -188,14 +206,19 @@ static inline struct page *zap_pte(struct mmu_gather *tlb, pte_t *pte, bool file
 	entry = ptep_get_and_clear(pte);
 	if (PageAnon(page)) {
 		mm->rss_stat[MM_ANONPAGES]--;
-	} else {
-		mm->rss_stat[mm_counter(page)]--;
-		if (pte_dirty(entry)) {
-			set_page_dirty(page);
-			if (unlikely(stored_for_disk(page))) {
-				tlb->delayed = true;
-				return (struct page *)((unsigned long)page | STILL_MAPPED);
-			}
+		if (page_remove_anon_rmap(page)) {
+			if (unlikely(page_zone_id(page) != tlb->anon_zone))
+				turn_to_zone(tlb, page_zone_id(page));
+			tlb->anon++;
+		}
+		return page;
+	}
+	mm->rss_stat[mm_counter(page)]--;
+	if (pte_dirty(entry)) {
+		set_page_dirty(page);
+		if (unlikely(stored_for_disk(page))) {
+			tlb->delayed = true;
+			return (struct page *)((unsigned long)page | STILL_MAPPED);
 		}
 	}
 	page_remove_rmap(page);

@@ -31,7 +31,7 @@ static struct page *one_page(struct toy_space *toy, unsigned long index)
 	return find_get_page(&toy->inode.i_data, index);
 }
 
-/* A page comes in as inactive, is active after a second use, and leaves with the cache. */
+/* A page comes in as inactive, is active after a second use, and leaves when it is freed. */
 KTEST(lru, used_twice)
 {
 	struct toy_space *toy = toy_open(8);
@@ -51,9 +51,10 @@ KTEST(lru, used_twice)
 	toy_read(toy, 3, 1);
 	KEXPECT(t, PageActive(page) && PageReferenced(page));
 	truncate_inode_pages(&toy->inode.i_data, 0);
-	KEXPECT(t, !PageLRU(page) && !PageActive(page));
-	KEXPECT_EQ(t, active(), active_before);
+	KEXPECT(t, !page->mapping && PageLRU(page));
+	KEXPECT_EQ(t, lru_check(), 0);
 	put_page(page);
+	KEXPECT_EQ(t, active(), active_before);
 	toy_close(toy);
 }
 
@@ -78,7 +79,7 @@ KTEST(lru, small_reads_are_one_use)
 	toy_close(toy);
 }
 
-/* Pages come in batches; one that leaves the cache before its batch is full never gets there. */
+/* Pages come in batches; one that only its batch still has is freed, not put on a list. */
 KTEST(lru, truncated_in_the_batch)
 {
 	struct toy_space *toy = toy_open(8);
@@ -93,10 +94,12 @@ KTEST(lru, truncated_in_the_batch)
 	KEXPECT(t, !PageLRU(page));
 	KEXPECT_EQ(t, inactive(), before);
 	truncate_inode_pages(&toy->inode.i_data, 0);
-	lru_add_drain();
-	KEXPECT(t, !PageLRU(page));
-	KEXPECT_EQ(t, page_count(page), 1);
 	put_page(page);
+	KEXPECT_EQ(t, page_count(page), 1);
+	lru_add_drain();
+	KEXPECT_EQ(t, page_count(page), 0);
+	KEXPECT(t, !PageLRU(page));
+	KEXPECT_EQ(t, inactive(), before);
 	toy_close(toy);
 }
 
@@ -176,8 +179,9 @@ KTEST(lru, order)
 	/* Truncated while in reclaim's hands. */
 	truncate_inode_pages(&toy->inode.i_data, 0);
 	putback_lru_pages(taken, 1);
-	KEXPECT(t, !PageLRU(a));
+	KEXPECT(t, PageLRU(a));
 	put_page(a);
+	KEXPECT(t, !page_count(a) && !PageLRU(a));
 	put_page(b);
 	toy_close(toy);
 }
