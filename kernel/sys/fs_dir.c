@@ -379,10 +379,12 @@ long sys_umask(int mask)
 
 /* ---- mounts --------------------------------------------------------------------------------- */
 
-/* A string argument of mount(2), or NULL. ERR_PTR */
+/* A string argument of mount(2), or NULL. ERR_PTR: too long is -EINVAL */
 static char *mount_string(const void __user *ustr)
 {
-	return ustr ? getname_empty(ustr) : NULL;
+	char *s = ustr ? getname_empty(ustr) : NULL;
+
+	return s == ERR_PTR(-ENAMETOOLONG) ? ERR_PTR(-EINVAL) : s;
 }
 
 static void put_mount_string(char *s)
@@ -399,8 +401,14 @@ long sys_mount(const char __user *devname, const char __user *dirname, const cha
 	char *dir = getname(dirname);
 	long ret;
 
-	if (IS_ERR(dev) || IS_ERR(type) || IS_ERR(data) || IS_ERR(dir))
-		ret = IS_ERR(dir) ? PTR_ERR(dir) : -EFAULT;
+	if (IS_ERR(type))
+		ret = PTR_ERR(type);
+	else if (IS_ERR(dev))
+		ret = PTR_ERR(dev);
+	else if (IS_ERR(data))
+		ret = PTR_ERR(data);
+	else if (IS_ERR(dir))
+		ret = PTR_ERR(dir);
 	else
 		ret = do_mount(dev, dir, type, flags, data);
 	put_mount_string(dev);
