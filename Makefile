@@ -98,6 +98,8 @@ CFLAGS	:= -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
 	-fno-strict-aliasing -fno-strict-overflow -fno-delete-null-pointer-checks \
 	-fno-asynchronous-unwind-tables -fno-unwind-tables -fno-omit-frame-pointer
 CFLAGS	+= $(if $(CLANG),-mstack-alignment=4 -Wno-gnu-variable-sized-type-not-at-end,-mpreferred-stack-boundary=2)
+# A debug kernel has a return address on the stack for each call: whole backtraces, fail_alloc's sites.
+CFLAGS	+= $(if $(filter 1,$(DEBUG)),-fno-optimize-sibling-calls)
 CFLAGS	+= $(CONFIG)
 AFLAGS	:= -D__ASSEMBLY__ -m32 -march=i686 -g -I. $(CONFIG)
 LDFLAGS	:= -m elf_i386 -static -nostdlib -z noexecstack -z max-page-size=4096 --build-id=none \
@@ -183,6 +185,7 @@ SRCS	+= kernel/core/watchdog.c            # noticing a processor that spins with
 SRCS	+= kernel/core/wait.c                # wait queues
 
 # mm/phys/ - who owns which frame
+SRCS	+= mm/phys/fail_alloc.c              # allocations that fail although there is memory
 SRCS	+= mm/phys/fixmap.c                  # addresses that are known when the kernel is compiled
 SRCS	+= mm/phys/highmem.c                 # windows onto pages that the direct map does not reach
 SRCS	+= mm/phys/init.c                    # the final direct map, and all RAM to the page allocator
@@ -376,6 +379,7 @@ SRCS	+= kernel/proc/exec.c                # becoming another program
 SRCS	+= kernel/proc/exit.c                # the end of a task
 SRCS	+= kernel/proc/fork.c                # a new task is a copy of the one that asks
 SRCS	+= kernel/proc/futex.c               # fast user-space locks: the slow part
+SRCS	+= kernel/proc/hung_task.c           # noticing tasks that wait for ever
 SRCS	+= kernel/proc/itimer.c              # interval timers, and limits on processor time
 SRCS	+= kernel/proc/layout.c              # where the parts of a new address space go
 SRCS	+= kernel/proc/oom_kill.c            # the last resort of memory allocation: who must go
@@ -384,6 +388,7 @@ SRCS	+= kernel/proc/oom_report.c          # ... and what the log says
 SRCS	+= kernel/proc/pidfd.c               # a process as a file descriptor
 SRCS	+= kernel/proc/posix_timers.c        # timers that a process makes by number
 SRCS	+= kernel/proc/proc_pid.c            # the files of /proc/PID
+SRCS	+= kernel/proc/proc_fail.c           # /proc/PID/fail-nth: failures of allocations
 SRCS	+= kernel/proc/proc_pid_mem.c        # the memory of another: mem, pagemap, clear_refs
 SRCS	+= kernel/proc/proc_task.c           # /proc/PID: what a task is called, where it stands
 SRCS	+= kernel/proc/script.c              # "#!": a file that names its interpreter

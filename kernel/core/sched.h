@@ -121,6 +121,7 @@ struct task_struct {
 	struct list_head run_list;		/* [q] */
 	void *array;				/* [q] the priority array it is on, or NULL */
 	unsigned long nvcsw, nivcsw;		/* [o] context switches by choice, by force */
+	unsigned long last_switch_count, last_switch_time; /* khungtaskd's own */
 	int oncpu;				/* [q] a processor still stands on its stack */
 	unsigned long cpus_allowed;		/* [q] bit n: may run on processor n */
 	unsigned long sleep_avg;		/* [q] ticks slept lately, less ticks run: the bonus */
@@ -189,6 +190,8 @@ struct task_struct {
 #ifdef CONFIG_DEBUG
 	struct task_lockdep lockdep;		/* [o] the locks it holds */
 	int rcu_nesting;			/* [o] rcu_read_lock() calls */
+	unsigned int fail_nth;			/* [o] this allocation from now on fails; 0: none */
+	bool make_it_fail;			/* its allocations may fail by site: mm/phys/fail_alloc.h */
 #endif
 
 	/* The machine's part; the FPU area in it wants 16 bytes of alignment. */

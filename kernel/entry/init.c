@@ -41,6 +41,7 @@
 #include <kernel/fs/tty/tty.h>
 #include <kernel/proc/exec.h>
 #include <kernel/proc/fork.h>
+#include <kernel/proc/hung_task.h>
 #include <kernel/proc/layout.h>
 #include <kernel/proc/oom_kill.h>
 #include <kernel/proc/posix_timers.h>
@@ -162,6 +163,7 @@ static int kernel_init(void *unused)
 	kswapd_init();
 	oom_init();
 	page_writeback_init();
+	hung_task_init();
 	disks_probe();
 	populate_rootfs();
 	mark_rodata_ro();

@@ -45,6 +45,7 @@
 #include <kernel/uapi/fcntl.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
+#include <mm/phys/fail_alloc.h>
 #include <mm/phys/kstack.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mempolicy.h>
@@ -299,6 +300,8 @@ static void init_task_fields(const struct kernel_clone_args *args, struct task_s
 	tsk->clear_child_tid = clone_flags & CLONE_CHILD_CLEARTID ? args->child_tid : NULL;
 	tsk->robust_list = NULL;
 	tsk->vfork_done = NULL;
+	tsk->last_switch_count = 0;
+	fail_alloc_fork(tsk);
 	tsk->restart_fn = NULL;
 	/* A thread on a stack of its own must not take signals on its maker's other one. */
 	if ((clone_flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM)

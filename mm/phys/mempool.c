@@ -9,6 +9,7 @@
 
 #include <kernel/core/bug.h>
 #include <kernel/core/sched.h>
+#include <mm/phys/fail_alloc.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 
@@ -30,6 +31,8 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 
 	if (gfp & __GFP_WAIT)
 		might_sleep();
+	else if (fail_alloc_here(gfp))
+		return NULL;
 	for (;;) {
 		void *element = pool->alloc(now, pool->pool_data);
 		DEFINE_WAIT(wait);

@@ -56,6 +56,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/time.h>
 #include <lib/kernel.h>
+#include <mm/phys/fail_alloc.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
 #include <mm/phys/mm_inline.h>
@@ -549,6 +550,8 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 
 	if (unlikely(order >= MAX_ORDER || !zonelist->zones[0] || should_fail_alloc(gfp)))
 		return NULL;
+	if (fail_alloc_here(gfp))
+		return NULL;
 	if (gfp & __GFP_WAIT)
 		might_sleep();
 	page = get_page_from_freelist(gfp, order, zonelist, WMARK_LOW);
@@ -602,6 +605,8 @@ struct page *fastcall alloc_hot_page(gfp_t gfp)
 	unsigned long flags;
 	struct page *page;
 
+	if (fail_alloc_here(gfp))
+		return NULL;
 	local_irq_save(flags);
 	page = pcp_take(pcp);
 	local_irq_restore(flags);

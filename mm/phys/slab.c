@@ -48,6 +48,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/phys/fail_alloc.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/reclaim.h>
 #include <mm/phys/slab_debug.h>
@@ -417,6 +418,8 @@ static __always_inline void *__cache_alloc(struct kmem_cache *cachep, gfp_t flag
 	unsigned long save;
 	void *objp;
 
+	if (fail_alloc_here(flags))
+		return NULL;
 	local_irq_save(save);
 	ac = cpu_cache_get(cachep);
 	if (likely(ac->avail)) {

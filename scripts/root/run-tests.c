@@ -1,7 +1,7 @@
 /*
  * scripts/root/run-tests.c - runs the ring-3 tests inside the guest, for scripts/test
  *
- * usage: run-tests SECONDS NAME...
+ * usage: run-tests [-f] SECONDS NAME...
  *
  * Each test, /tests/NAME, runs twice. The first run fills caches (its output is shown only if it
  * fails); what is in use after the second must be what was in use before it, counter by counter: pages
@@ -16,15 +16,22 @@
  * Before each reading, drop_caches makes the kernel give back what it only keeps at hand (empty slabs,
  * stacks of dead tasks): a counter that grew all the same is a leak.
  *
+ * With -f allocations fail (mm/phys/fail_alloc.h): after the first run the test runs again and again,
+ * each place in the kernel that allocates failing once, until no new place is found. What these runs
+ * say does not matter; the kernel must live, the last run, without failures, must pass, and nothing
+ * may be lost over all of them.
+ *
  * STATUS is the exit status, or 128 + the signal. This program is C and not a script because the
  * counters must stand still: a shell's pipelines, and the watcher that timeout(1) leaves behind for
  * a second, are processes too.
  */
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -32,6 +39,8 @@
 
 #define MAX_COUNTERS	160
 #define FIRST_OUTPUT	"/tmp/run-tests.first"
+#define MAX_ROUNDS	400		/* with failures: each has at least one new one */
+#define ROUND_LIMIT	20		/* seconds for one of them: a test may wait for what never comes */
 
 struct counters {
 	int nr;
@@ -50,6 +59,7 @@ static struct counters before, after;
 static volatile sig_atomic_t timed_out;
 static struct termios line;		/* of our output, which a test may have for its terminal */
 static int line_is_tty;
+static int failing;			/* the next run's allocations are to fail */
 
 static void on_alarm(int sig)
 {
@@ -85,25 +95,37 @@ static char *slurp(const char *path, char *buf, size_t size)
 	return buf;
 }
 
+/* => 0: it could not be written */
+static int put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY), good = fd >= 0 && write(fd, text, strlen(text)) > 0;
+
+	if (fd >= 0)
+		close(fd);
+	return good;
+}
+
 static void drop_caches(void)
 {
-	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
-
-	if (fd < 0 || write(fd, "2", 1) != 1) {
+	if (!put("/proc/sys/vm/drop_caches", "2")) {
 		fprintf(stderr, "run-tests: no drop_caches\n");
 		exit(99);
 	}
-	close(fd);
 }
 
 /* The kernel compares what it counts with what it finds. => 0: some figure is wrong */
 static int counters_proved(void)
 {
-	int fd = open("/proc/sys/vm/stat_refresh", O_WRONLY), good = fd >= 0 && write(fd, "1", 1) == 1;
+	return put("/proc/sys/vm/stat_refresh", "1");
+}
 
-	if (fd >= 0)
-		close(fd);
-	return good;
+/* => KiB that are ours: it is not the test that lost them */
+static long own_pages(void)
+{
+	static char buf[4096];
+	const char *p = strstr(slurp("/proc/self/status", buf, sizeof(buf)), "RssAnon:");
+
+	return p ? atol(p + 8) : 0;
 }
 
 static void read_counters(struct counters *c)
@@ -117,7 +139,7 @@ static void read_counters(struct counters *c)
 	for (char *s = strtok(slurp("/proc/meminfo", buf, sizeof(buf)), "\n"); s; s = strtok(NULL, "\n"))
 		for (size_t i = 0; i < sizeof(page_classes) / sizeof(page_classes[0]); i++)
 			if (sscanf(s, "%39s %ld", name, &value) == 2 && !strcmp(name, page_classes[i]))
-				add(c, name, value);
+				add(c, name, i ? value : value - own_pages());
 	/* Pages that are on no list of anybody: pipes, say. */
 	for (char *s = strtok(slurp("/proc/pageclass", buf, sizeof(buf)), "\n"); s; s = strtok(NULL, "\n"))
 		if (sscanf(s, "%39s %ld", name, &value) == 2 && !strcmp(name, "kernel"))
@@ -167,6 +189,10 @@ static int run(const char *name, int fd, unsigned int seconds)
 		return 126;
 	if (pid == 0) {
 		setpgid(0, 0);
+		if (failing) {
+			chdir("/tmp");		/* where what it leaves is found */
+			put("/proc/self/make-it-fail", "1");
+		}
 		dup2(fd, 1);
 		dup2(fd, 2);
 		if (fd > 2)
@@ -212,13 +238,148 @@ static int first_run(const char *name, unsigned int seconds)
 	return status;
 }
 
+/* ---- with allocations that fail ---- */
+
+/* => failures so far */
+static long injected(void)
+{
+	static char buf[1 << 20];
+	long n = 0;
+
+	sscanf(slurp("/proc/fail_alloc", buf, sizeof(buf)), "%*s sites %*d failed %*d injected %ld", &n);
+	return n;
+}
+
+/* Empties a folder, and with itself removes that too. */
+static void remove_tree(const char *path, int itself)
+{
+	char name[4096];
+	struct dirent *entry;
+	struct stat st;
+	DIR *dir = opendir(path);
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		if (lstat(name, &st) == 0 && S_ISDIR(st.st_mode))
+			remove_tree(name, 1);
+		else
+			unlink(name);
+	}
+	if (dir)
+		closedir(dir);
+	if (itself)
+		rmdir(path);
+}
+
+/* What was there before: mounts, and the numbers of /proc/sys/vm. */
+static struct {
+	char mounts[8192];
+	int nr_sysctls;
+	struct {
+		char path[288];
+		char value[64];
+	} sysctls[48];
+} usual;
+
+static void remember_usual(void)
+{
+	struct dirent *entry;
+	DIR *dir = opendir("/proc/sys/vm");
+
+	slurp("/proc/mounts", usual.mounts, sizeof(usual.mounts));
+	while (dir && (entry = readdir(dir)) != NULL && usual.nr_sysctls < 48) {
+		char *path = usual.sysctls[usual.nr_sysctls].path;
+		struct stat st;
+
+		snprintf(path, sizeof(usual.sysctls[0].path), "/proc/sys/vm/%s", entry->d_name);
+		if (stat(path, &st) || !S_ISREG(st.st_mode) || !(st.st_mode & 0200) || !(st.st_mode & 0400))
+			continue;
+		slurp(path, usual.sysctls[usual.nr_sysctls].value, sizeof(usual.sysctls[0].value));
+		usual.nr_sysctls++;
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* Kills what a failed test left running, wherever it went: it is still marked. */
+static void kill_marked(void)
+{
+	char path[64], text[16];
+	struct dirent *entry;
+	DIR *dir = opendir("/proc");
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		int fd, pid = atoi(entry->d_name);
+
+		if (pid <= 1)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/make-it-fail", pid);
+		fd = open(path, O_RDONLY);
+		if (fd >= 0 && read(fd, text, sizeof(text)) > 0 && text[0] == '1')
+			kill(pid, SIGKILL);
+		if (fd >= 0)
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* A test that failed half-way leaves files, mounts and settings. */
+static void tidy(void)
+{
+	char mounts[8192], where[256], *line, *next;
+
+	kill_marked();
+	usleep(20000);
+	slurp("/proc/mounts", mounts, sizeof(mounts));
+	for (line = mounts; *line; line = next) {
+		next = strchr(line, '\n');
+		*next++ = 0;
+		if (!strstr(usual.mounts, line) && sscanf(line, "%*s %255s", where) == 1)
+			umount2(where, MNT_DETACH);
+	}
+	for (int i = 0; i < usual.nr_sysctls; i++)
+		put(usual.sysctls[i].path, usual.sysctls[i].value);
+	chdir("/");
+	remove_tree("/tmp", 0);
+	remove_tree("/mnt", 0);
+	remove_tree("/dev/shm", 0);
+}
+
+/* Runs a test until no new place in the kernel fails. */
+static void failing_runs(const char *name, unsigned int seconds)
+{
+	long was, now = injected();
+	int status, null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	for (int round = 1; round <= MAX_ROUNDS; round++) {
+		was = now;
+		failing = 1;
+		put("/proc/fail_alloc", "sites");
+		status = run(name, null, seconds < ROUND_LIMIT ? seconds : ROUND_LIMIT);
+		put("/proc/fail_alloc", "off");
+		failing = 0;
+		tidy();
+		now = injected();
+		printf("round %d: %ld more failed, status %d\n", round, now - was, status);
+		fflush(stdout);
+		if (now == was)
+			break;
+	}
+	close(null);
+}
+
 /* Runs a test between two readings of the counters. => its status */
-static int counted_run(const char *name, unsigned int seconds)
+static int counted_run(const char *name, unsigned int seconds, int with_failures)
 {
 	int status;
 
 	usleep(20000);			/* orphans are reaped by process 1, not by us */
 	read_counters(&before);
+	if (with_failures)
+		failing_runs(name, seconds);
 	status = run(name, 1, seconds);
 	for (int tries = 0; tries < 40; tries++) {
 		read_counters(&after);
@@ -229,14 +390,15 @@ static int counted_run(const char *name, unsigned int seconds)
 	return status;
 }
 
-static void test(const char *name, unsigned int seconds)
+static void test(const char *name, unsigned int seconds, int with_failures)
 {
 	int status;
 
 	printf("\001begin %s\n", name);
+	fflush(stdout);
 	status = first_run(name, seconds);
 	if (status == 0)
-		status = counted_run(name, seconds);
+		status = counted_run(name, seconds, with_failures);
 	else
 		after.nr = 0;
 	if (!counters_proved()) {
@@ -263,9 +425,12 @@ static int statuses_arrive(void)
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_alarm };
+	int with_failures = argc > 1 && !strcmp(argv[1], "-f");
 
+	argv += with_failures;
+	argc -= with_failures;
 	if (argc < 3) {
-		fprintf(stderr, "usage: run-tests SECONDS NAME...\n");
+		fprintf(stderr, "usage: run-tests [-f] SECONDS NAME...\n");
 		return 2;
 	}
 	sigaction(SIGALRM, &sa, NULL);
@@ -274,10 +439,15 @@ int main(int argc, char **argv)
 		return 3;
 	}
 	line_is_tty = tcgetattr(1, &line) == 0;
+	if (with_failures) {
+		remember_usual();
+		tidy();			/* as above: what we use ourselves must be there */
+		injected();
+	}
 	read_counters(&before);		/* our own pages are touched before they are counted */
 	read_counters(&after);
 	for (int i = 2; i < argc; i++)
-		test(argv[i], atoi(argv[1]));
+		test(argv[i], atoi(argv[1]), with_failures);
 	fflush(stdout);
 	return 0;
 }
