@@ -115,6 +115,7 @@ static const struct boot_step boot_order[] __initdata = {
 	STEP(filemap_init,	"page cache"),
 	STEP(lru_init,		"lists of its pages that could be given up"),
 	STEP(swap_init,		"areas to swap to: none yet"),
+	STEP(swap_state_init,	"swap caches, empty"),
 	STEP(block_init,	"bios and requests, with their reserves"),
 	STEP(buffer_init,	"cache of buffer heads"),
 	STEP(vfs_init,		"inode, dentry, file caches; rootfs mounted"),

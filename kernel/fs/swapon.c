@@ -382,9 +382,7 @@ static struct swap_info_struct *find_area(const struct address_space *mapping)
 	return NULL;
 }
 
-int unuse_mms(unsigned int type) __attribute__((weak));
 int shmem_unuse(unsigned int type) __attribute__((weak));
-unsigned long drop_swap_cache(void) __attribute__((weak));
 
 /* => swapon_mutex held, the area is off; 0, or -errno and it is still in use */
 static int try_to_unuse(struct swap_info_struct *si)
@@ -393,7 +391,7 @@ static int try_to_unuse(struct swap_info_struct *si)
 
 	while (READ_ONCE(si->inuse_pages)) {
 		err = unuse_mms(si->type);
-		if (!err)
+		if (!err && shmem_unuse)
 			err = shmem_unuse(si->type);
 		if (err)
 			return err;

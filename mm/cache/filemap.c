@@ -33,6 +33,7 @@
 #include <lib/hash.h>
 #include <lib/kernel.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/mempolicy.h>
@@ -194,8 +195,7 @@ struct page *find_or_create_page(struct address_space *mapping, unsigned long in
 	}
 }
 
-/* Make it likely that one radix-tree node can be had without waiting. => 0 or -ENOMEM */
-static int radix_tree_refill(gfp_t gfp)
+int page_tree_refill(gfp_t gfp)
 {
 	void *node;
 
@@ -267,7 +267,7 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 		/* A path down the tree needs that many nodes at most. */
 		if (likely(err != -ENOMEM) || tries > (int)RADIX_TREE_MAX_PATH)
 			break;
-		if (radix_tree_refill(mapping->gfp_mask))
+		if (page_tree_refill(mapping->gfp_mask))
 			break;
 	}
 	if (unlikely(err)) {
@@ -325,6 +325,16 @@ void remove_from_page_cache(struct page *page)
 	uncount_page(page, mapping);
 }
 
+/* Out of the swap cache: what free memory it made, the slot or the page itself, is for others. */
+static void remove_swap_mapping(struct address_space *space, struct page *page)
+{
+	swp_entry_t entry = page_swap_entry(page);
+
+	__delete_from_swap_cache(page);
+	spin_unlock(&space->tree_lock);
+	swap_free(entry);
+}
+
 /*
  * Whoever wants the page finds it in the tree and takes a reference, both under tree_lock; whoever
  * makes it dirty has a reference, and dirties it before he lets go.  So when nobody has
@@ -332,15 +342,19 @@ void remove_from_page_cache(struct page *page)
  */
 int remove_mapping(struct address_space *mapping, struct page *page)
 {
-	BUG_ON(!PageLocked(page) || page->mapping != mapping);
+	BUG_ON(!PageLocked(page) || page_mapping(page) != mapping);
 	spin_lock(&mapping->tree_lock);
 	if (page_count(page) != 2 || PageDirty(page)) {
 		spin_unlock(&mapping->tree_lock);
 		return 0;
 	}
-	__remove_from_page_cache(page, mapping);
-	spin_unlock(&mapping->tree_lock);
-	uncount_page(page, mapping);
+	if (PageSwapCache(page)) {
+		remove_swap_mapping(mapping, page);
+	} else {
+		__remove_from_page_cache(page, mapping);
+		spin_unlock(&mapping->tree_lock);
+		uncount_page(page, mapping);
+	}
 	put_page(page);
 	return 1;
 }

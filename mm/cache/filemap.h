@@ -141,6 +141,8 @@ int invalidate_inode_pages2_range(struct address_space *mapping, unsigned long s
 
 /* An address_space_operations.set_page_dirty for spaces that are never written back. */
 int __set_page_dirty_no_writeback(struct page *page);
+/* A node for the tree of some space, got with patience, is there for the next insertion. => 0, -ENOMEM */
+int page_tree_refill(gfp_t gfp);
 /* As page's mapping does it. => 1 if the page was clean */
 int set_page_dirty(struct page *page);
 

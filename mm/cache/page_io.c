@@ -23,7 +23,6 @@
 #include <mm/cache/writeback.h>
 #include <mm/phys/vmstat.h>
 
-bool try_to_free_swap(struct page *page) __attribute__((weak));
 
 /* A bio for @page and its slot. => page locked, in the swap cache; may sleep */
 static struct bio *get_swap_bio(struct page *page, bio_end_io_t *end_io)

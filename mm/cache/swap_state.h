@@ -46,10 +46,19 @@ void delete_from_swap_cache(struct page *page);
 void __delete_from_swap_cache(struct page *page);
 /* => a reference, or NULL */
 struct page *lookup_swap_cache(swp_entry_t entry);
-/* Find it, or start reading it. => may sleep; a reference; NULL: no memory, or the slot was freed */
+/* ... for a fault at @address of @vma (NULL: of shmem): readahead learns from it. */
+struct page *lookup_swap_cache_vma(swp_entry_t entry, struct vm_area_struct *vma,
+				   unsigned long address);
+/*
+ * Find it, or start reading it (@vma NULL: for shmem).
+ * => may sleep; a reference; NULL: no memory, or the slot was freed
+ */
 struct page *read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
 				   unsigned long address);
-/* ... with neighbours, by page-cluster and how useful that was lately. => as above */
+/* ... *@reading: it was not there. */
+struct page *__read_swap_cache_async(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
+				     unsigned long address, bool *reading);
+/* swap_readahead.c: with neighbours, by page-cluster and how useful that was lately. => as above */
 struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
 			      unsigned long address);
 /* Is one entry the only one to use @page? Then its slot goes, and it may be written to.
@@ -58,11 +67,16 @@ bool reuse_swap_page(struct page *page);
 /* The slot goes if no entry needs it. => page locked; true: it did */
 bool try_to_free_swap(struct page *page);
 
+/* Slots that no entry needs, whose pages were overlooked. => may sleep; pages that left the cache */
+unsigned long drop_swap_cache(void);
+
 /* page_io.c: => page locked; unlock it, now or when the disk has answered. 0 or -errno */
 int swap_writepage(struct page *page, struct writeback_control *wbc);
 int swap_readpage(struct page *page);
 
-/* Boot. */
+/* Boot: areas (swapfile.c), their caches, how far to read ahead. */
 void swap_init(void);
+void swap_state_init(void);
+void swap_readahead_init(void);	/* called by it */
 
 #endif

@@ -39,7 +39,6 @@
 #include <mm/phys/vmalloc.h>
 #include <mm/phys/vmstat.h>
 
-bool try_to_free_swap(struct page *page) __attribute__((weak));
 
 struct swap_info_struct swap_info[MAX_SWAPFILES];
 

@@ -25,6 +25,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/swapfile.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
@@ -45,10 +46,25 @@ struct copy_state {
 	unsigned long rss[NR_MM_COUNTERS];
 };
 
-static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src)
+/* The slot has one user more. => 0 or -ENOMEM: too many */
+static noinline int copy_swap_pte(struct copy_state *state, pte_t *dst, pte_t entry)
+{
+	if (swap_duplicate(pte_to_swp_entry(entry)))
+		return -ENOMEM;
+	state->rss[MM_SWAPENTS]++;
+	set_pte(dst, entry);
+	return 0;
+}
+
+/* One entry that is not empty. => 0 or -ENOMEM */
+static inline int copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src)
 {
 	pte_t entry = *src;
-	struct page *page = vm_normal_page(entry);
+	struct page *page;
+
+	if (unlikely(!pte_present(entry)))
+		return copy_swap_pte(state, dst, entry);
+	page = vm_normal_page(entry);
 
 	if (state->shared) {
 		entry = pte_mkclean(entry);	/* the parent's entry remembers */
@@ -62,6 +78,7 @@ static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src
 		state->rss[mm_counter(page)]++;
 	}
 	set_pte(dst, pte_munlock(pte_mkold(entry)));	/* locks are not inherited */
+	return 0;
 }
 
 /* [addr, end) lies under one directory entry. => 0 or -ENOMEM */
@@ -72,20 +89,20 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 	pte_t *dst = pte_alloc_map(dst_mm, mm_pmd(dst_mm, addr), addr);
 	pte_t *src = pte_offset_map(src_pmd, addr);
 	pte_t *last = src + ((end - addr) >> PAGE_SHIFT);
-	int i;
+	int i, err = 0;
 
 	if (!dst)
 		return -ENOMEM;
 	spin_lock(&dst_mm->page_table_lock);
 	spin_lock_nested(&src_mm->page_table_lock, SINGLE_DEPTH_NESTING);
-	for (; src < last; src++, dst++)
+	for (; src < last && likely(!err); src++, dst++)
 		if (!pte_none(*src))
-			copy_one_pte(&state, dst, src);
+			err = copy_one_pte(&state, dst, src);
 	for (i = 0; i < NR_MM_COUNTERS; i++)
 		dst_mm->rss_stat[i] += state.rss[i];
 	spin_unlock(&src_mm->page_table_lock);
 	spin_unlock(&dst_mm->page_table_lock);
-	return 0;
+	return err;
 }
 
 /* Frames that a driver has entered, and that no fault would bring again. */
@@ -200,7 +217,8 @@ static bool change_pte_range(struct vm_area_struct *vma, pmd_t *pmd, unsigned lo
 	for (; pte < last; pte++) {
 		pte_t old, new;
 
-		if (pte_none(*pte))
+		/* What is in swap gets its area's rights when it comes back. */
+		if (!pte_present(*pte))
 			continue;
 		/* Cleared first: the CPU may set D at any time, and must not be overwritten. */
 		old = ptep_get_and_clear(pte);

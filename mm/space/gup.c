@@ -52,6 +52,25 @@ void walk_mapped_pages(struct vm_area_struct *vma, unsigned long start, unsigned
 	spin_unlock(&vma->vm_mm->page_table_lock);
 }
 
+void walk_swap_entries(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       void (*fn)(swp_entry_t entry, void *arg), void *arg)
+{
+	unsigned long addr;
+
+	if (!vma->vm_mm->rss_stat[MM_SWAPENTS])
+		return;
+	spin_lock(&vma->vm_mm->page_table_lock);
+	for (addr = start; addr < end; addr += PAGE_SIZE) {
+		pte_t *pte = mm_find_pte(vma->vm_mm, addr);
+
+		if (!pte)
+			addr = (addr | ~PMD_MASK) & PAGE_MASK;
+		else if (pte_swap(*pte))
+			fn(pte_to_swp_entry(*pte), arg);
+	}
+	spin_unlock(&vma->vm_mm->page_table_lock);
+}
+
 struct page *follow_page(struct vm_area_struct *vma, unsigned long address, bool write)
 {
 	struct mm_struct *mm = vma->vm_mm;

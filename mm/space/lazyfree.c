@@ -18,6 +18,9 @@
  * holds it.  A page that others map too, after fork, is clean only in one entry, and
  * stays for theirs.
  *
+ * A page in the swap cache is clean when its slot has its content, so it has to lose the slot first:
+ * else it would come back from there.  What is in swap altogether goes at once.
+ *
  * MADV_COLD and MADV_PAGEOUT clear the A bit: reclaim, which asks for it, comes by
  * such a page first.
  *
@@ -26,9 +29,27 @@
  */
 #include <mm/space/lazyfree.h>
 
+#include <mm/cache/filemap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/phys/vmstat.h>
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
+#include <mm/space/swap_fault.h>
+
+/* Its slot goes, if nobody else needs it. => page_table_lock held; false: it stays */
+static bool forget_slot(struct page *page)
+{
+	bool freed = true;
+
+	if (!PageSwapCache(page))
+		return true;
+	if (!trylock_page(page))
+		return false;
+	if (PageSwapCache(page))
+		freed = try_to_free_swap(page);
+	unlock_page(page);
+	return freed;
+}
 
 /* => page_table_lock held; true if the entry changed */
 static bool age_pte(pte_t *pte, bool free)
@@ -39,6 +60,8 @@ static bool age_pte(pte_t *pte, bool free)
 
 	/* What others use is not cold because we say so; of a page that is freed, our entry is ours. */
 	if (!page || !(free ? PageAnon(page) : alone))
+		return false;
+	if (free && !forget_slot(page))
 		return false;
 	if (alone)
 		ClearPageReferenced(page);
@@ -68,8 +91,12 @@ void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 		pte = pte_offset_map(pmd, addr);
 		last = pte + ((next - addr) >> PAGE_SHIFT);
 		spin_lock(&mm->page_table_lock);
-		for (; pte < last; pte++)
-			changed |= age_pte(pte, free);
+		for (; pte < last; pte++) {
+			if (free && pte_swap(*pte))
+				zap_swap_pte(mm, pte);
+			else
+				changed |= age_pte(pte, free);
+		}
 		if (changed)
 			flush_tlb_range(vma, addr, next);
 		spin_unlock(&mm->page_table_lock);

@@ -16,7 +16,7 @@ void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 /* Is this page, in this entry, one that may be lost? => page_table_lock held */
 static inline bool pte_lazyfree(pte_t pte, const struct page *page)
 {
-	return PageAnon(page) && !pte_dirty(pte) && !PageDirty(page);
+	return PageAnon(page) && !pte_dirty(pte) && !PageDirty(page) && !PageSwapCache(page);
 }
 
 #endif

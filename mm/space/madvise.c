@@ -8,8 +8,7 @@
  * and _WRITE fault them in.  And some advice only changes what reclaim will find:
  * FREE, COLD and PAGEOUT (lazyfree.c).
  *
- * WILLNEED is for what a disk holds: it is read before it is asked for.  Files that
- * live in memory and anonymous memory, which is not swapped, have nothing to bring.
+ * WILLNEED is for what a disk holds, of a file or in swap: it is read before it is asked for.
  *
  * A range may have holes.  All that is mapped is treated, then -ENOMEM is told; but
  * the first area that refuses ends the call.
@@ -25,6 +24,7 @@
 #include <lib/kernel.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
+#include <mm/space/swap_fault.h>
 
 /* What @vma's flags become by an advice that is remembered. => 0 or -EINVAL */
 static int advised_flags(const struct vm_area_struct *vma, int behavior, unsigned long *flags)
@@ -105,9 +105,11 @@ static long madvise_dontneed_free(struct vm_area_struct *vma, unsigned long star
 	return 0;
 }
 
-/* Read what the file has there into the page cache; nobody waits for it. => may sleep */
+/* Read what the file has there, or swap, into the cache; nobody waits for it. => may sleep */
 static void madvise_willneed(struct vm_area_struct *vma, unsigned long start, unsigned long end)
 {
+	if (vma_has_anon(vma))
+		swapin_range(vma, start, end);
 	if (vma->vm_file)
 		vfs_fadvise(vma->vm_file, (loff_t)linear_page_index(vma, start) << PAGE_SHIFT,
 			    (loff_t)(end - start), POSIX_FADV_WILLNEED);

@@ -10,7 +10,7 @@
  *	FILE	 do_linear_fault   the page of the file, out of the page cache
  *	COWF	 do_cow_file	   a private copy of it, at once
  *	WP	 do_wp_page	   the last owner gets the page, others a copy
- *	SWAP	 -		   no swap yet: such an entry is a corrupt table
+ *	SWAP	 do_swap_page	   the page that was swapped out (swap_fault.c)
  *	SPURIOUS -		   another task, or the CPU's TLB, was late
  *
  * All follow one pattern.  What may sleep (allocating, reading, copying) comes
@@ -23,7 +23,8 @@
  * all.  Whoever writes faults; if page_mapcount and page_count say that his is
  * the only entry and nobody else holds the page, it becomes his by a change of
  * one bit, else he gets a copy.  Others can leave while we look but not come:
- * fork takes mmap_sem for writing.
+ * fork takes mmap_sem for writing.  The swap cache and a batch of the LRU hold the page too,
+ * but are no users: reuse_anon_page() has them let go first.
  *
  * Shared mappings of a file on a disk.  The first store to a page has to be heard of, so that the
  * page is written back one day: for a load, and after each write-back, the entry is read-only,
@@ -63,6 +64,7 @@
 #include <mm/cache/readahead.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
@@ -72,6 +74,7 @@
 #include <mm/space/mempolicy.h>
 #include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
+#include <mm/space/swap_fault.h>
 
 static_assert(FAULT_PTE_PRESENT == _PAGE_PRESENT && FAULT_PTE_WRITE == _PAGE_RW &&
 	      FAULT_PTE_PROTNONE == _PAGE_PROTNONE, "fault_class.h speaks of the same bits");
@@ -79,11 +82,6 @@ static_assert(FAULT_PTE_PRESENT == _PAGE_PRESENT && FAULT_PTE_WRITE == _PAGE_RW 
 #define FAULT_AROUND_PAGES	16UL
 
 unsigned char empty_zero_page[PAGE_SIZE] __section(".bss..page_aligned") __aligned(4096);
-
-static inline bool pte_same(pte_t a, pte_t b)
-{
-	return pte_val(a) == pte_val(b);
-}
 
 /*
  * The oom reaper has been here: an empty entry may have been a page with content, which nobody may
@@ -450,17 +448,23 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 }
 
 /*
- * Somebody but the only entry holds @page: is it only a batch?  Then it lets go.
+ * Somebody but the only entry holds @page: is it only the swap cache, or a batch?  Then they let go.
  * => page_table_lock held; true: nobody else holds it now
  */
 static noinline bool reuse_anon_page(struct page *page)
 {
-	if (page_count(page) == 2 && !PageLRU(page))
+	if (page_count(page) > 3)
+		return false;
+	if (page_count(page) > 1 + PageSwapCache(page))
 		lru_add_drain();
+	if (page_count(page) > 1 + PageSwapCache(page) || !trylock_page(page))
+		return false;
+	try_to_free_swap(page);
+	unlock_page(page);
 	return page_count(page) == 1;
 }
 
-static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
+static inline vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig)
 {
 	struct page *old;
@@ -488,13 +492,17 @@ static vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 	return do_wp_copy(mm, vma, address, pte, orig, old);
 }
 
-/* A swap entry where nothing was ever swapped out. */
-static vm_fault_t __cold bad_pte_entry(struct mm_struct *mm, unsigned long address, pte_t entry)
+static noinline vm_fault_t swap_fault(struct mm_struct *mm, struct vm_area_struct *vma,
+				      unsigned long address, pte_t *pte, pte_t orig, bool write)
 {
-	pr_err("mm: bad page table entry " PTE_FMT " at %08lx in %s[%d]\n", pte_val(entry),
-	       address, current->comm, current->pid);
-	WARN_ON_ONCE(1);
-	return VM_FAULT_SIGBUS;
+	vm_fault_t ret = do_swap_page(vma, address, pte, orig, &write);
+	pte_t entry = ptep_get_lockless(pte);
+
+	/* Others share it: it is there now, and the write a matter of a copy. */
+	if (write && (ret == VM_FAULT_MINOR || ret == VM_FAULT_MAJOR) && pte_present(entry) &&
+	    !pte_write(entry) && do_wp_page(mm, vma, address, pte, entry) == VM_FAULT_OOM)
+		return VM_FAULT_OOM;
+	return ret;
 }
 
 vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
@@ -523,7 +531,7 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
 	case FAULT_WP:
 		return do_wp_page(mm, vma, address, pte, entry);
 	case FAULT_SWAP:
-		return bad_pte_entry(mm, address, entry);
+		return swap_fault(mm, vma, address, pte, entry, write);
 	case FAULT_SPURIOUS:
 		/* This processor's TLB was late; the fault has dropped what it held. */
 		break;

@@ -65,6 +65,9 @@ pte_t *mm_find_pte(struct mm_struct *mm, unsigned long address);
 /* Call @fn for each page that [start, end) of @vma maps. => [s] read; @fn has page_table_lock */
 void walk_mapped_pages(struct vm_area_struct *vma, unsigned long start, unsigned long end,
 		       void (*fn)(struct page *page, pte_t entry, void *arg), void *arg);
+/* ... for each of its entries that is a place in swap. */
+void walk_swap_entries(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		       void (*fn)(swp_entry_t entry, void *arg), void *arg);
 /*
  * The page that is mapped at @address, with a reference.
  * => [s] read; NULL: not present, no struct page, or (@write) not writable now

@@ -2,7 +2,7 @@
  * mm/space/mincore.c - which pages are in memory, and write them back.
  *
  * Theory.  mincore() answers one byte for each page.  For anonymous memory it is
- * the page table that knows; for a file the page cache, because a page that is
+ * the page table that knows, and the swap cache; for a file the page cache, because a page that is
  * cached costs no I/O whether or not this process has mapped it.  But what others
  * have in the cache is told only to who may write to the file, or owns it; to the
  * rest of the world all pages are there.  The answer is
@@ -26,17 +26,33 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/space/memory.h>
 
+/* Is the page that a place in swap names in memory too? */
+static unsigned char swap_in_core(swp_entry_t entry)
+{
+	struct page *page = lookup_swap_cache(entry);
+	unsigned char in;
+
+	if (!page)
+		return 0;
+	in = (unsigned char)PageUptodate(page);
+	put_page(page);
+	return in;
+}
+
 static unsigned char page_in_core(struct vm_area_struct *vma, unsigned long addr)
 {
-	pte_t *pte = mm_find_pte(vma->vm_mm, addr);
+	pte_t *pte = mm_find_pte(vma->vm_mm, addr), entry = pte ? ptep_get_lockless(pte) : __pte(0);
 	struct page *page;
 	unsigned char in;
 
-	if (pte && pte_present(*pte))
+	if (pte_present(entry))
 		return 1;
+	if (pte_swap(entry))
+		return swap_in_core(pte_to_swp_entry(entry));
 	if (!vma->vm_file || !vma->vm_ops)
 		return 0;
 	page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, addr));

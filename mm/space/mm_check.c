@@ -14,6 +14,7 @@
  *	tables	counted; none without an area; entries in areas alone, with no more
  *		rights, of the right page of the right file, private copies in private
  *		areas only and writable only where they are mapped once
+ *	swap	entries in private areas only, of slots that are counted
  *	pages	rss_stat; more users than entries; a shared page that is clean, of a file that is
  *		written back, can be written to by nobody
  *
@@ -31,6 +32,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/cache/anon_vma.h>
+#include <mm/cache/swapfile.h>
 #include <mm/phys/ptdump.h>
 #include <mm/space/pagetable.h>
 
@@ -224,6 +226,19 @@ static int check_file_page(struct mm_struct *mm, struct vm_area_struct *vma, uns
 	return lies;
 }
 
+/* A place in swap. => lies */
+static int check_swap_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
+			  pte_t entry)
+{
+	swp_entry_t swap = pte_to_swp_entry(entry);
+
+	if ((vma->vm_flags & VM_SHARED) || swp_offset(swap) >= swap_info[swp_type(swap)].max ||
+	    swap_entry_users(swap) < 1)
+		return LIE(mm, "entry " PTE_FMT " at %08lx names no slot for an area with %lx",
+			   pte_val(entry), addr, vma->vm_flags);
+	return 0;
+}
+
 /* One entry that is not empty, at @addr, where @vma is or NULL. => lies */
 static int check_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
 		     pte_t entry, unsigned long *rss)
@@ -233,8 +248,10 @@ static int check_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 
 	if (!vma || vma->vm_start > addr)
 		return LIE(mm, "entry " PTE_FMT " at %08lx is in no area", pte_val(entry), addr);
-	if (!pte_present(entry))
-		return LIE(mm, "entry " PTE_FMT " at %08lx is not present", pte_val(entry), addr);
+	if (!pte_present(entry)) {
+		rss[MM_SWAPENTS]++;
+		return check_swap_pte(mm, vma, addr, entry);
+	}
 	if ((pte_write(entry) && !(vma->vm_flags & VM_WRITE)) ||
 	    ((pte_val(entry) ^ pgprot_val(vma->vm_page_prot)) & AREA_RIGHTS))
 		lies += LIE(mm, "entry " PTE_FMT " at %08lx does not have its area's rights",

@@ -17,7 +17,7 @@
 #include <mm/space/pagetable.h>
 
 struct numa_sums {
-	unsigned long pages, anon, dirty, active, writeback, mapcount_max;
+	unsigned long pages, anon, dirty, active, writeback, swapcache, mapcount_max;
 	unsigned long node[MAX_NUMNODES];
 };
 
@@ -31,6 +31,7 @@ static void sum_page(struct page *page, pte_t entry, void *arg)
 	sums->dirty += pte_dirty(entry) || PageDirty(page);
 	sums->active += (unsigned int)PageActive(page);
 	sums->writeback += (unsigned int)PageWriteback(page);
+	sums->swapcache += (unsigned int)PageSwapCache(page);
 	sums->anon += PageAnon(page) != 0;
 	sums->mapcount_max = max(sums->mapcount_max, (unsigned long)page_mapcount(page));
 	sums->node[page_to_nid(page)]++;
@@ -100,6 +101,7 @@ static void show_area(struct seq_file *m, struct vm_area_struct *vma, struct mem
 			show_count(m, "mapped", s.pages);
 		if (s.mapcount_max > 1)
 			show_count(m, "mapmax", s.mapcount_max);
+		show_count(m, "swapcache", s.swapcache);
 		if (s.active < s.pages)
 			seq_printf(m, " active=%lu", s.active);
 		show_count(m, "writeback", s.writeback);

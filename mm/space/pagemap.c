@@ -30,6 +30,18 @@
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
 
+static u64 pagemap_swap_entry(pte_t pte, bool show_place)
+{
+	swp_entry_t swap = pte_to_swp_entry(pte);
+	u64 entry = PM_SWAP;
+
+	if (pte_swp_soft_dirty(pte))
+		entry |= PM_SOFT_DIRTY;
+	if (show_place)
+		entry |= swp_type(swap) | (u64)swp_offset(swap) << SWP_TYPE_BITS;
+	return entry;
+}
+
 static u64 pagemap_entry(const struct vm_area_struct *vma, pte_t pte, bool show_pfn)
 {
 	u64 entry = vma->vm_flags & VM_SOFTDIRTY ? PM_SOFT_DIRTY : 0;
@@ -37,10 +49,10 @@ static u64 pagemap_entry(const struct vm_area_struct *vma, pte_t pte, bool show_
 
 	if (pte_none(pte))
 		return entry;
+	if (!pte_present(pte))
+		return entry | pagemap_swap_entry(pte, show_pfn);
 	if (pte_soft_dirty(pte))
 		entry |= PM_SOFT_DIRTY;
-	if (!pte_present(pte))
-		return entry | PM_SWAP;
 	entry |= PM_PRESENT;
 	if (show_pfn)
 		entry |= pte_pfn(pte) & PM_PFRAME_MASK;
@@ -77,11 +89,15 @@ void pagemap_fill(struct mm_struct *mm, unsigned long start, unsigned int nr, u6
 
 /* ---- clear_refs -------------------------------------------------------------------------------- */
 
-/* One present entry: from now on a write to it is noticed. */
+/* One entry: from now on a write to it is noticed. */
 static void clear_soft_dirty(pte_t *ptep)
 {
 	pte_t entry = *ptep;
 
+	if (!pte_present(entry)) {
+		set_pte(ptep, pte_swp_clear_soft_dirty(entry));
+		return;
+	}
 	if (pte_special(entry) || (!pte_soft_dirty(entry) && !pte_write(entry)))
 		return;
 	/* Cleared first: the CPU may set D at any time. */
@@ -91,14 +107,17 @@ static void clear_soft_dirty(pte_t *ptep)
 
 static void clear_young(pte_t *ptep)
 {
-	struct page *page = vm_normal_page(*ptep);
+	struct page *page;
 
+	if (!pte_present(*ptep))
+		return;
+	page = vm_normal_page(*ptep);
 	ptep_test_and_clear_young(ptep);
 	if (page)
 		ClearPageReferenced(page);
 }
 
-/* Call @fn for each present entry of @vma. */
+/* Call @fn for each entry of @vma that is not empty. */
 static void for_each_pte(struct vm_area_struct *vma, void (*fn)(pte_t *ptep))
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -115,7 +134,7 @@ static void for_each_pte(struct vm_area_struct *vma, void (*fn)(pte_t *ptep))
 		last = pte + ((next - addr) >> PAGE_SHIFT);
 		spin_lock(&mm->page_table_lock);
 		for (; pte < last; pte++)
-			if (pte_present(*pte))
+			if (!pte_none(*pte))
 				fn(pte);
 		spin_unlock(&mm->page_table_lock);
 	}

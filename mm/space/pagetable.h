@@ -10,6 +10,11 @@
 #include <mm/cache/writeback.h>
 #include <mm/space/memory.h>
 
+static inline bool pte_same(pte_t a, pte_t b)
+{
+	return pte_val(a) == pte_val(b);
+}
+
 /*
  * Empty a present entry so that no processor can use it any more.  Two steps in this order:
  * what replaces it is entered after that, and nobody works with old and new at the same time.

@@ -11,7 +11,7 @@
  *	Dirty, Clean	was it written: by this entry, or by anybody since it was last the file's
  *	Referenced	used since clear_refs
  *	Anonymous	the process's own content: gone with it; LazyFree: it may go before
- *	Swap, SwapPss	entries whose page is out
+ *	Swap, SwapPss	entries whose page is out, or only in the swap cache
  *	Locked		Pss of areas that mlock keeps in memory
  *
  * The page of zeros and a driver's frames count nowhere.  The lines about huge pages are 0, as
@@ -28,6 +28,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/vsnprintf.h>
+#include <mm/cache/swapfile.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
@@ -36,10 +37,10 @@
 #define PSS_SHIFT	12	/* parts of a byte: a page may have many users */
 
 struct mem_size_stats {
-	unsigned long rss, anonymous, referenced, lazyfree;		/* pages */
+	unsigned long rss, anonymous, referenced, lazyfree, swap;	/* pages */
 	unsigned long shared_clean, shared_dirty, private_clean, private_dirty;
 	u64 pss, pss_dirty, pss_locked;					/* bytes << PSS_SHIFT */
-	u64 pss_anon, pss_file, pss_shmem;
+	u64 pss_anon, pss_file, pss_shmem, swap_pss;
 };
 
 /* An area is being walked for @mss. */
@@ -78,12 +79,22 @@ static void smaps_account(struct page *page, pte_t entry, void *arg)
 	}
 }
 
+static void smaps_swap(swp_entry_t entry, void *arg)
+{
+	struct mem_size_stats *mss = arg;
+	unsigned long users = (unsigned long)swap_entry_users(entry);
+
+	mss->swap++;
+	mss->swap_pss += (PAGE_SIZE << PSS_SHIFT) / max(users, 1ul);
+}
+
 /* => mmap_sem held; adds to *mss */
 static void smap_gather_stats(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
 	struct smaps_walk walk = { .mss = mss, .locked = vma->vm_flags & VM_LOCKED };
 
 	walk_mapped_pages(vma, vma->vm_start, vma->vm_end, smaps_account, &walk);
+	walk_swap_entries(vma, vma->vm_start, vma->vm_end, smaps_swap, mss);
 }
 
 static void line(struct seq_file *m, const char *name, unsigned long pages)
@@ -119,8 +130,8 @@ static void show_sums(struct seq_file *m, const struct mem_size_stats *mss, bool
 	line(m, "FilePmdMapped:", 0);
 	line(m, "Shared_Hugetlb:", 0);
 	seq_printf(m, "Private_Hugetlb: %7lu kB\n", 0UL);
-	line(m, "Swap:", 0);
-	line(m, "SwapPss:", 0);
+	line(m, "Swap:", mss->swap);
+	pss_line(m, "SwapPss:", mss->swap_pss);
 	pss_line(m, "Locked:", mss->pss_locked);
 }
 

@@ -26,6 +26,7 @@
 #include <kernel/arch/desc.h>
 #include <kernel/arch/pgtable.h>
 #include <lib/kernel.h>
+#include <mm/cache/swapfile.h>
 #include <mm/space/memory.h>
 #include <mm/types/page.h>
 
@@ -114,6 +115,13 @@ static void show_table_entry(struct seq_file *m, pmd_t *pmd, unsigned long addr)
 		return;
 	}
 	seq_printf(m, "offset      0x%03lx\n", addr & ~PAGE_MASK);
+	if (pte_swap(entry)) {
+		swp_entry_t swap = pte_to_swp_entry(entry);
+
+		seq_printf(m, "in swap     area %lu slot 0x%lx, used %d times\n", swp_type(swap),
+			   swp_offset(swap), swap_entry_users(swap));
+		return;
+	}
 	if (!(pte_val(entry) & _PAGE_PRESENT)) {
 		seq_puts(m, "not present: PROT_NONE keeps the frame but forbids every access\n");
 		return;

@@ -62,6 +62,7 @@
 #include <mm/space/memory.h>
 #include <mm/space/mlock.h>
 #include <mm/space/pagetable.h>
+#include <mm/space/swap_fault.h>
 
 #define GATHER_PAGES	64
 #define GATHER_MORE	(PAGE_SIZE / sizeof(struct page *))
@@ -190,7 +191,11 @@ static inline struct page *zap_pte(struct mmu_gather *tlb, pte_t *pte, bool file
 	pte_t entry = *pte;
 	struct page *page;
 
-	VM_BUG_ON(!pte_present(entry));
+	if (unlikely(!pte_present(entry))) {
+		if (!file_only)
+			zap_swap_pte(mm, pte);
+		return NULL;
+	}
 	page = pte_page(entry);
 	/* One test for two rare cases. */
 	if (unlikely(pte_val(entry) & (_PAGE_SPECIAL | _PAGE_MLOCKED))) {

@@ -125,6 +125,7 @@ struct vm_area_struct {
 	struct vm_area_struct *vm_next, *vm_prev; /* [s] */
 	struct mempolicy *vm_policy;		/* [s] a reference; NULL: the task's */
 	void *vm_private_data;			/* the driver's */
+	unsigned long swap_ra;			/* [racy] what was read ahead from swap: swap_readahead.c */
 	/* from here on a copy has its own */
 	struct interval_tree_node shared;	/* [i_mmap_lock] in address_space.i_mmap, by vm_pgoff */
 	struct anon_vma *anon_vma;		/* [s, and t to set] of its new anonymous pages; or NULL */
