@@ -42,7 +42,8 @@
  *	3/8 min	... that cannot wait either (GFP_ATOMIC)
  *	0	reclaim itself, and a task that dies to free its memory
  *
- * min over all of low memory is sqrt(16 * kilobytes): the need grows with the
+ * The step between them is a quarter of min, or watermark_scale_factor 10000ths of the zone if
+ * that is more.  min over all of low memory is sqrt(16 * kilobytes): the need grows with the
  * machine, but slower.  Each zone has its share of it.  High memory serves no
  * one who cannot wait, so its min is small.
  *
@@ -62,7 +63,10 @@
 #define MIN_FREE_KBYTES_LOW	128UL
 #define MIN_FREE_KBYTES_HIGH	65536UL
 
+#define SCALE_UNIT	10000	/* of watermark_scale_factor: what makes the whole zone */
+
 unsigned long min_free_kbytes;
+static int watermark_scale_factor = 10;
 int sysctl_lowmem_reserve_ratio[MAX_NR_ZONES - 1] = { 256, 32 };
 
 int zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark,
@@ -188,7 +192,7 @@ void __init build_zonelists(void)
 
 /* ---- watermarks --------------------------------------------------------------------- */
 
-/* a * b / c where the product may not fit; c is not 0, and more than a or b. */
+/* a * b / c, where the product may not fit, but the quotient does; c is not 0. */
 static unsigned long scale(unsigned long a, unsigned long b, unsigned long c)
 {
 	unsigned long quotient, rest;
@@ -218,6 +222,13 @@ void setup_per_zone_lowmem_reserve(void)
 	}
 }
 
+/* How far the marks are apart: how early background reclaim begins. */
+static unsigned long watermark_step(const struct zone *zone, unsigned long min)
+{
+	return max(min / 4, scale(zone->managed_pages, (unsigned long)watermark_scale_factor,
+				  SCALE_UNIT));
+}
+
 void setup_per_zone_wmarks(void)
 {
 	unsigned long pages_min = min_free_kbytes >> (PAGE_SHIFT - 10), total = lowmem_pages();
@@ -233,8 +244,8 @@ void setup_per_zone_wmarks(void)
 			min = total ? scale(pages_min, zone->managed_pages, total) : 0;
 		spin_lock_irqsave(&zone->lock, flags);
 		zone->watermark[WMARK_MIN] = min;
-		zone->watermark[WMARK_LOW] = min + min / 4;
-		zone->watermark[WMARK_HIGH] = min + min / 2;
+		zone->watermark[WMARK_LOW] = min + watermark_step(zone, min);
+		zone->watermark[WMARK_HIGH] = min + 2 * watermark_step(zone, min);
 		spin_unlock_irqrestore(&zone->lock, flags);
 	}
 	setup_per_zone_lowmem_reserve();
@@ -282,6 +293,7 @@ static int reserves_changed(void)
 SYSCTL("sys/vm/min_free_kbytes", .data = &min_free_kbytes, .nr = 1, .is_long = true, .mode = 0644,
        .min = MIN_FREE_KBYTES_LOW, .max = ULONG_MAX, .check = min_free_kbytes_check,
        .changed = reserves_changed);
+SYSCTL_INT("sys/vm/watermark_scale_factor", watermark_scale_factor, 1, SCALE_UNIT, reserves_changed);
 
 /* No ratio, no reserve: 0 and less are as good as 0. */
 static int lowmem_reserve_ratio_changed(void)

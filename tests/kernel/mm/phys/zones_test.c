@@ -61,7 +61,7 @@ static void expect_stopped_at(struct ktest *t, struct zone *zone, unsigned long 
 		ktest_log("%s: %lu free, mark %lu", zone->name, zone->free_pages, mark);
 }
 
-/* low = min * 5/4, high = min * 3/2; the sum over low memory is min_free_kbytes. */
+/* Marks a quarter of min apart, or a thousandth of the zone; the sum over low memory is min_free_kbytes. */
 KTEST(zones, watermarks)
 {
 	unsigned long sum = 0;
@@ -69,9 +69,10 @@ KTEST(zones, watermarks)
 
 	for_each_zone(zone) {
 		const unsigned long *w = zone->watermark;
+		unsigned long step = max(w[WMARK_MIN] / 4, zone->managed_pages / 1000);
 
-		KEXPECT_EQ(t, w[WMARK_LOW], w[WMARK_MIN] + w[WMARK_MIN] / 4);
-		KEXPECT_EQ(t, w[WMARK_HIGH], w[WMARK_MIN] + w[WMARK_MIN] / 2);
+		KEXPECT_EQ(t, w[WMARK_LOW], w[WMARK_MIN] + step);
+		KEXPECT_EQ(t, w[WMARK_HIGH], w[WMARK_MIN] + 2 * step);
 		if (zone_idx(zone) != ZONE_HIGHMEM)
 			sum += w[WMARK_MIN];
 		else if (populated_zone(zone))
