@@ -57,14 +57,20 @@
 /* Looks at the lists without writing, while bdflush may still have time to. */
 #define PATIENT_ROUNDS	2
 
-/* What was looked at is being written: wait for some of it, unless the caller may not. */
+/*
+ * What was looked at is being written: wait for some of it, unless the caller may not.  Who has
+ * given the disk as much as he needs waits at once, rather than write more.
+ */
 static void wait_for_disk(struct scan_control *sc)
 {
-	if (sc->priority > DEF_PRIORITY - PATIENT_ROUNDS - 1)
+	bool enough = sc->nr_written >= SWAP_CLUSTER_MAX;
+
+	if (sc->priority > DEF_PRIORITY - PATIENT_ROUNDS - 1 && !enough)
 		return;
 	if (!(sc->gfp_mask & __GFP_IO) || sc->nr_unclean <= sc->nr_reclaimed)
 		return;
-	wakeup_bdflush();
+	if (!enough)
+		wakeup_bdflush();
 	congestion_wait(HZ / 20);
 }
 

@@ -210,6 +210,27 @@ static void activate_page(struct page *page)
 	local_irq_restore(flags);
 }
 
+void deactivate_page(struct page *page)
+{
+	struct lru_run run = LRU_RUN;
+	unsigned long flags;
+
+	ClearPageReferenced(page);
+	if (!PageActive(page))
+		return;
+	local_irq_save(flags);
+	lru_run_zone(&run, page_zone(page));
+	if (PageLRU(page) && PageActive(page)) {
+		lru_run_del(&run, page, page->flags);
+		ClearPageLRU(page);
+		ClearPageActive(page);
+		lru_run_add(&run, page);
+		count_vm_event(PGDEACTIVATE);
+	}
+	lru_run_end(&run);
+	local_irq_restore(flags);
+}
+
 void mark_page_accessed(struct page *page)
 {
 	if (!PageReferenced(page)) {
@@ -243,6 +264,20 @@ static bool isolate(struct lru_run *run, struct page *page)
 	ClearPageInactiveClean(page);
 	ClearPageLRU(page);
 	return true;
+}
+
+bool isolate_lru_page(struct page *page)
+{
+	struct lru_run run = LRU_RUN;
+	unsigned long flags;
+	bool isolated;
+
+	local_irq_save(flags);
+	lru_run_zone(&run, page_zone(page));
+	isolated = PageLRU(page) && isolate(&run, page);
+	lru_run_end(&run);
+	local_irq_restore(flags);
+	return isolated;
 }
 
 unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,

@@ -27,6 +27,11 @@ static inline bool mapping_evictable(const struct address_space *mapping)
 	return mapping->backing_dev_info->capabilities & BDI_CAP_WRITEBACK;
 }
 
+static inline bool lru_is_anon(enum lru_list lru)
+{
+	return lru <= LRU_ACTIVE_ANON;
+}
+
 /* A page that has just come into the cache: to the inactive list, soon. => any context */
 void lru_cache_add(struct page *page);
 /*
@@ -44,6 +49,10 @@ void rotate_reclaimable_page(struct page *page);
 void lru_add_drain(void);
 void lru_add_drain_all(void);
 
+/* An active page is not worth it: to the inactive list. => any context */
+void deactivate_page(struct page *page);
+/* One page off its list, with a reference. => the caller has one; false: it is on none */
+bool isolate_lru_page(struct page *page);
 /* For reclaim: up to @nr pages from the end of a list, off it, each with a reference. => how many */
 unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
 			       unsigned int nr);

@@ -45,13 +45,16 @@
  */
 #include <mm/cache/vmscan.h>
 
+#include <kernel/block/blkdev.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/core/sysctl.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
@@ -60,21 +63,54 @@
 
 /*
  * Has @page been used since it was looked at last?  A page that is mapped by many, or has been
- * found used twice, is active; one that was read by read() once is not worth keeping.
+ * found used twice, is active; one that was read by read() once, or only stored to when it was
+ * made, is not worth keeping.
  * => page locked; RECLAIM_CLEAN: no
  */
-static enum reclaim_result check_references(struct page *page)
+static enum reclaim_result check_references(struct page *page, struct scan_control *sc)
 {
 	bool marked = TestClearPageReferenced(page);
 	int entries = page_mapped(page) ? page_referenced(page) : 0;
 
-	if (!entries)
+	if (!entries || sc->ignore_references)
 		return RECLAIM_CLEAN;
 	if (marked || entries > 1)
 		return RECLAIM_ACTIVATED;
 	/* Perhaps it was this once: the next look will tell. */
 	SetPageReferenced(page);
 	return RECLAIM_KEPT;
+}
+
+/* Has anybody ever said that pages of his could be lost (MADV_FREE)? */
+static bool lazyfree_in_use(void)
+{
+	return vm_event_sum(PGLAZYFREE) != 0;
+}
+
+/*
+ * An anonymous page that has no slot: it needs one, unless nobody needs what it holds.
+ * => page locked; RECLAIM_CLEAN: it has one now
+ */
+static enum reclaim_result prepare_anon(struct page *page, struct scan_control *sc)
+{
+	/* Its process has ended meanwhile, or it is held by somebody who does not map it. */
+	if (!page_mapped(page))
+		return RECLAIM_KEPT;
+	if (lazyfree_in_use() && !PageDirty(page) && try_to_unmap(page))
+		return page_count(page) == 1 ? RECLAIM_FREED : RECLAIM_KEPT;
+	if (!(sc->gfp_mask & __GFP_IO))
+		return RECLAIM_KEPT;
+	return add_to_swap(page) ? RECLAIM_CLEAN : RECLAIM_ACTIVATED;
+}
+
+/* May dirty @page be written, by one who is allowed to do what @sc says? */
+static bool may_pageout(const struct page *page, const struct scan_control *sc)
+{
+	if (PageSwapCache(page))
+		return sc->gfp_mask & __GFP_IO;
+	if (!(sc->gfp_mask & __GFP_FS))
+		return false;
+	return sc->may_writepage || PageSwapBacked(page);
 }
 
 /* Start writing a dirty page. => page locked; unlocks it */
@@ -98,28 +134,30 @@ static enum reclaim_result pageout(struct address_space *mapping, struct page *p
 	return RECLAIM_WRITTEN;
 }
 
-/* A locked page of the cache. => *@unlocked: it is no longer locked */
-static enum reclaim_result reclaim_locked(struct address_space *mapping, struct page *page,
-					  struct scan_control *sc, bool *unlocked)
+/* A page of a cache, or an anonymous one, locked. => *@unlocked: it is no longer */
+static enum reclaim_result reclaim_locked(struct page *page, struct scan_control *sc,
+					  bool *unlocked)
 {
-	enum reclaim_result used;
+	enum reclaim_result result;
 
 	if (PageWriteback(page)) {
 		SetPageReclaim(page);
 		sc->nr_unclean++;
 		return RECLAIM_KEPT;
 	}
-	used = check_references(page);
-	if (used != RECLAIM_CLEAN)
-		return used;
+	result = check_references(page, sc);
+	if (result == RECLAIM_CLEAN && PageAnon(page) && !PageSwapCache(page))
+		result = prepare_anon(page, sc);
+	if (result != RECLAIM_CLEAN)
+		return result;
 	if (page_mapped(page) && !try_to_unmap(page))
 		return RECLAIM_KEPT;
 	if (PageDirty(page)) {
 		sc->nr_unclean++;
-		if (!sc->may_writepage || !(sc->gfp_mask & __GFP_FS))
+		if (!may_pageout(page, sc))
 			return RECLAIM_KEPT;
 		*unlocked = true;
-		return pageout(mapping, page);
+		return pageout(page_mapping(page), page);
 	}
 	if (PagePrivate(page) && !try_to_release_page(page, sc->gfp_mask))
 		return RECLAIM_KEPT;
@@ -135,14 +173,75 @@ enum reclaim_result reclaim_one(struct page *page, struct scan_control *sc)
 	if (!trylock_page(page))
 		return RECLAIM_KEPT;
 	/* Truncated, or locked in memory, while it was in our hands: it belongs on no list. */
-	if (!page->mapping || PageMlocked(page)) {
+	if ((!page->mapping && !PageSwapCache(page)) || PageMlocked(page)) {
 		unlock_page(page);
 		return RECLAIM_KEPT;
 	}
-	result = reclaim_locked(page->mapping, page, sc, &unlocked);
+	result = reclaim_locked(page, sc, &unlocked);
+	/* It will stay for a while: then somebody else may have its slot. */
+	if (result == RECLAIM_ACTIVATED && PageSwapCache(page) && vm_swap_full())
+		try_to_free_swap(page);
 	if (!unlocked)
 		unlock_page(page);
 	return result;
+}
+
+/* ---- which kind ------------------------------------------------------------------------------- */
+
+/*
+ * Which kind?  Two figures decide between anonymous pages and files' pages: what the user says
+ * (swappiness), and what looking at each kind has cost lately without freeing anything: transfers, and
+ * pages that turned out to be in use.  The dearer kind is looked at less.
+ */
+#define SWAPPINESS_MAX	200
+int vm_swappiness = 60;
+SYSCTL_INT("sys/vm/swappiness", vm_swappiness, 0, SWAPPINESS_MAX, NULL);
+
+/* What looking at a list has cost, in pages looked at: a transfer is worth a whole run. */
+static void note_cost(struct zone *zone, enum lru_list lru, unsigned long written,
+		      unsigned long activated)
+{
+	unsigned long *cost = zone->reclaim_cost;
+	unsigned long pages = zone_page_state(zone, NR_INACTIVE_ANON) +
+			      zone_page_state(zone, NR_ACTIVE_ANON) +
+			      zone_page_state(zone, NR_INACTIVE_FILE) +
+			      zone_page_state(zone, NR_ACTIVE_FILE);
+
+	cost[!lru_is_anon(lru)] += written * SWAP_CLUSTER_MAX + activated;
+	/* What was long ago counts less and less. */
+	if (cost[0] + cost[1] > pages / 4) {
+		cost[0] /= 2;
+		cost[1] /= 2;
+	}
+}
+
+/* Files have so little left that giving it up would not bring the zone above its marks. */
+static bool files_nearly_gone(struct zone *zone)
+{
+	return zone->free_pages + zone_page_state(zone, NR_INACTIVE_FILE) +
+	       zone_page_state(zone, NR_ACTIVE_FILE) <= zone->watermark[WMARK_HIGH];
+}
+
+/* How much of what is looked at should be anonymous: @share[0] parts, and @share[1] of files. */
+static void balance_kinds(struct zone *zone, const struct scan_control *sc, unsigned long share[2])
+{
+	const unsigned long *cost = zone->reclaim_cost;
+	unsigned long total = cost[0] + cost[1];
+
+	share[0] = 0;
+	share[1] = 1;
+	if (!nr_swap_pages)
+		return;
+	if (files_nearly_gone(zone)) {
+		share[0] = 1;
+		share[1] = 0;
+	} else if (vm_swappiness && !sc->priority) {
+		share[0] = 1;		/* near the end: whatever there is */
+	} else if (vm_swappiness) {
+		share[0] = (unsigned long)vm_swappiness * (2 * total + 2) / (total + cost[0] + 1);
+		share[1] = (unsigned long)(SWAPPINESS_MAX - vm_swappiness) * (2 * total + 2) /
+			   (total + cost[1] + 1);
+	}
 }
 
 /* ---- the stages ------------------------------------------------------------------------------- */
@@ -153,36 +252,53 @@ static void note_result(struct page *page, enum reclaim_result result, struct sc
 	switch (result) {
 	case RECLAIM_CLEAN:
 		SetPageInactiveClean(page);
+		fallthrough;
+	case RECLAIM_FREED:
 		sc->nr_reclaimed++;
 		count_vm_event(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT);
 		break;
 	case RECLAIM_ACTIVATED:
 		SetPageActive(page);
 		set_page_age(page, PAGE_AGE_START);
+		sc->nr_activated++;
 		count_vm_event(PGACTIVATE);
 		break;
 	case RECLAIM_WRITTEN:
+		sc->nr_written++;
+		break;
 	case RECLAIM_KEPT:
 		break;
 	}
 }
 
-unsigned int page_launder(struct zone *zone, enum lru_list lru, struct scan_control *sc)
+static void launder_pages(struct page **pages, unsigned int nr, struct scan_control *sc)
 {
-	unsigned long unclean = sc->nr_unclean;
-	struct page *pages[SWAP_CLUSTER_MAX];
-	unsigned int i, nr;
+	unsigned int i;
 
-	nr = isolate_lru_pages(zone, lru, pages, SWAP_CLUSTER_MAX);
+	blk_start_plug();
 	for (i = 0; i < nr; i++)
 		note_result(pages[i], reclaim_one(pages[i], sc), sc);
-	putback_lru_pages(pages, nr);
-	sc->nr_scanned += nr;
-	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, nr);
+	blk_finish_plug();
+}
+
+unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr,
+			  struct scan_control *sc)
+{
+	unsigned long unclean = sc->nr_unclean, written = sc->nr_written;
+	unsigned long activated = sc->nr_activated;
+	struct page *pages[SWAP_CLUSTER_MAX];
+	unsigned int taken;
+
+	taken = isolate_lru_pages(zone, lru, pages, (unsigned int)min(nr, (unsigned long)SWAP_CLUSTER_MAX));
+	launder_pages(pages, taken, sc);
+	putback_lru_pages(pages, taken);
+	sc->nr_scanned += taken;
+	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	note_cost(zone, lru, sc->nr_written - written, sc->nr_activated - activated);
 	/* They are old, and dirty: whoever writes should have been here before us. */
-	if (sc->nr_unclean != unclean && global_page_state(NR_FILE_DIRTY))
+	if (!lru_is_anon(lru) && sc->nr_unclean != unclean && global_page_state(NR_FILE_DIRTY))
 		wakeup_bdflush();
-	return nr;
+	return taken;
 }
 
 /* Was the page used since the last look? => not locked: a wrong guess costs a look */
@@ -198,13 +314,14 @@ static bool still_used(struct page *page)
 	return used;
 }
 
-unsigned int refill_inactive(struct zone *zone, enum lru_list lru, struct scan_control *sc)
+unsigned int refill_inactive(struct zone *zone, enum lru_list lru, unsigned long nr,
+			     struct scan_control *sc)
 {
 	struct page *pages[SWAP_CLUSTER_MAX];
-	unsigned int i, nr;
+	unsigned int i, taken;
 
-	nr = isolate_lru_pages(zone, lru, pages, SWAP_CLUSTER_MAX);
-	for (i = 0; i < nr; i++) {
+	taken = isolate_lru_pages(zone, lru, pages, (unsigned int)min(nr, (unsigned long)SWAP_CLUSTER_MAX));
+	for (i = 0; i < taken; i++) {
 		if (still_used(pages[i])) {
 			age_page_up(pages[i]);
 			continue;
@@ -215,9 +332,9 @@ unsigned int refill_inactive(struct zone *zone, enum lru_list lru, struct scan_c
 		ClearPageActive(pages[i]);
 		count_vm_event(PGDEACTIVATE);
 	}
-	putback_lru_pages(pages, nr);
-	count_vm_events(PGREFILL, nr);
-	return nr;
+	putback_lru_pages(pages, taken);
+	count_vm_events(PGREFILL, taken);
+	return taken;
 }
 
 /* Can @page, isolated from the inactive clean list, go? => true: it is out of its cache, and ours alone */
@@ -228,7 +345,7 @@ static bool take_from_cache(struct page *page)
 
 	if (!trylock_page(page))
 		return false;
-	mapping = page->mapping;
+	mapping = page_mapping(page);
 	/* Used meanwhile, in one way or another?  The count, and dirtiness, is remove_mapping()'s. */
 	if (mapping && !PageReferenced(page) && !page_mapped(page) && !PagePrivate(page) &&
 	    !PageWriteback(page))
@@ -265,6 +382,26 @@ unsigned long free_clean_pages(struct zone *zone, unsigned long nr)
 	return freed;
 }
 
+unsigned long reclaim_pages(struct page **pages, unsigned int nr)
+{
+	struct scan_control sc = {
+		.gfp_mask = GFP_KERNEL, .may_writepage = true, .ignore_references = true,
+	};
+	unsigned int i, kept = 0, nested = current->flags & PF_MEMALLOC;
+
+	current->flags |= PF_MEMALLOC;
+	launder_pages(pages, nr, &sc);
+	current->flags &= ~PF_MEMALLOC | nested;
+	for (i = 0; i < nr; i++) {
+		if (TestClearPageInactiveClean(pages[i]) && take_from_cache(pages[i]))
+			__free_page(pages[i]);
+		else
+			pages[kept++] = pages[i];
+	}
+	putback_lru_pages(pages, kept);
+	return sc.nr_reclaimed;
+}
+
 /* ---- a zone ------------------------------------------------------------------------------------- */
 
 /* Pages of a list to look at. */
@@ -275,24 +412,49 @@ static unsigned long scan_share(struct zone *zone, enum lru_list lru, int priori
 	return min(pages, max(pages >> priority, (unsigned long)SWAP_CLUSTER_MAX));
 }
 
-void shrink_zone(struct zone *zone, struct scan_control *sc)
+/* The working set keeps half of the memory of its kind; a scan of something large has the rest. */
+static void keep_inactive(struct zone *zone, enum lru_list inactive, struct scan_control *sc)
 {
-	unsigned long scan = scan_share(zone, LRU_ACTIVE_FILE, sc->priority), nr;
+	enum lru_list active = inactive + 1;
+	unsigned long scan = scan_share(zone, active, sc->priority), nr;
 
-	/* The working set keeps half of the memory of files; a scan of something large has the rest. */
-	while (scan && zone_page_state(zone, NR_ACTIVE_FILE) >
-		       zone_page_state(zone, NR_INACTIVE_FILE)) {
-		nr = refill_inactive(zone, LRU_ACTIVE_FILE, sc);
+	while (scan && zone_page_state(zone, LRU_STAT(active)) >
+		       zone_page_state(zone, LRU_STAT(inactive))) {
+		nr = refill_inactive(zone, active, scan, sc);
 		if (!nr)
 			break;
 		scan -= min(scan, nr);
 	}
-	scan = scan_share(zone, LRU_INACTIVE_FILE, sc->priority);
+}
+
+static void shrink_list(struct zone *zone, enum lru_list inactive, unsigned long scan,
+			struct scan_control *sc)
+{
+	unsigned long nr;
+
 	while (scan) {
-		nr = page_launder(zone, LRU_INACTIVE_FILE, sc);
+		nr = page_launder(zone, inactive, scan, sc);
 		if (!nr)
 			break;
 		scan -= min(scan, nr);
 		cond_resched();
+	}
+}
+
+void shrink_zone(struct zone *zone, struct scan_control *sc)
+{
+	static const enum lru_list kinds[2] = { LRU_INACTIVE_ANON, LRU_INACTIVE_FILE };
+	unsigned long share[2], scan;
+	unsigned int i;
+
+	balance_kinds(zone, sc, share);
+	for (i = 0; i < 2; i++) {
+		if (!share[i])
+			continue;
+		keep_inactive(zone, kinds[i], sc);
+		scan = scan_share(zone, kinds[i], sc->priority);
+		if (share[!i])
+			scan = (scan * share[i] + share[!i]) / (share[0] + share[1]);
+		shrink_list(zone, kinds[i], scan, sc);
 	}
 }

@@ -21,16 +21,20 @@
  * A page in the swap cache is clean when its slot has its content, so it has to lose the slot first:
  * else it would come back from there.  What is in swap altogether goes at once.
  *
- * MADV_COLD and MADV_PAGEOUT clear the A bit: reclaim, which asks for it, comes by
- * such a page first.
+ * MADV_COLD clears the A bit and puts the page on the inactive list: reclaim, which asks for both,
+ * comes by it first.  MADV_PAGEOUT does not wait for that: the page goes to swap, or to its file,
+ * or is just dropped, now (reclaim_pages).  Either leaves alone what others map too.
  *
  * Locking: mmap_sem for reading; page_table_lock.
  * References: Linux's MADV_FREE since 4.5, and FreeBSD's before it.
  */
 #include <mm/space/lazyfree.h>
 
+#include <kernel/uapi/mman.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/cache/swap_state.h>
+#include <mm/cache/vmscan.h>
 #include <mm/phys/vmstat.h>
 #include <mm/space/mmap.h>
 #include <mm/space/pagetable.h>
@@ -51,54 +55,85 @@ static bool forget_slot(struct page *page)
 	return freed;
 }
 
-/* => page_table_lock held; true if the entry changed */
-static bool age_pte(pte_t *pte, bool free)
-{
-	struct page *page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
-	bool alone = page && page_mapcount(page) == 1;
-	pte_t old;
+/* Pages that MADV_PAGEOUT has found, off their lists. */
+struct pageout_batch {
+	unsigned int nr;
+	struct page *pages[SWAP_CLUSTER_MAX];
+};
 
-	/* What others use is not cold because we say so; of a page that is freed, our entry is ours. */
-	if (!page || !(free ? PageAnon(page) : alone))
+/* => page_table_lock held; true if the entry changed */
+static bool free_pte(pte_t *pte, struct page *page, bool alone)
+{
+	if (!PageAnon(page) || !forget_slot(page))
 		return false;
-	if (free && !forget_slot(page))
-		return false;
-	if (alone)
+	if (alone) {
 		ClearPageReferenced(page);
-	if (alone && free)
 		ClearPageDirty(page);
-	if (free)
-		count_vm_event(PGLAZYFREE);
+	}
+	count_vm_event(PGLAZYFREE);
 	/* Cleared first: the CPU may set A and D at any time. */
-	old = pte_mkold(ptep_get_and_clear(pte));
-	set_pte(pte, free ? pte_mkclean(old) : old);
+	set_pte(pte, pte_mkclean(pte_mkold(ptep_get_and_clear(pte))));
 	return true;
 }
 
-void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool free)
+/* => page_table_lock held; true if the entry changed */
+static bool age_pte(pte_t *pte, int advice, struct pageout_batch *batch)
+{
+	struct page *page = pte_present(*pte) ? vm_normal_page(*pte) : NULL;
+	bool alone = page && page_mapcount(page) == 1;
+
+	if (page && advice == MADV_FREE)
+		return free_pte(pte, page, alone);
+	/* What others use is not cold because we say so. */
+	if (!alone)
+		return false;
+	deactivate_page(page);
+	if (advice == MADV_PAGEOUT && isolate_lru_page(page))
+		batch->pages[batch->nr++] = page;
+	set_pte(pte, pte_mkold(ptep_get_and_clear(pte)));
+	return true;
+}
+
+/* [addr, end) has one page table. => where it stopped because @batch is full, or @end */
+static unsigned long age_ptes(struct vm_area_struct *vma, unsigned long addr, unsigned long end,
+			      int advice, struct pageout_batch *batch)
 {
 	struct mm_struct *mm = vma->vm_mm;
+	pte_t *pte = pte_offset_map(mm_pmd(mm, addr), addr);
+	unsigned long start = addr;
+	bool changed = false;
+
+	spin_lock(&mm->page_table_lock);
+	for (; addr < end && batch->nr < SWAP_CLUSTER_MAX; pte++, addr += PAGE_SIZE) {
+		if (advice == MADV_FREE && pte_swap(*pte))
+			zap_swap_pte(mm, pte);
+		else
+			changed |= age_pte(pte, advice, batch);
+	}
+	if (changed)
+		flush_tlb_range(vma, start, addr);
+	spin_unlock(&mm->page_table_lock);
+	return addr;
+}
+
+void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, int advice)
+{
+	struct pageout_batch batch = { .nr = 0 };
 	unsigned long addr, next;
 
+	/* A page that waits for its list could not be taken off it. */
+	if (advice == MADV_PAGEOUT)
+		lru_add_drain();
 	for (addr = start; addr < end; addr = next) {
-		pmd_t *pmd = mm_pmd(mm, addr);
-		pte_t *pte, *last;
-		bool changed = false;
-
 		next = pmd_addr_end(addr, end);
-		if (!pmd_present(*pmd))
+		if (!pmd_present(*mm_pmd(vma->vm_mm, addr)))
 			continue;
-		pte = pte_offset_map(pmd, addr);
-		last = pte + ((next - addr) >> PAGE_SHIFT);
-		spin_lock(&mm->page_table_lock);
-		for (; pte < last; pte++) {
-			if (free && pte_swap(*pte))
-				zap_swap_pte(mm, pte);
-			else
-				changed |= age_pte(pte, free);
+		next = age_ptes(vma, addr, next, advice, &batch);
+		if (batch.nr == SWAP_CLUSTER_MAX) {
+			reclaim_pages(batch.pages, batch.nr);
+			batch.nr = 0;
 		}
-		if (changed)
-			flush_tlb_range(vma, addr, next);
-		spin_unlock(&mm->page_table_lock);
 	}
+	if (batch.nr)
+		reclaim_pages(batch.pages, batch.nr);
 }

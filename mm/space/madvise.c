@@ -101,7 +101,7 @@ static long madvise_dontneed_free(struct vm_area_struct *vma, unsigned long star
 	}
 	if (vma->vm_ops)
 		return -EINVAL;
-	age_page_range(vma, start, end, true);
+	age_page_range(vma, start, end, behavior);
 	return 0;
 }
 
@@ -174,7 +174,7 @@ static long madvise_vma(struct vm_area_struct **pvma, unsigned long start, unsig
 	case MADV_PAGEOUT:
 		if (vma->vm_flags & (VM_LOCKED | VM_PFNMAP))
 			return -EINVAL;
-		age_page_range(vma, start, end, false);
+		age_page_range(vma, start, end, behavior);
 		return 0;
 	case MADV_WILLNEED:
 		madvise_willneed(vma, start, end);

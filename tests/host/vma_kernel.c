@@ -24,6 +24,7 @@
 #include <kernel/uapi/resource.h>
 #include <lib/string.h>
 #include <mm/cache/anon_vma.h>
+#include <mm/cache/swapfile.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/ptdump.h>
@@ -204,7 +205,13 @@ int vfs_fadvise(struct file *file, loff_t offset, loff_t len, int advice)
 	return 0;
 }
 
-void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, bool free)
+struct swap_info_struct swap_info[MAX_SWAPFILES];
+
+void swapin_range(struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+}
+
+void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, int advice)
 {
 }
 

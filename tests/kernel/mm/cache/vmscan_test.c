@@ -409,7 +409,7 @@ static void launder_all(struct scan_control *sc)
 
 	lru_add_drain_all();
 	for (looked = 0; looked < nr; looked += SWAP_CLUSTER_MAX)
-		page_launder(dma_zone(), LRU_INACTIVE_FILE, sc);
+		page_launder(dma_zone(), LRU_INACTIVE_FILE, SWAP_CLUSTER_MAX, sc);
 }
 
 /* Pages of @inode on the inactive clean list. */
@@ -600,11 +600,11 @@ KTEST(vmscan, ageing)
 	KASSERT(t, PageActive(often) && PageActive(once));
 	KEXPECT_EQ(t, page_age(often), PAGE_AGE_START);
 	mark_page_accessed(often);
-	refill_inactive(dma_zone(), LRU_ACTIVE_FILE, &sc);
+	refill_inactive(dma_zone(), LRU_ACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
 	KEXPECT(t, PageActive(often) && !PageActive(once));
 	KEXPECT_EQ(t, page_age(often), PAGE_AGE_MAX);
 	for (looks = 0; looks < 8 && PageActive(often); looks++)
-		refill_inactive(dma_zone(), LRU_ACTIVE_FILE, &sc);
+		refill_inactive(dma_zone(), LRU_ACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
 	KEXPECT_EQ(t, looks, 2u);
 	KEXPECT_EQ(t, lru_check(), 0);
 	toy_end(inode);
