@@ -10,12 +10,14 @@
  */
 #include <lib/interval_tree.h>
 
+#include <lib/rbtree_augmented.h>
+
 static inline struct interval_tree_node *to_node(const struct rb_node *rb)
 {
 	return rb_entry(rb, struct interval_tree_node, rb);
 }
 
-static unsigned long largest_last(const struct interval_tree_node *node)
+static inline unsigned long largest_last(const struct interval_tree_node *node)
 {
 	unsigned long last = node->last;
 
@@ -26,7 +28,7 @@ static unsigned long largest_last(const struct interval_tree_node *node)
 	return last;
 }
 
-static bool update_last(struct rb_node *rb)
+static inline bool update_last(struct rb_node *rb)
 {
 	struct interval_tree_node *node = to_node(rb);
 	unsigned long last = largest_last(node), before = node->__subtree_last;
@@ -35,45 +37,64 @@ static bool update_last(struct rb_node *rb)
 	return last != before;
 }
 
+/* The rare half, which wants more registers than the common one. */
+static noinline void restore_rules(struct interval_tree_node *node, struct rb_root *root)
+{
+	__rb_insert_color(&node->rb, root, update_last);
+}
+
 void interval_tree_insert(struct interval_tree_node *node, struct rb_root *root)
 {
 	struct rb_node **link = &root->rb_node, *parent = NULL;
 
 	while (*link) {
+		struct interval_tree_node *above = to_node(*link);
+
 		parent = *link;
-		link = node->start < to_node(parent)->start ? &parent->rb_left : &parent->rb_right;
+		if (above->start == node->start && above->last == node->last) {
+			interval_tree_insert_after(node, above);
+			return;
+		}
+		if (above->__subtree_last < node->last)
+			above->__subtree_last = node->last;
+		link = node->start < above->start ? &parent->rb_left : &parent->rb_right;
 	}
+	node->__subtree_last = node->last;
+	INIT_LIST_HEAD(&node->same);
 	rb_link_node(&node->rb, parent, link);
-	rb_insert_augmented(&node->rb, root, update_last);
+	if (!parent)
+		set_color(&node->rb, RB_BLACK);
+	else if (is_red(parent))
+		restore_rules(node, root);
 }
 
-void interval_tree_insert_after(struct interval_tree_node *node, struct interval_tree_node *prev,
-				struct rb_root *root)
+static inline struct interval_tree_node *next_in_ring(const struct interval_tree_node *node)
 {
-	struct rb_node *parent = &prev->rb, **link = &prev->rb.rb_right;
-
-	while (*link) {
-		parent = *link;
-		link = &parent->rb_left;
-	}
-	rb_link_node(&node->rb, parent, link);
-	rb_insert_augmented(&node->rb, root, update_last);
+	return list_entry(node->same.next, struct interval_tree_node, same);
 }
 
-void interval_tree_remove(struct interval_tree_node *node, struct rb_root *root)
+void __interval_tree_remove_head(struct interval_tree_node *node, struct rb_root *root)
 {
-	rb_erase_augmented(&node->rb, root, update_last);
+	struct interval_tree_node *heir = next_in_ring(node);
+
+	if (heir == node) {
+		__rb_erase(&node->rb, root, update_last);
+		return;
+	}
+	rb_replace_node(&node->rb, &heir->rb, root);
+	heir->__subtree_last = node->__subtree_last;
+	list_del(&node->same);
 }
 
 void interval_tree_change(struct interval_tree_node *node, struct rb_root *root,
 			  unsigned long start, unsigned long last)
 {
-	struct rb_node *above = &node->rb;
-
-	if (node->start == start) {
+	/* With its start as it was, or alone in the tree, it stays where it is. */
+	if (list_empty(&node->same) && (node->start == start ||
+	     (root->rb_node == &node->rb && !node->rb.rb_left && !node->rb.rb_right))) {
+		node->start = start;
 		node->last = last;
-		while (above && update_last(above))
-			above = rb_parent(above);
+		rb_update_above(&node->rb, NULL, update_last);
 		return;
 	}
 	interval_tree_remove(node, root);
@@ -109,8 +130,9 @@ struct interval_tree_node *interval_tree_first(const struct rb_root *root, unsig
 	return root->rb_node ? first_below(to_node(root->rb_node), start, last) : NULL;
 }
 
-struct interval_tree_node *interval_tree_next(struct interval_tree_node *node, unsigned long start,
-					      unsigned long last)
+/* The head behind @node, a head. */
+static struct interval_tree_node *next_head(struct interval_tree_node *node, unsigned long start,
+					    unsigned long last)
 {
 	struct rb_node *rb = &node->rb, *from;
 
@@ -133,19 +155,56 @@ struct interval_tree_node *interval_tree_next(struct interval_tree_node *node, u
 	return first_below(to_node(rb->rb_right), start, last);
 }
 
+struct interval_tree_node *interval_tree_next(struct interval_tree_node *node, unsigned long start,
+					      unsigned long last)
+{
+	/* From the head to its followers, until it comes again. */
+	node = next_in_ring(node);
+	return interval_tree_is_head(node) ? next_head(node, start, last) : node;
+}
+
+/* ---- proof -------------------------------------------------------------------------------------- */
+
+bool interval_tree_contains(const struct rb_root *root, const struct interval_tree_node *node)
+{
+	const struct rb_node *rb;
+
+	while (!interval_tree_is_head(node))
+		node = next_in_ring(node);
+	for (rb = &node->rb; rb_parent(rb); rb = rb_parent(rb))
+		;
+	return rb == root->rb_node;
+}
+
+/* The followers of @head. => how many, or -1 */
+static int check_ring(const struct interval_tree_node *head)
+{
+	const struct interval_tree_node *node;
+	int nr = 0;
+
+	for (node = next_in_ring(head); node != head; node = next_in_ring(node), nr++)
+		if (interval_tree_is_head(node) || node->same.next->prev != &node->same ||
+		    node->start != head->start || node->last != head->last)
+			return -1;
+	return nr;
+}
+
 int interval_tree_check(const struct rb_root *root)
 {
 	const struct rb_node *rb, *prev = NULL;
-	int nr = 0;
+	int nr = 0, followers;
 
 	if (rb_check(root) < 0)
 		return -1;
-	for (rb = rb_first(root); rb; prev = rb, rb = rb_next(rb), nr++) {
-		const struct interval_tree_node *node = to_node(rb);
+	for (rb = rb_first(root); rb; prev = rb, rb = rb_next(rb)) {
+		const struct interval_tree_node *node = to_node(rb), *before = to_node(prev);
 
-		if (node->start > node->last || node->__subtree_last != largest_last(node) ||
-		    (prev && to_node(prev)->start > node->start))
+		followers = check_ring(node);
+		if (followers < 0 || node->start > node->last ||
+		    node->__subtree_last != largest_last(node) ||
+		    (prev && before->start > node->start))
 			return -1;
+		nr += 1 + followers;
 	}
 	return nr;
 }

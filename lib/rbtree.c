@@ -28,70 +28,18 @@
  * Left and right are each other's mirror image.  Instead of writing every case twice, the
  * cases are written once, for `left` meaning "the side we came from" (slot, rotate).
  *
- * What a user keeps in each node about the subtree below it (rb_update_fn) is made anew for the two
- * nodes that a rotation moves, and for those above a node that comes or goes.  For trees
- * without such a thing the compiler leaves all that out.
+ * The two repairs are in rbtree_augmented.h, so that trees whose nodes know something of what hangs
+ * below them can share them.
  *
  * Interface: lib/rbtree.h.  Locking: the caller's.
  * References: Cormen et al., Introduction to Algorithms, ch. 13.
  */
-#include <lib/rbtree.h>
+#include <lib/rbtree_augmented.h>
 
 /* A tree of all the nodes an address space could hold is no higher than this. */
 #define RB_MAX_HEIGHT	(2 * BITS_PER_LONG)
 
 static_assert(__alignof__(struct rb_node) >= 4, "bits 0 and 1 of a parent pointer are free");
-
-static inline struct rb_node **slot(struct rb_node *node, bool left)
-{
-	return left ? &node->rb_left : &node->rb_right;
-}
-
-/* A missing child counts as black. */
-static inline bool is_red(const struct rb_node *node)
-{
-	return node && rb_color(node) == RB_RED;
-}
-
-static inline void set_color(struct rb_node *node, int color)
-{
-	node->rb_parent_color = (node->rb_parent_color & ~1UL) | (unsigned long)color;
-}
-
-static inline void set_parent(struct rb_node *node, struct rb_node *parent)
-{
-	node->rb_parent_color = (unsigned long)parent | (unsigned long)rb_color(node);
-}
-
-/* Make @parent (NULL: the root) point to @entry where it pointed to @old. */
-static inline void change_child(struct rb_node *parent, struct rb_node *old,
-				struct rb_node *entry, struct rb_root *root)
-{
-	if (!parent)
-		root->rb_node = entry;
-	else
-		*slot(parent, parent->rb_left == old) = entry;
-}
-
-/* Lower @node to its own @left side; its child of the other side comes up. */
-static __always_inline void rotate(struct rb_node *node, bool left, struct rb_root *root,
-				   rb_update_fn update)
-{
-	struct rb_node *pivot = *slot(node, !left), *inner = *slot(pivot, left);
-	struct rb_node *parent = rb_parent(node);
-
-	*slot(node, !left) = inner;
-	if (inner)
-		set_parent(inner, node);
-	*slot(pivot, left) = node;
-	set_parent(node, pivot);
-	set_parent(pivot, parent);
-	change_child(parent, node, pivot, root);
-	if (update) {
-		update(node);
-		update(pivot);
-	}
-}
 
 /*
  * Take @nr nodes off the chain *@next and make them a subtree, halves left and right of its
@@ -127,153 +75,14 @@ void rb_build(struct rb_root *root, unsigned long nr)
 	set_color(root->rb_node, RB_BLACK);
 }
 
-static __always_inline void insert_color(struct rb_node *node, struct rb_root *root,
-					 rb_update_fn update)
-{
-	struct rb_node *parent, *gparent, *uncle;
-
-	while (is_red(parent = rb_parent(node))) {
-		bool left;
-
-		gparent = rb_parent(parent);	/* a red node is not the root */
-		left = parent == gparent->rb_left;
-		uncle = *slot(gparent, !left);
-
-		if (is_red(uncle)) {
-			set_color(uncle, RB_BLACK);
-			set_color(parent, RB_BLACK);
-			set_color(gparent, RB_RED);
-			node = gparent;
-			continue;
-		}
-		if (node == *slot(parent, !left)) {
-			rotate(parent, left, root, update);
-			parent = node;
-		}
-		set_color(parent, RB_BLACK);
-		set_color(gparent, RB_RED);
-		rotate(gparent, !left, root, update);
-		break;
-	}
-	set_color(root->rb_node, RB_BLACK);
-}
-
 void rb_insert_color(struct rb_node *node, struct rb_root *root)
 {
-	insert_color(node, root, NULL);
-}
-
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update)
-{
-	struct rb_node *above = node;
-
-	/* What did not change changes nothing above. */
-	update(node);
-	while ((above = rb_parent(above)) && update(above))
-		;
-	insert_color(node, root, update);
-}
-
-/* All ways through @node (NULL: a missing child of @parent) lack one black node. */
-static __always_inline void erase_color(struct rb_node *node, struct rb_node *parent,
-					struct rb_root *root, rb_update_fn update)
-{
-	while (node != root->rb_node && !is_red(node)) {
-		bool left = node == parent->rb_left;
-		struct rb_node *sibling = *slot(parent, !left);	/* there: the lack says so */
-
-		if (is_red(sibling)) {
-			set_color(sibling, RB_BLACK);
-			set_color(parent, RB_RED);
-			rotate(parent, left, root, update);
-			sibling = *slot(parent, !left);
-		}
-		if (!is_red(sibling->rb_left) && !is_red(sibling->rb_right)) {
-			set_color(sibling, RB_RED);
-			node = parent;
-			parent = rb_parent(node);
-			continue;
-		}
-		if (!is_red(*slot(sibling, !left))) {
-			set_color(*slot(sibling, left), RB_BLACK);
-			set_color(sibling, RB_RED);
-			rotate(sibling, !left, root, update);
-			sibling = *slot(parent, !left);
-		}
-		set_color(sibling, rb_color(parent));
-		set_color(parent, RB_BLACK);
-		set_color(*slot(sibling, !left), RB_BLACK);
-		rotate(parent, left, root, update);
-		return;
-	}
-	if (node)
-		set_color(node, RB_BLACK);
-}
-
-/*
- * Put the successor of @node in its place, links and colour.
- * => @node has two children; *parent and *child: where the successor was missed, and its heir
- * => returns the colour that the successor had there
- */
-static int replace_by_successor(struct rb_node *node, struct rb_root *root,
-				struct rb_node **parent, struct rb_node **child)
-{
-	struct rb_node *next = node->rb_right;
-	int color;
-
-	while (next->rb_left)
-		next = next->rb_left;
-	color = rb_color(next);
-	*child = next->rb_right;
-	*parent = rb_parent(next);
-
-	if (*parent == node) {
-		*parent = next;
-	} else {
-		(*parent)->rb_left = *child;
-		if (*child)
-			set_parent(*child, *parent);
-		next->rb_right = node->rb_right;
-		set_parent(next->rb_right, next);
-	}
-	next->rb_left = node->rb_left;
-	set_parent(next->rb_left, next);
-	next->rb_parent_color = node->rb_parent_color;
-	change_child(rb_parent(node), node, next, root);
-	return color;
-}
-
-static __always_inline void erase(struct rb_node *node, struct rb_root *root, rb_update_fn update)
-{
-	struct rb_node *child, *parent, *above;
-	int color;
-
-	if (node->rb_left && node->rb_right) {
-		color = replace_by_successor(node, root, &parent, &child);
-	} else {
-		child = node->rb_left ? node->rb_left : node->rb_right;
-		parent = rb_parent(node);
-		color = rb_color(node);
-		if (child)
-			set_parent(child, parent);
-		change_child(parent, node, child, root);
-	}
-	/* Up to the root: the successor, on the way, has what it had in its old place. */
-	if (update)
-		for (above = parent; above; above = rb_parent(above))
-			update(above);
-	if (color == RB_BLACK)
-		erase_color(child, parent, root, update);
+	__rb_insert_color(node, root, NULL);
 }
 
 void rb_erase(struct rb_node *node, struct rb_root *root)
 {
-	erase(node, root, NULL);
-}
-
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update)
-{
-	erase(node, root, update);
+	__rb_erase(node, root, NULL);
 }
 
 /* The end of the tree under @node on the @left side. */

@@ -76,15 +76,6 @@ void rb_build(struct rb_root *root, unsigned long nr);
 /* Takes @node out.  => @node's own fields are stale: RB_CLEAR_NODE it if anyone asks later */
 void rb_erase(struct rb_node *node, struct rb_root *root);
 
-/*
- * Trees whose nodes know something about all that hangs below them, such as the largest value there.
- * The user's function makes it anew from the node itself and its children. => true: it changed
- */
-typedef bool (*rb_update_fn)(struct rb_node *node);
-/* The two steps for such a tree; the first after rb_link_node(). */
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update);
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root, rb_update_fn update);
-
 /* In order; NULL at either end, and for a node that is in no tree. */
 struct rb_node *rb_first(const struct rb_root *root);
 struct rb_node *rb_last(const struct rb_root *root);

@@ -70,28 +70,29 @@ void __init anon_vma_init(void)
 
 /* ---- steps -------------------------------------------------------------------------------------- */
 
-static unsigned long last_index(const struct vm_area_struct *vma)
+static inline unsigned long last_index(const struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff + ((vma->vm_end - vma->vm_start) >> PAGE_SHIFT) - 1;
 }
 
 /*
  * Let the way of @vma lead on from @tail (NULL: it has none) to @anon_vma. @like: the step of an area
- * that may lie alike, or NULL.  => page_table_lock and the family's lock held, or nobody sees @anon_vma
+ * of the same pages, or NULL.  => page_table_lock and the family's lock held, or nobody sees @anon_vma
  */
-static void add_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
+static inline void add_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
 		     struct anon_vma *anon_vma, struct anon_vma_chain *tail,
 		     struct anon_vma_chain *like)
 {
 	step->vma = vma;
 	step->anon_vma = anon_vma;
 	step->next = NULL;
-	step->node.start = vma->vm_pgoff;
-	step->node.last = last_index(vma);
-	if (like && like->node.start == step->node.start)
-		interval_tree_insert_after(&step->node, &like->node, &anon_vma->areas);
-	else
+	if (like) {
+		interval_tree_insert_after(&step->node, &like->node);
+	} else {
+		step->node.start = vma->vm_pgoff;
+		step->node.last = last_index(vma);
 		interval_tree_insert(&step->node, &anon_vma->areas);
+	}
 	if (tail)
 		tail->next = step;
 }
@@ -139,13 +140,10 @@ static struct anon_vma_chain *first_missing(struct vm_area_struct *dst, struct v
 	return step;
 }
 
-bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
+bool __anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
 {
-	const struct anon_vma_chain *step = &a->anon_vma_chain, *other;
+	const struct anon_vma_chain *step = &a->anon_vma_chain, *other = &b->anon_vma_chain;
 
-	if (!b || !vma_has_anon(a) || !vma_has_anon(b))
-		return true;
-	other = &b->anon_vma_chain;
 	for (; step && other; step = step->next, other = other->next)
 		if (step->anon_vma != other->anon_vma)
 			return false;
@@ -172,7 +170,8 @@ static int extend_way(struct vm_area_struct *dst, struct vm_area_struct *src, en
 	if (alloc_steps(from, from && !tail, &steps))
 		return -ENOMEM;
 	spin_lock(&root->lock);
-	spin_lock(&dst->vm_mm->page_table_lock);
+	if (how == EXTEND_ADOPT)
+		spin_lock(&dst->vm_mm->page_table_lock);
 	/* Another thread's fault may have been faster. */
 	if (how == EXTEND_ADOPT && dst->anon_vma)
 		from = NULL;
@@ -180,24 +179,38 @@ static int extend_way(struct vm_area_struct *dst, struct vm_area_struct *src, en
 		step = tail ? steps : &dst->anon_vma_chain;
 		if (tail)
 			steps = steps->next;
-		add_step(dst, step, from->anon_vma, tail, from);
+		add_step(dst, step, from->anon_vma, tail, how == EXTEND_FORK ? from : NULL);
 	}
 	if (how != EXTEND_FORK && !dst->anon_vma && src->anon_vma)
 		set_owner(dst, src->anon_vma);
-	spin_unlock(&dst->vm_mm->page_table_lock);
+	if (how == EXTEND_ADOPT)
+		spin_unlock(&dst->vm_mm->page_table_lock);
 	spin_unlock(&root->lock);
 	free_steps(steps);
 	return 0;
 }
 
-int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
+int __anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
 {
-	return vma_has_anon(src) ? extend_way(dst, src, EXTEND_CLONE) : 0;
+	struct anon_vma_chain *have = &dst->anon_vma_chain, *step = &src->anon_vma_chain;
+
+	/* Most ways have one step: nothing to do, and below nothing to allocate. */
+	if (have->anon_vma && !step->next && (dst->anon_vma || !src->anon_vma))
+		return 0;
+	return extend_way(dst, src, EXTEND_CLONE);
 }
 
-int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
+int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
 {
-	return vma_has_anon(pvma) ? extend_way(vma, pvma, EXTEND_FORK) : 0;
+	struct anon_vma_chain *step = &pvma->anon_vma_chain;
+	struct anon_vma *anon_vma = step->anon_vma;
+
+	if (unlikely(step->next))
+		return extend_way(vma, pvma, EXTEND_FORK);
+	spin_lock(&anon_vma->lock);
+	add_step(vma, &vma->anon_vma_chain, anon_vma, NULL, step);
+	spin_unlock(&anon_vma->lock);
+	return 0;
 }
 
 /* ---- the first page of one's own ------------------------------------------------------------------ */
@@ -335,50 +348,58 @@ static void anon_vma_free(struct anon_vma *anon_vma)
 	kmem_cache_free(anon_vma_cachep, anon_vma);
 }
 
+/*
+ * Take it off the trees behind the first; those of which it was the last go. => the family's lock is
+ * held, and let go
+ */
+static noinline void unlink_way(struct anon_vma_chain *steps, struct anon_vma *root)
+{
+	struct anon_vma_chain *step, *next;
+
+	for (step = steps; step; step = step->next) {
+		struct anon_vma *anon_vma = step->anon_vma;
+
+		interval_tree_remove(&step->node, &anon_vma->areas);
+		/* Every way to it leads over its parent, so that one goes with it, or later. */
+		if (!RB_EMPTY_ROOT(&anon_vma->areas))
+			step->anon_vma = NULL;
+		else
+			anon_vma->parent->nr_children--;
+	}
+	spin_unlock(&root->lock);
+	for (step = steps; step; step = next) {
+		next = step->next;
+		if (step->anon_vma)
+			anon_vma_free(step->anon_vma);
+		kmem_cache_free(anon_vma_chain_cachep, step);
+	}
+}
+
 void __unlink_anon_vmas(struct vm_area_struct *vma)
 {
-	struct anon_vma_chain *first = &vma->anon_vma_chain, *step, *next;
-	struct anon_vma *root = first->anon_vma->root, *anon_vma;
+	struct anon_vma_chain *first = &vma->anon_vma_chain;
+	struct anon_vma *root = first->anon_vma;
+	bool last;
 
 	spin_lock(&root->lock);
 	if (vma->anon_vma)
 		vma->anon_vma->nr_owners--;
-	for (step = first; step; step = step->next) {
-		anon_vma = step->anon_vma;
-		interval_tree_remove(&step->node, &anon_vma->areas);
-		/* The way of every area that is on a tree leads over the parent: that one goes with it, or later. */
-		if (!RB_EMPTY_ROOT(&anon_vma->areas))
-			step->anon_vma = NULL;
-		else if (anon_vma->parent)
-			anon_vma->parent->nr_children--;
-	}
-	spin_unlock(&root->lock);
-	for (step = first; step; step = next) {
-		next = step->next;
-		if (step->anon_vma)
-			anon_vma_free(step->anon_vma);
-		if (step != first)
-			kmem_cache_free(anon_vma_chain_cachep, step);
-	}
-	first->anon_vma = NULL;
-	first->next = NULL;
-	vma->anon_vma = NULL;
+	interval_tree_remove(&first->node, &root->areas);
+	last = RB_EMPTY_ROOT(&root->areas);
+	if (unlikely(first->next))
+		unlink_way(first->next, root);
+	else
+		spin_unlock(&root->lock);
+	if (last)
+		anon_vma_free(root);
 }
 
 /* ---- borders -------------------------------------------------------------------------------------- */
 
-void anon_vma_pre_update_vma(struct vm_area_struct *vma)
-{
-	if (vma_has_anon(vma))
-		spin_lock(&vma->anon_vma_chain.anon_vma->root->lock);
-}
-
-void anon_vma_post_update_vma(struct vm_area_struct *vma)
+void __anon_vma_post_update_vma(struct vm_area_struct *vma)
 {
 	struct anon_vma_chain *step = &vma->anon_vma_chain;
 
-	if (!vma_has_anon(vma))
-		return;
 	for (; step; step = step->next)
 		interval_tree_change(&step->node, &step->anon_vma->areas, vma->vm_pgoff,
 				     last_index(vma));
@@ -442,7 +463,6 @@ static int check_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
 		      const struct anon_vma *above)
 {
 	const struct anon_vma *anon_vma = step->anon_vma;
-	struct rb_node *top = &step->node.rb;
 	int lies = 0;
 
 	if (step->vma != vma || anon_vma->parent != above ||
@@ -454,9 +474,7 @@ static int check_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
 			    last_index(vma), step->node.start, step->node.last);
 	if (above && !above->nr_children)
 		lies += LIE(vma, "%p has no children, but %p", above, anon_vma);
-	while (rb_parent(top))
-		top = rb_parent(top);
-	if (top != anon_vma->areas.rb_node)
+	if (!interval_tree_contains(&anon_vma->areas, &step->node))
 		lies += LIE(vma, "not on the tree of %p", anon_vma);
 	/* Each tree once, by the first who is on it. */
 	if (rb_first(&anon_vma->areas) == &step->node.rb)

@@ -37,15 +37,29 @@ static inline int anon_vma_prepare(struct vm_area_struct *vma)
 }
 
 /* Can one area of an address space hold the pages of both? (Those of @b: NULL, none.) => [s] write */
-bool anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
+bool __anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b);
+static inline bool anon_vma_compatible(const struct vm_area_struct *a,
+				       const struct vm_area_struct *b)
+{
+	return !b || !vma_has_anon(a) || !vma_has_anon(b) || __anon_vma_compatible(a, b);
+}
 /*
  * @dst, a piece or a moved copy of @src in the same mm, or compatible, can hold the pages of @src.
  * => [s] write; may sleep; 0, or -ENOMEM with nothing changed
  */
-int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
+int __anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src);
+static inline int anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
+{
+	return vma_has_anon(src) ? __anon_vma_clone(dst, src) : 0;
+}
 /* ... of a child, at fork: its own new pages it will keep apart. */
-int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
-/* @vma ends, or has become part of another: out of all trees. => it maps no anonymous page any more */
+int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma);
+static inline int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
+{
+	return vma_has_anon(pvma) ? __anon_vma_fork(vma, pvma) : 0;
+}
+/* @vma ends, or has become part of another: out of all trees.
+ * => it maps no anonymous page any more, and is about to be freed */
 void __unlink_anon_vmas(struct vm_area_struct *vma);
 static inline void unlink_anon_vmas(struct vm_area_struct *vma)
 {
@@ -56,8 +70,17 @@ static inline void unlink_anon_vmas(struct vm_area_struct *vma)
  * Its place in the trees goes by [vm_pgoff, + pages): around a change of vm_start, vm_end or
  * vm_pgoff.  => the family's lock is held in between
  */
-void anon_vma_pre_update_vma(struct vm_area_struct *vma);
-void anon_vma_post_update_vma(struct vm_area_struct *vma);
+static inline void anon_vma_pre_update_vma(struct vm_area_struct *vma)
+{
+	if (vma_has_anon(vma))
+		spin_lock(&vma->anon_vma_chain.anon_vma->root->lock);
+}
+void __anon_vma_post_update_vma(struct vm_area_struct *vma);
+static inline void anon_vma_post_update_vma(struct vm_area_struct *vma)
+{
+	if (vma_has_anon(vma))
+		__anon_vma_post_update_vma(vma);
+}
 
 static inline struct anon_vma *page_anon_vma(const struct page *page)
 {

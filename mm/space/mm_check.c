@@ -86,7 +86,6 @@ static int check_vma(struct mm_struct *mm, struct vm_area_struct *vma, struct vm
 static int check_i_mmap(struct mm_struct *mm, struct vm_area_struct *vma)
 {
 	struct address_space *mapping = vma->vm_file ? vma->vm_file->f_mapping : NULL;
-	struct rb_node *top = &vma->shared.rb;
 	int lies = 0;
 
 	if (!mapping)
@@ -96,9 +95,7 @@ static int check_i_mmap(struct mm_struct *mm, struct vm_area_struct *vma)
 	    vma->shared.last != vma->vm_pgoff + vma_pages(vma) - 1)
 		lies = LIE(mm, "area %08lx: its file knows pages %lx-%lx of it", vma->vm_start,
 			   vma->shared.start, vma->shared.last);
-	while (rb_parent(top))
-		top = rb_parent(top);
-	if (top != mapping->i_mmap.rb_node)
+	if (!interval_tree_contains(&mapping->i_mmap, &vma->shared))
 		lies += LIE(mm, "area %08lx is not on the tree of its file", vma->vm_start);
 	/* The whole tree once, by the first who is on it. */
 	if (rb_first(&mapping->i_mmap) == &vma->shared.rb &&

@@ -236,10 +236,8 @@ static void vma_link_file_after(struct vm_area_struct *vma, struct vm_area_struc
 {
 	struct address_space *mapping = vma->vm_file->f_mapping;
 
-	vma->shared.start = old->shared.start;
-	vma->shared.last = old->shared.last;
 	spin_lock(&mapping->i_mmap_lock);
-	interval_tree_insert_after(&vma->shared, &old->shared, &mapping->i_mmap);
+	interval_tree_insert_after(&vma->shared, &old->shared);
 	spin_unlock(&mapping->i_mmap_lock);
 }
 

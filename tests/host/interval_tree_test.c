@@ -74,8 +74,7 @@ HOST_TEST(random_operations)
 			item->node.last = item->node.start + prandom_below(&rnd, i % 7 ? 5 : SPAN);
 			twin = same_interval(item);
 			if (twin && i % 2) {
-				item->node.last = twin->node.last;
-				interval_tree_insert_after(&item->node, &twin->node, &root);
+				interval_tree_insert_after(&item->node, &twin->node);
 			} else {
 				interval_tree_insert(&item->node, &root);
 			}
@@ -114,6 +113,37 @@ HOST_TEST(long_one_among_short)
 	CHECK_EQ(interval_tree_check(&root), (int)ARRAY_SIZE(many));
 	many[4096].last++;
 	CHECK_EQ(interval_tree_check(&root), -1);
+	many[4096].last--;
 }
 
-HOST_MAIN(random_operations, long_one_among_short)
+/* A thousand of one interval: one node in the tree, whoever goes first. */
+HOST_TEST(many_alike)
+{
+	static struct interval_tree_node many[1000];
+	struct interval_tree_node other = { .start = 0, .last = 50 }, *node;
+	struct rb_root root = RB_ROOT;
+	int i, found = 0;
+
+	interval_tree_insert(&other, &root);
+	for (i = 0; i < 1000; i++) {
+		many[i].start = 3;
+		many[i].last = 7;
+		if (i % 2)
+			interval_tree_insert_after(&many[i], &many[i / 2]);
+		else
+			interval_tree_insert(&many[i], &root);
+	}
+	CHECK_EQ(interval_tree_check(&root), 1001);
+	CHECK(!other.rb.rb_left && other.rb.rb_right && !other.rb.rb_right->rb_left &&
+	      !other.rb.rb_right->rb_right);
+	interval_tree_foreach(node, &root, 7, 7)
+		found++;
+	CHECK_EQ(found, 1001);
+	for (i = 0; i < 1000; i++) {
+		CHECK(interval_tree_contains(&root, &many[i]));
+		interval_tree_remove(&many[i], &root);
+		CHECK_EQ(interval_tree_check(&root), 1000 - i);
+	}
+}
+
+HOST_MAIN(random_operations, long_one_among_short, many_alike)
