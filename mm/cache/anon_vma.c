@@ -3,40 +3,44 @@
  *
  * Theory.  To take a page away from a program, the kernel must find the entries that map it.  For a
  * page of a file, the areas that map the file are asked, each of which knows which part it
- * maps.  An anonymous page belongs to an area, and to those that were made from it: cutting an area
- * and fork make areas that map the same pages.  What they all have in common is an anon_vma:
+ * maps.  An anonymous page belongs to a program, and to those that fork makes of it:
  *
- *	page->mapping --> anon_vma --> areas that may map it, by page offset (an interval tree)
- *	page->index: its offset in each of them
+ *	page->mapping --> anon_vma --> ways that may lead to it, by page index (an interval tree)
+ *	page->index		       its number in each
  *
- * One anon_vma for an area and all its copies would do, and be slow: a page that one of 1,000
- * children made for itself would be looked for in all 1,000.  So each child's area gets an anon_vma
+ * A *way* says where in one address space such pages are: at index * PAGE_SIZE + shift, which is all
+ * one needs to know to look at an entry.  Not which area it is in: so areas can be cut, joined
+ * and changed, and their way stays as it is.  Memory without a file has as index the number of
+ * the page at its birth, so that its shift is 0, and one way (mm->anon_way) serves all such areas of a
+ * process.  Others have private mappings of files, and what mremap has moved.
+ *
+ * One anon_vma for a program and all its children would do, and be slow: a page that one of 1,000
+ * children made for itself would be looked for in all 1,000.  So a child gets an anon_vma
  * of its own, when it makes its first page (many never do: they exec), whose parent is the one
- * from which its other pages came.  The anon_vmas of an area and its copies are a *family*, a tree:
+ * from which its other pages came.  They are a *family*, a tree:
  *
- *	A  the first area			A: areas of all three processes
+ *	A  the first program			A: ways of all three processes
  *	|-- B  of a child, its new pages	B: the child's, the grandchild's
  *	|   `-- C  of a grandchild		C: the grandchild's alone
  *
- * The grandchild's area may map pages of A, B and C.  Its anon_vma_chain is its *way*: the anon_vmas
- * from the root of the family down, a step for each, and each step is on that anon_vma's tree.  The
- * first step of an area lies in the area, so that fork allocates nothing if there is but one.
+ * The grandchild may map pages of A, B and C.  Its way has a step for each, from the root of the
+ * family down, and each step is on that anon_vma's tree.
  *
  * Who forks, dies, and leaves the rest to the child, a thousand times, must not make a way of a
- * thousand steps: an area that needs an anon_vma takes one on its way that nobody owns any more (the
+ * thousand steps: a way that needs an anon_vma takes one of its own that nobody owns any more (the
  * process is gone) and that has but one child, before it makes another.  So each has an owner, or
- * branches, and there are no more than twice as many as owners.  Price: pages of its own are
- * looked for in the areas of its brothers, one's pages in one family.
+ * branches, and there are no more than twice as many as owners.  Price: the pages of one
+ * process in a family are looked for in its brothers, too.
  *
  * Two areas of one process can become one if the way of one is a part of the other's: the result
- * takes the longer.  A new area next to one that differs in nothing that mprotect cannot
- * change takes the neighbour's way at once, so that they can be joined later.
+ * takes the longer.  They lie side by side with indices that run on, so their shift is the same.
  *
- * An anon_vma lives as long as an area is on its tree.  Who comes from a page has a mere pointer;
- * but while the page is mapped, the area that maps it is on the tree.  page_lock_anon_vma() looks
- * at that, and who frees an anon_vma waits for those who are looking:
+ * An anon_vma lives as long as a way is on its tree, and a way as long as an area has it.  Who comes
+ * from a page has a mere pointer; but while the page is mapped, the way of the area that maps it is
+ * on the tree.  page_lock_anon_vma() looks at that, and who frees an anon_vma waits for those who
+ * are looking:
  *
- *	page_lock_anon_vma()			zap, then unlink_anon_vmas()
+ *	page_lock_anon_vma()			zap, then unlink_anon_vmas_run()
  *	lock gate_lock				the page's last entry goes
  *	mapped? no: NULL			lock the family, off the trees, unlock
  *	lock the family, still mapped?		gate_lock held? wait
@@ -45,54 +49,109 @@
  * Either the left sees that the page is not mapped, or the right sees the gate held.
  *
  * Locking: see the header; gate_lock is outside of the families' locks.
- * References: van Riel, anon_vma chains, in Linux 2.6.34; Corbet, The case of the overly anonymous
- * anon_vma, LWN 2010; McCracken, Object-based reverse mapping, OLS 2004.
+ * References: van Riel, anon_vma chains, in Linux 2.6.34; Dickins, anonmm, 2004; Corbet, The case of
+ * the overly anonymous anon_vma, LWN 2010; McCracken, Object-based reverse mapping, OLS 2004.
  */
 #include <mm/cache/anon_vma.h>
 
 #include <kernel/core/bug.h>
 #include <kernel/core/printk.h>
-#include <kernel/core/printk.h>
 #include <lib/errno.h>
+#include <lib/kernel.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mempolicy.h>
 
-static struct kmem_cache *anon_vma_cachep, *anon_vma_chain_cachep;	/* [c] */
+static struct kmem_cache *anon_vma_cachep, *anon_way_cachep, *anon_vma_chain_cachep;	/* [c] */
 static DEFINE_SPINLOCK(gate_lock);
 
 void __init anon_vma_init(void)
 {
 	anon_vma_cachep = kmem_cache_create("anon_vma", sizeof(struct anon_vma), 0, SLAB_PANIC,
 					    NULL);
+	anon_way_cachep = kmem_cache_create("anon_way", sizeof(struct anon_way), 0, SLAB_PANIC,
+					    NULL);
 	anon_vma_chain_cachep = kmem_cache_create("anon_vma_chain", sizeof(struct anon_vma_chain),
 						  0, SLAB_PANIC, NULL);
 }
-
-/* ---- steps -------------------------------------------------------------------------------------- */
 
 static inline unsigned long last_index(const struct vm_area_struct *vma)
 {
 	return vma->vm_pgoff + ((vma->vm_end - vma->vm_start) >> PAGE_SHIFT) - 1;
 }
 
-/*
- * Let the way of @vma lead on from @tail (NULL: it has none) to @anon_vma. @like: the step of an area
- * of the same pages, or NULL.  => page_table_lock and the family's lock held, or nobody sees @anon_vma
- */
-static inline void add_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
-		     struct anon_vma *anon_vma, struct anon_vma_chain *tail,
-		     struct anon_vma_chain *like)
+static inline unsigned long shift_of(const struct vm_area_struct *vma)
 {
-	step->vma = vma;
+	return vma->vm_start - (vma->vm_pgoff << PAGE_SHIFT);
+}
+
+/* Does it lie as all memory without a file that was not moved? */
+static inline bool lies_at_birth(const struct vm_area_struct *vma)
+{
+	return !shift_of(vma) && !vma->vm_file;
+}
+
+static inline struct anon_vma *way_root(const struct anon_way *way)
+{
+	return way->steps[0].anon_vma->root;
+}
+
+/* ---- ways --------------------------------------------------------------------------------------- */
+
+/* A way for @vma, without steps, that nobody knows. => may sleep; or NULL */
+static struct anon_way *alloc_way(struct vm_area_struct *vma)
+{
+	struct anon_way *way = kmem_cache_alloc(anon_way_cachep, GFP_KERNEL);
+
+	if (!way)
+		return NULL;
+	way->mm = vma->vm_mm;
+	way->shift = shift_of(vma);
+	way->nr_areas = 0;
+	way->anon_vma = NULL;
+	way->forked_from = NULL;
+	way->steps[0].anon_vma = NULL;
+	return way;
+}
+
+/* [a] */
+static inline void give_way(struct vm_area_struct *vma, struct anon_way *way)
+{
+	way->nr_areas++;
+	/* Who sees it without a lock finds all of it. */
+	smp_wmb();
+	WRITE_ONCE(vma->anon_way, way);
+}
+
+/* [a], and the family's lock */
+static inline void set_owner(struct anon_way *way, struct anon_vma *anon_vma)
+{
+	anon_vma->nr_owners++;
+	smp_wmb();
+	WRITE_ONCE(way->anon_vma, anon_vma);
+}
+
+/* The pages that a way for @vma reaches: if it is to be the process's, all. */
+static void first_interval(struct interval_tree_node *node, const struct vm_area_struct *vma)
+{
+	bool all = lies_at_birth(vma);
+
+	node->start = all ? 0 : vma->vm_pgoff;
+	node->last = all ? (TASK_SIZE >> PAGE_SHIFT) - 1 : last_index(vma);
+}
+
+/*
+ * Let @way lead on from @tail (NULL: it has no step) to @anon_vma.  The pages of the step are those of
+ * the first, or stand in it already.  => [a] and the family's lock held, or nobody sees it
+ */
+static void add_step(struct anon_way *way, struct anon_vma_chain *step, struct anon_vma *anon_vma,
+		     struct anon_vma_chain *tail)
+{
+	step->way = way;
 	step->anon_vma = anon_vma;
 	step->next = NULL;
-	if (like) {
-		interval_tree_insert_after(&step->node, &like->node);
-	} else {
-		step->node.start = vma->vm_pgoff;
-		step->node.last = last_index(vma);
-		interval_tree_insert(&step->node, &anon_vma->areas);
-	}
+	step->node.start = way->steps[0].node.start;
+	step->node.last = way->steps[0].node.last;
+	interval_tree_insert(&step->node, &anon_vma->ways);
 	if (tail)
 		tail->next = step;
 }
@@ -107,11 +166,10 @@ static void free_steps(struct anon_vma_chain *steps)
 	}
 }
 
-/* As many as there are from @from on, less @less. => 0 or -ENOMEM */
-static int alloc_steps(struct anon_vma_chain *from, bool less, struct anon_vma_chain **steps)
+/* @nr of them. => 0 or -ENOMEM */
+static int alloc_steps(unsigned int nr, struct anon_vma_chain **steps)
 {
-	*steps = NULL;
-	for (from = less ? from->next : from; from; from = from->next) {
+	for (*steps = NULL; nr; nr--) {
 		struct anon_vma_chain *step = kmem_cache_alloc(anon_vma_chain_cachep, GFP_KERNEL);
 
 		if (!step) {
@@ -124,25 +182,31 @@ static int alloc_steps(struct anon_vma_chain *from, bool less, struct anon_vma_c
 	return 0;
 }
 
-/* What the way of @src has behind the end of @dst's, which is *@tail or NULL. => NULL: nothing */
-static struct anon_vma_chain *first_missing(struct vm_area_struct *dst, struct vm_area_struct *src,
-					    struct anon_vma_chain **tail)
+static unsigned int way_length(const struct anon_way *way)
 {
-	struct anon_vma_chain *have = &dst->anon_vma_chain, *step = &src->anon_vma_chain;
+	const struct anon_vma_chain *step = &way->steps[0];
+	unsigned int nr = 0;
 
-	*tail = NULL;
-	if (!step->anon_vma)
-		return NULL;
-	if (!have->anon_vma)
-		return step;
-	for (; step && have; step = step->next, have = have->next)
-		*tail = have;
+	for (; step && step->anon_vma; step = step->next)
+		nr++;
+	return nr;
+}
+
+/* The next step has the number @nr: in the way, or out of *@spare. */
+static inline struct anon_vma_chain *next_step(struct anon_way *way, unsigned int nr,
+					       struct anon_vma_chain **spare)
+{
+	struct anon_vma_chain *step = *spare;
+
+	if (nr < WAY_STEPS)
+		return &way->steps[nr];
+	*spare = step->next;
 	return step;
 }
 
-bool __anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_struct *b)
+bool __anon_vma_compatible(const struct anon_way *a, const struct anon_way *b)
 {
-	const struct anon_vma_chain *step = &a->anon_vma_chain, *other = &b->anon_vma_chain;
+	const struct anon_vma_chain *step = &a->steps[0], *other = &b->steps[0];
 
 	for (; step && other; step = step->next, other = other->next)
 		if (step->anon_vma != other->anon_vma)
@@ -150,66 +214,138 @@ bool __anon_vma_compatible(const struct vm_area_struct *a, const struct vm_area_
 	return true;
 }
 
-/* => page_table_lock or mmap_sem to write; the family's lock */
-static void set_owner(struct vm_area_struct *vma, struct anon_vma *anon_vma)
+/*
+ * Let @dst lead wherever @src does, which has a part of the same steps, or more; @owns: and have its
+ * anon_vma, unless it has one.  => mmap_sem held for writing, or nobody sees @dst; may sleep; 0 or -ENOMEM
+ */
+static int extend_way(struct anon_way *dst, struct anon_way *src, bool owns)
 {
-	anon_vma->nr_owners++;
-	/* Who sees it, without a lock, finds it on the area's way. */
-	smp_wmb();
-	WRITE_ONCE(vma->anon_vma, anon_vma);
-}
+	struct anon_vma_chain *from = &src->steps[0], *tail = NULL, *step, *spare;
+	struct anon_vma *root = way_root(src);
+	unsigned int have = way_length(dst), want = way_length(src), nr;
 
-enum extend { EXTEND_FORK, EXTEND_CLONE, EXTEND_ADOPT };
-
-/* Make the way of @dst that of @src, of which it is a part. => may sleep; 0 or -ENOMEM */
-static int extend_way(struct vm_area_struct *dst, struct vm_area_struct *src, enum extend how)
-{
-	struct anon_vma_chain *tail, *from = first_missing(dst, src, &tail), *steps, *step;
-	struct anon_vma *root = src->anon_vma_chain.anon_vma->root;
-
-	if (alloc_steps(from, from && !tail, &steps))
+	if (alloc_steps(want > max(have, (unsigned int)WAY_STEPS) ?
+			want - max(have, (unsigned int)WAY_STEPS) : 0, &spare))
 		return -ENOMEM;
 	spin_lock(&root->lock);
-	if (how == EXTEND_ADOPT)
-		spin_lock(&dst->vm_mm->page_table_lock);
-	/* Another thread's fault may have been faster. */
-	if (how == EXTEND_ADOPT && dst->anon_vma)
-		from = NULL;
-	for (; from; from = from->next, tail = step) {
-		step = tail ? steps : &dst->anon_vma_chain;
-		if (tail)
-			steps = steps->next;
-		add_step(dst, step, from->anon_vma, tail, how == EXTEND_FORK ? from : NULL);
+	for (nr = 0; nr < want; nr++, from = from->next, tail = step) {
+		step = nr < have ? (tail ? tail->next : &dst->steps[0]) : next_step(dst, nr, &spare);
+		if (nr >= have)
+			add_step(dst, step, from->anon_vma, tail);
 	}
-	if (how != EXTEND_FORK && !dst->anon_vma && src->anon_vma)
+	if (owns && !dst->anon_vma && src->anon_vma)
 		set_owner(dst, src->anon_vma);
-	if (how == EXTEND_ADOPT)
-		spin_unlock(&dst->vm_mm->page_table_lock);
 	spin_unlock(&root->lock);
-	free_steps(steps);
+	return 0;
+}
+
+/* ---- pieces, joins, moves ------------------------------------------------------------------------- */
+
+/* @dst has no way, and gets pages of @src that @src's own way does not lead to. */
+static int clone_moved(struct vm_area_struct *dst, struct anon_way *src)
+{
+	bool common = lies_at_birth(dst);
+	struct anon_way *way = common ? dst->vm_mm->anon_way : NULL;
+
+	if (way && __anon_vma_compatible(way, src)) {
+		if (extend_way(way, src, true))
+			return -ENOMEM;
+		give_way(dst, way);
+		return 0;
+	}
+	way = alloc_way(dst);
+	if (!way)
+		return -ENOMEM;
+	first_interval(&way->steps[0].node, dst);
+	if (extend_way(way, src, true)) {
+		kmem_cache_free(anon_way_cachep, way);
+		return -ENOMEM;
+	}
+	give_way(dst, way);
+	if (common && !dst->vm_mm->anon_way)
+		dst->vm_mm->anon_way = way;
 	return 0;
 }
 
 int __anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
 {
-	struct anon_vma_chain *have = &dst->anon_vma_chain, *step = &src->anon_vma_chain;
+	struct anon_way *way = src->anon_way;
 
-	/* Most ways have one step: nothing to do, and below nothing to allocate. */
-	if (have->anon_vma && !step->next && (dst->anon_vma || !src->anon_vma))
-		return 0;
-	return extend_way(dst, src, EXTEND_CLONE);
+	if (dst->anon_way)
+		return extend_way(dst->anon_way, way, true);
+	if (way->shift != shift_of(dst))
+		return clone_moved(dst, way);
+	/* What it grows to will be covered when it does: vma_adjust(). */
+	give_way(dst, way);
+	return 0;
 }
 
-int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma)
+void __anon_vma_cover(struct anon_way *way, unsigned long start, unsigned long last)
 {
-	struct anon_vma_chain *step = &pvma->anon_vma_chain;
-	struct anon_vma *anon_vma = step->anon_vma;
+	struct anon_vma *root = way_root(way);
+	struct anon_vma_chain *step;
 
-	if (unlikely(step->next))
-		return extend_way(vma, pvma, EXTEND_FORK);
-	spin_lock(&anon_vma->lock);
-	add_step(vma, &vma->anon_vma_chain, anon_vma, NULL, step);
-	spin_unlock(&anon_vma->lock);
+	spin_lock(&root->lock);
+	start = min(start, way->steps[0].node.start);
+	last = max(last, way->steps[0].node.last);
+	for (step = &way->steps[0]; step; step = step->next)
+		interval_tree_change(&step->node, &step->anon_vma->ways, start, last);
+	spin_unlock(&root->lock);
+}
+
+int anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
+{
+	/* Another thread may be about to give it a way: to all pages, or to those it has now. */
+	if (!vma->anon_way && lies_at_birth(vma))
+		return 0;
+	if (anon_vma_prepare(vma))
+		return -ENOMEM;
+	address = (address - vma->anon_way->shift) >> PAGE_SHIFT;
+	anon_vma_cover(vma, address, address);
+	return 0;
+}
+
+/* ---- fork ----------------------------------------------------------------------------------------- */
+
+int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma,
+		    struct vm_area_struct *prev)
+{
+	struct anon_way *pway = pvma->anon_way, *way = vma->vm_mm->anon_way;
+	struct anon_vma_chain *from = &pway->steps[0], *tail = NULL, *step, *spare = NULL;
+	bool common = pway == pvma->vm_mm->anon_way;
+	struct anon_vma *root = way_root(pway);
+	unsigned int nr;
+
+	if (!common)
+		way = prev && prev->anon_way && prev->anon_way->forked_from == pway ?
+		      prev->anon_way : NULL;
+	if (way) {
+		give_way(vma, way);
+		return 0;
+	}
+	nr = way_length(pway);
+	if (nr > WAY_STEPS && alloc_steps(nr - WAY_STEPS, &spare))
+		return -ENOMEM;
+	way = alloc_way(vma);
+	if (!way) {
+		free_steps(spare);
+		return -ENOMEM;
+	}
+	way->forked_from = pway;
+	spin_lock(&root->lock);
+	for (nr = 0; from; from = from->next, nr++, tail = step) {
+		step = next_step(way, nr, &spare);
+		step->way = way;
+		step->anon_vma = from->anon_vma;
+		step->next = NULL;
+		interval_tree_insert_after(&step->node, &from->node);
+		if (tail)
+			tail->next = step;
+	}
+	spin_unlock(&root->lock);
+	give_way(vma, way);
+	if (common)
+		vma->vm_mm->anon_way = way;
 	return 0;
 }
 
@@ -226,119 +362,151 @@ static bool could_join(const struct vm_area_struct *low, const struct vm_area_st
 	       mpol_equal(low->vm_policy, high->vm_policy);
 }
 
-/* A neighbour whose way @vma can make its own: it has an anon_vma, so its way stays. => or NULL */
-static struct vm_area_struct *find_mergeable(struct vm_area_struct *vma)
+/* Is there a way that @vma can have, so that it can be joined with others later? => or NULL */
+static struct anon_way *find_way(struct vm_area_struct *vma)
 {
 	struct vm_area_struct *prev = vma->vm_prev, *next = vma->vm_next;
 
-	if (prev && READ_ONCE(prev->anon_vma) && could_join(prev, vma) &&
-	    anon_vma_compatible(prev, vma))
-		return prev;
-	if (next && READ_ONCE(next->anon_vma) && could_join(vma, next) &&
-	    anon_vma_compatible(next, vma))
-		return next;
+	if (lies_at_birth(vma))
+		return READ_ONCE(vma->vm_mm->anon_way);
+	if (prev && READ_ONCE(prev->anon_way) && could_join(prev, vma))
+		return prev->anon_way;
+	if (next && READ_ONCE(next->anon_way) && could_join(vma, next))
+		return next->anon_way;
 	return NULL;
 }
 
-/* One on the way of @vma that its owners have left, and from which one way leads on at most. */
-static bool reuse_anon_vma(struct vm_area_struct *vma)
+/* A way of its own, and the first anon_vma of a family. => may sleep; 0 or -ENOMEM */
+static int found_family(struct vm_area_struct *vma)
 {
-	struct anon_vma *root = vma->anon_vma_chain.anon_vma->root;
-	struct anon_vma_chain *step;
-	bool done;
+	struct anon_vma *anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
+	struct anon_way *way = anon_vma ? alloc_way(vma) : NULL;
+	struct mm_struct *mm = vma->vm_mm;
+	bool common = lies_at_birth(vma);
 
-	spin_lock(&root->lock);
-	spin_lock(&vma->vm_mm->page_table_lock);
-	done = vma->anon_vma;
-	for (step = &vma->anon_vma_chain; step && !done; step = step->next) {
-		if (step->anon_vma->nr_owners || step->anon_vma->nr_children > 1)
-			continue;
-		set_owner(vma, step->anon_vma);
-		done = true;
+	if (!way) {
+		if (anon_vma)
+			kmem_cache_free(anon_vma_cachep, anon_vma);
+		return -ENOMEM;
 	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
-	spin_unlock(&root->lock);
-	return done;
-}
-
-/* The first of a new family. => it is used, or another thread was faster: false */
-static bool found_family(struct vm_area_struct *vma, struct anon_vma *anon_vma)
-{
-	bool used = false;
-
 	anon_vma->root = anon_vma;
 	anon_vma->parent = NULL;
-	spin_lock(&vma->vm_mm->page_table_lock);
-	if (!vma_has_anon(vma)) {
-		add_step(vma, &vma->anon_vma_chain, anon_vma, NULL, NULL);
-		set_owner(vma, anon_vma);
-		used = true;
+	spin_lock_init(&anon_vma->lock);
+	anon_vma->ways = RB_ROOT;
+	anon_vma->nr_children = 0;
+	anon_vma->nr_owners = 0;
+	spin_lock(&mm->page_table_lock);
+	if (!vma->anon_way && !(common && mm->anon_way)) {
+		first_interval(&way->steps[0].node, vma);
+		add_step(way, &way->steps[0], anon_vma, NULL);
+		set_owner(way, anon_vma);
+		give_way(vma, way);
+		if (common)
+			WRITE_ONCE(mm->anon_way, way);
+		way = NULL;
 	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
-	return used;
+	spin_unlock(&mm->page_table_lock);
+	if (way) {			/* another thread was faster */
+		kmem_cache_free(anon_way_cachep, way);
+		kmem_cache_free(anon_vma_cachep, anon_vma);
+	}
+	return 0;
 }
 
-/* One more in the family: at the end of @vma's way. */
-static bool join_family(struct vm_area_struct *vma, struct anon_vma *anon_vma,
-			struct anon_vma_chain *step)
+/* One that its owners have left, and from which one way leads on at most. => or NULL */
+static struct anon_vma *find_reusable(struct anon_way *way)
 {
-	struct anon_vma_chain *tail = &vma->anon_vma_chain;
-	struct anon_vma *root = tail->anon_vma->root;
+	struct anon_vma_chain *step;
+
+	for (step = &way->steps[0]; step; step = step->next)
+		if (!step->anon_vma->nr_owners && step->anon_vma->nr_children <= 1)
+			return step->anon_vma;
+	return NULL;
+}
+
+/* @way, made by fork, gets an anon_vma for new pages: @anon_vma and @spare, or one that is left over. */
+static bool own_anon_vma(struct anon_way *way, struct anon_vma *anon_vma,
+			 struct anon_vma_chain *spare)
+{
+	struct anon_vma_chain *tail = &way->steps[0], *step;
+	struct anon_vma *root = way_root(way), *left;
+	unsigned int nr = way_length(way);
 	bool used = false;
 
 	spin_lock(&root->lock);
-	spin_lock(&vma->vm_mm->page_table_lock);
-	if (!vma->anon_vma) {
+	spin_lock(&way->mm->page_table_lock);
+	left = find_reusable(way);
+	if (way->anon_vma) {
+		;			/* another thread was faster */
+	} else if (left) {
+		set_owner(way, left);
+	} else if (anon_vma) {
 		while (tail->next)
 			tail = tail->next;
 		anon_vma->root = root;
 		anon_vma->parent = tail->anon_vma;
 		anon_vma->parent->nr_children++;
-		add_step(vma, step, anon_vma, tail, NULL);
-		set_owner(vma, anon_vma);
+		step = next_step(way, nr, &spare);
+		add_step(way, step, anon_vma, tail);
+		set_owner(way, anon_vma);
 		used = true;
 	}
-	spin_unlock(&vma->vm_mm->page_table_lock);
+	spin_unlock(&way->mm->page_table_lock);
 	spin_unlock(&root->lock);
 	return used;
 }
 
-int __anon_vma_prepare(struct vm_area_struct *vma)
+static int join_family(struct anon_way *way)
 {
-	struct vm_area_struct *neighbour = find_mergeable(vma);
-	struct anon_vma_chain *step = NULL;
+	struct anon_vma_chain *spare = NULL;
 	struct anon_vma *anon_vma;
-	bool child = vma_has_anon(vma);
 
-	if (neighbour)
-		return extend_way(vma, neighbour, EXTEND_ADOPT);
-	if (child && reuse_anon_vma(vma))
+	own_anon_vma(way, NULL, NULL);
+	if (way->anon_vma)
 		return 0;
 	anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
 	if (!anon_vma)
 		return -ENOMEM;
-	if (child) {
-		step = kmem_cache_alloc(anon_vma_chain_cachep, GFP_KERNEL);
-		if (!step) {
-			kmem_cache_free(anon_vma_cachep, anon_vma);
-			return -ENOMEM;
-		}
+	if (way_length(way) >= WAY_STEPS && alloc_steps(1, &spare)) {
+		kmem_cache_free(anon_vma_cachep, anon_vma);
+		return -ENOMEM;
 	}
 	spin_lock_init(&anon_vma->lock);
-	anon_vma->areas = RB_ROOT;
+	anon_vma->ways = RB_ROOT;
 	anon_vma->nr_children = 0;
 	anon_vma->nr_owners = 0;
-	if (child ? join_family(vma, anon_vma, step) : found_family(vma, anon_vma))
-		return 0;
-	if (child)
-		kmem_cache_free(anon_vma_chain_cachep, step);
-	kmem_cache_free(anon_vma_cachep, anon_vma);
+	if (!own_anon_vma(way, anon_vma, spare)) {
+		free_steps(spare);
+		kmem_cache_free(anon_vma_cachep, anon_vma);
+	}
 	return 0;
+}
+
+int __anon_vma_prepare(struct vm_area_struct *vma)
+{
+	while (!vma->anon_way) {
+		struct anon_way *way = find_way(vma);
+
+		if (!way) {
+			if (found_family(vma))
+				return -ENOMEM;
+			continue;
+		}
+		/* Reach it first, so that who sees it there finds it covered. */
+		if (vma->vm_pgoff < way->steps[0].node.start ||
+		    last_index(vma) > way->steps[0].node.last)
+			__anon_vma_cover(way, vma->vm_pgoff, last_index(vma));
+		spin_lock(&vma->vm_mm->page_table_lock);
+		if (!vma->anon_way)
+			give_way(vma, way);
+		spin_unlock(&vma->vm_mm->page_table_lock);
+	}
+	return vma->anon_way->anon_vma ? 0 : join_family(vma->anon_way);
 }
 
 /* ---- the end -------------------------------------------------------------------------------------- */
 
-/* No area is on its tree.  Who found it by a page that was still mapped has gone by the gate. */
+/* No way is on its tree.  Who found it by a page that was still mapped has gone by the gate. */
 static void anon_vma_free(struct anon_vma *anon_vma)
 {
 	if (unlikely(spin_is_locked(&gate_lock))) {
@@ -348,62 +516,56 @@ static void anon_vma_free(struct anon_vma *anon_vma)
 	kmem_cache_free(anon_vma_cachep, anon_vma);
 }
 
-/*
- * Take it off the trees behind the first; those of which it was the last go. => the family's lock is
- * held, and let go
- */
-static noinline void unlink_way(struct anon_vma_chain *steps, struct anon_vma *root)
+/* No area has @way any more. */
+void __unlink_anon_vmas(struct anon_way *way)
 {
 	struct anon_vma_chain *step, *next;
+	struct anon_vma *root = way_root(way);
 
-	for (step = steps; step; step = step->next) {
+	if (way->mm->anon_way == way)
+		way->mm->anon_way = NULL;
+	spin_lock(&root->lock);
+	if (way->anon_vma)
+		way->anon_vma->nr_owners--;
+	for (step = &way->steps[0]; step; step = step->next) {
 		struct anon_vma *anon_vma = step->anon_vma;
 
-		interval_tree_remove(&step->node, &anon_vma->areas);
+		interval_tree_remove(&step->node, &anon_vma->ways);
 		/* Every way to it leads over its parent, so that one goes with it, or later. */
-		if (!RB_EMPTY_ROOT(&anon_vma->areas))
+		if (!RB_EMPTY_ROOT(&anon_vma->ways))
 			step->anon_vma = NULL;
-		else
+		else if (anon_vma->parent)
 			anon_vma->parent->nr_children--;
 	}
 	spin_unlock(&root->lock);
-	for (step = steps; step; step = next) {
+	for (step = &way->steps[0]; step; step = next) {
 		next = step->next;
 		if (step->anon_vma)
 			anon_vma_free(step->anon_vma);
-		kmem_cache_free(anon_vma_chain_cachep, step);
+		if (step < way->steps || step >= way->steps + WAY_STEPS)
+			kmem_cache_free(anon_vma_chain_cachep, step);
 	}
+	kmem_cache_free(anon_way_cachep, way);
 }
 
-void __unlink_anon_vmas(struct vm_area_struct *vma)
+void unlink_anon_vmas_run(struct vm_area_struct *first, bool tables)
 {
-	struct anon_vma_chain *first = &vma->anon_vma_chain;
-	struct anon_vma *root = first->anon_vma;
-	bool last;
+	struct vm_area_struct *vma = first, *next;
 
-	spin_lock(&root->lock);
-	if (vma->anon_vma)
-		vma->anon_vma->nr_owners--;
-	interval_tree_remove(&first->node, &root->areas);
-	last = RB_EMPTY_ROOT(&root->areas);
-	if (unlikely(first->next))
-		unlink_way(first->next, root);
-	else
-		spin_unlock(&root->lock);
-	if (last)
-		anon_vma_free(root);
-}
+	for (; vma; vma = next) {
+		struct anon_way *way = vma->anon_way;
 
-/* ---- borders -------------------------------------------------------------------------------------- */
-
-void __anon_vma_post_update_vma(struct vm_area_struct *vma)
-{
-	struct anon_vma_chain *step = &vma->anon_vma_chain;
-
-	for (; step; step = step->next)
-		interval_tree_change(&step->node, &step->anon_vma->areas, vma->vm_pgoff,
-				     last_index(vma));
-	spin_unlock(&vma->anon_vma_chain.anon_vma->root->lock);
+		next = vma->vm_next;
+		if (!way)
+			continue;
+		if (!--way->nr_areas) {
+			__unlink_anon_vmas(way);
+		} else if (tables && (!next || next->anon_way != way)) {
+			/* Somebody who comes from a page may be in one of them. */
+			spin_lock(&way_root(way)->lock);
+			spin_unlock(&way_root(way)->lock);
+		}
+	}
 }
 
 /* ---- from a page ---------------------------------------------------------------------------------- */
@@ -427,78 +589,101 @@ struct anon_vma *page_lock_anon_vma(struct page *page)
 
 /* ---- proof ---------------------------------------------------------------------------------------- */
 
-#define LIE(vma, fmt, ...) \
-	(printk(KERN_ERR "anon_vma_check(%08lx): " fmt "\n", (vma)->vm_start, ##__VA_ARGS__), 1)
+#define LIE(way, fmt, ...) \
+	(printk(KERN_ERR "anon_vma_check(%p): way %p: " fmt "\n", (way)->mm, (way), ##__VA_ARGS__), 1)
 
 bool anon_vma_covers(const struct vm_area_struct *vma, const struct page *page)
 {
-	const struct anon_vma_chain *step = &vma->anon_vma_chain;
+	const struct anon_vma_chain *step = vma->anon_way ? &vma->anon_way->steps[0] : NULL;
 
 	while (step && step->anon_vma != page_anon_vma(page))
 		step = step->next;
-	return step;
+	return step && page->index >= step->node.start && page->index <= step->node.last;
 }
 
 /* The whole of one tree. => lies */
-static int check_tree(struct vm_area_struct *vma, const struct anon_vma *anon_vma)
+static int check_tree(const struct anon_way *way, const struct anon_vma *anon_vma)
 {
 	struct anon_vma_chain *step;
 	unsigned int owners = 0;
 	int lies = 0;
 
-	if (interval_tree_check(&anon_vma->areas) < 0)
-		lies += LIE(vma, "the tree of %p is no interval tree", anon_vma);
+	if (interval_tree_check(&anon_vma->ways) < 0)
+		lies += LIE(way, "the tree of %p is no interval tree", anon_vma);
 	anon_vma_foreach(step, anon_vma, 0, ~0UL) {
 		if (step->anon_vma != anon_vma)
-			lies += LIE(vma, "a step to %p on the tree of %p", step->anon_vma, anon_vma);
-		owners += step->vma->anon_vma == anon_vma;
+			lies += LIE(way, "a step to %p on the tree of %p", step->anon_vma, anon_vma);
+		owners += step->way->anon_vma == anon_vma;
 	}
 	if (owners != anon_vma->nr_owners)
-		lies += LIE(vma, "%p has %u owners, not %u", anon_vma, owners, anon_vma->nr_owners);
+		lies += LIE(way, "%p has %u owners, not %u", anon_vma, owners, anon_vma->nr_owners);
 	return lies;
 }
 
 /* One step, behind @above. => the family's lock held; lies */
-static int check_step(struct vm_area_struct *vma, struct anon_vma_chain *step,
+static int check_step(const struct anon_way *way, const struct anon_vma_chain *step,
 		      const struct anon_vma *above)
 {
+	const struct interval_tree_node *node = &step->node, *first = &way->steps[0].node;
 	const struct anon_vma *anon_vma = step->anon_vma;
 	int lies = 0;
 
-	if (step->vma != vma || anon_vma->parent != above ||
-	    anon_vma->root != vma->anon_vma_chain.anon_vma)
-		lies += LIE(vma, "the way leads from %p to %p, of %p", above, anon_vma,
-			    anon_vma->parent);
-	if (step->node.start != vma->vm_pgoff || step->node.last != last_index(vma))
-		lies += LIE(vma, "pages %lx-%lx, but %lx-%lx on a tree", vma->vm_pgoff,
-			    last_index(vma), step->node.start, step->node.last);
+	if (step->way != way || anon_vma->parent != above ||
+	    anon_vma->root != way->steps[0].anon_vma)
+		lies += LIE(way, "it leads from %p to %p, of %p", above, anon_vma, anon_vma->parent);
+	if (node->start != first->start || node->last != first->last)
+		lies += LIE(way, "pages %lx-%lx on one tree, %lx-%lx on another", first->start,
+			    first->last, node->start, node->last);
 	if (above && !above->nr_children)
-		lies += LIE(vma, "%p has no children, but %p", above, anon_vma);
-	if (!interval_tree_contains(&anon_vma->areas, &step->node))
-		lies += LIE(vma, "not on the tree of %p", anon_vma);
+		lies += LIE(way, "%p has no children, but %p", above, anon_vma);
+	if (!interval_tree_contains(&anon_vma->ways, node))
+		lies += LIE(way, "not on the tree of %p", anon_vma);
 	/* Each tree once, by the first who is on it. */
-	if (rb_first(&anon_vma->areas) == &step->node.rb)
-		lies += check_tree(vma, anon_vma);
+	if (rb_first(&anon_vma->ways) == &node->rb)
+		lies += check_tree(way, anon_vma);
 	return lies;
 }
 
-int anon_vma_check(struct vm_area_struct *vma)
+static int check_way(const struct anon_way *way)
 {
-	struct anon_vma_chain *step = &vma->anon_vma_chain;
+	const struct anon_vma_chain *step = &way->steps[0];
 	const struct anon_vma *above = NULL;
-	struct anon_vma *root = step->anon_vma;
-	bool own = !vma->anon_vma;
+	bool own = !way->anon_vma;
 	int lies = 0;
 
-	if (!root)
-		return vma->anon_vma ? LIE(vma, "an anon_vma, but no way to it") : 0;
-	spin_lock(&root->root->lock);
+	spin_lock(&way_root(way)->lock);
 	for (; step; above = step->anon_vma, step = step->next) {
-		lies += check_step(vma, step, above);
-		own |= step->anon_vma == vma->anon_vma;
+		lies += check_step(way, step, above);
+		own |= step->anon_vma == way->anon_vma;
 	}
 	if (!own)
-		lies += LIE(vma, "its anon_vma %p is not on its way", vma->anon_vma);
-	spin_unlock(&root->root->lock);
+		lies += LIE(way, "its anon_vma %p is none of its steps", way->anon_vma);
+	spin_unlock(&way_root(way)->lock);
+	return lies;
+}
+
+int anon_vma_check(struct mm_struct *mm)
+{
+	const struct anon_way *way, *last = NULL;
+	struct vm_area_struct *vma;
+	unsigned int areas = 0;
+	int lies = 0;
+
+	for (vma = mm->mmap; vma; vma = vma->vm_next) {
+		way = vma->anon_way;
+		if (!way)
+			continue;
+		areas += way == mm->anon_way;
+		if (way->mm != mm || way->shift != shift_of(vma) || !way->nr_areas ||
+		    way->steps[0].node.start > vma->vm_pgoff ||
+		    way->steps[0].node.last < last_index(vma))
+			lies += LIE(way, "does not lead to %08lx", vma->vm_start);
+		if (way != last)
+			lies += check_way(way);
+		last = way;
+	}
+	way = mm->anon_way;
+	if (way && way->nr_areas != areas)
+		lies += LIE(way, "%u areas have it, not %u", areas, way->nr_areas);
 	return lies;
 }

@@ -11,9 +11,9 @@
  * an entry to copy (fork takes mmap_sem for writing) or the page from a cache,
  * which an anonymous page is not in.
  *
- * Where a page is mapped is computed: its mapping, of a file or an anon_vma, has a tree of the areas
- * that may map it, and page->index says where in each: so there is one entry to look at in each
- * (page_mkclean, page_referenced, try_to_unmap; counted as rmap_visits in /proc/vmstat).
+ * Where a page is mapped is computed: its mapping, a file's or an anon_vma, has a tree of the areas,
+ * or ways, that may map it, and page->index says where each does: so there is one entry to look at
+ * for each (page_mkclean, page_referenced, try_to_unmap; counted as rmap_visits in /proc/vmstat).
  *
  * mremap moves entries under page_table_lock alone, so a walk may look at the old place too late
  * and at the new one too early.  It then has missed an entry, and says: still mapped.
@@ -40,7 +40,7 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
 	 * has them all.  A page that is still where it was knows better.
 	 */
 	if (!PageAnon(page))
-		__page_set_anon(page, vma->anon_vma->root, vma, address);
+		__page_set_anon(page, vma->anon_way->steps[0].anon_vma, vma, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 
@@ -54,15 +54,24 @@ void __page_remove_last_rmap(struct page *page)
 
 /* ---- the entries of a page ---------------------------------------------------------------------- */
 
-/* The entry of @vma for @page, if it has one. => the lock of their tree held: the tables stay */
-static pte_t *page_pte(struct page *page, struct vm_area_struct *vma, unsigned long *address)
+/* The entry at @address, which may map a page. => the lock of its tree held: the tables stay; or NULL */
+static pte_t *page_pte(struct mm_struct *mm, unsigned long address)
 {
-	pmd_t *pmd;
+	pmd_t *pmd = pmd_offset(pgd_offset(mm, address), address);
 
 	count_vm_event(RMAP_VISITS);
-	*address = vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
-	pmd = pmd_offset(pgd_offset(vma->vm_mm, *address), *address);
-	return pmd_present(*pmd) ? pte_offset_map(pmd, *address) : NULL;
+	return pmd_present(*pmd) ? pte_offset_map(pmd, address) : NULL;
+}
+
+/* Where @vma, of its file, has it. */
+static unsigned long file_address(const struct vm_area_struct *vma, const struct page *page)
+{
+	return vma->vm_start + ((page->index - vma->vm_pgoff) << PAGE_SHIFT);
+}
+
+static inline void forget_entry(struct mm_struct *mm, unsigned long address)
+{
+	tlb_flush_pgd_page(mm->pgd, &mm->cpu_vm_mask, address);
 }
 
 /* => page_table_lock held; does *@pte map @page, itself and not a private copy? */
@@ -77,8 +86,8 @@ static inline bool pte_maps(pte_t *pte, const struct page *page)
 static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
-	unsigned long address = 0;
-	pte_t *pte = page_pte(page, vma, &address), old;
+	unsigned long address = file_address(vma, page);
+	pte_t *pte = page_pte(mm, address), old;
 	bool dirty = false;
 
 	if (!pte)
@@ -87,7 +96,7 @@ static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
 	if (pte_maps(pte, page) && (pte_dirty(*pte) || pte_write(*pte))) {
 		/* No processor may go on writing by what its TLB remembers: flush, then trust D. */
 		old = ptep_get_and_clear(pte);
-		flush_tlb_page(vma, address);
+		forget_entry(mm, address);
 		dirty = pte_dirty(old);
 		set_pte(pte, pte_wrprotect(pte_mkclean(old)));
 	}
@@ -113,19 +122,18 @@ bool page_mkclean(struct page *page)
 
 /* ---- reclaim ------------------------------------------------------------------------------------ */
 
-static bool page_referenced_one(struct page *page, struct vm_area_struct *vma)
+static bool page_referenced_one(struct page *page, struct mm_struct *mm, unsigned long address)
 {
-	unsigned long address = 0;
-	pte_t *pte = page_pte(page, vma, &address);
+	pte_t *pte = page_pte(mm, address);
 	bool young = false;
 
 	if (!pte)
 		return false;
-	spin_lock(&vma->vm_mm->page_table_lock);
+	spin_lock(&mm->page_table_lock);
 	/* The TLB may remember A = 1 for a while, and not set it again: a use that goes unnoticed. */
 	if (pte_maps(pte, page))
 		young = ptep_test_and_clear_young(pte);
-	spin_unlock(&vma->vm_mm->page_table_lock);
+	spin_unlock(&mm->page_table_lock);
 	return young;
 }
 
@@ -137,7 +145,7 @@ static int page_referenced_file(struct page *page)
 
 	spin_lock(&mapping->i_mmap_lock);
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
-		entries += page_referenced_one(page, vma);
+		entries += page_referenced_one(page, vma->vm_mm, file_address(vma, page));
 	spin_unlock(&mapping->i_mmap_lock);
 	return entries;
 }
@@ -151,7 +159,7 @@ static int page_referenced_anon(struct page *page)
 	if (!anon_vma)
 		return 0;
 	anon_vma_foreach(step, anon_vma, page->index, page->index)
-		entries += page_referenced_one(page, step->vma);
+		entries += page_referenced_one(page, step->way->mm, way_address(step->way, page));
 	page_unlock_anon_vma(anon_vma);
 	return entries;
 }
@@ -175,8 +183,7 @@ static int entry_for(struct page *page, pte_t *entry)
  * Take the entry at @pte out; what it has stored is told to the page.
  * => page_table_lock held; false: it has to stay, and is as it was
  */
-static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned long address,
-			pte_t *pte)
+static bool unmap_entry(struct page *page, struct mm_struct *mm, unsigned long address, pte_t *pte)
 {
 	pte_t old, new;
 
@@ -184,7 +191,7 @@ static bool unmap_entry(struct page *page, struct vm_area_struct *vma, unsigned 
 		return false;
 	/* Nobody may go on storing by a TLB when D is looked at. */
 	old = ptep_get_and_clear(pte);
-	flush_tlb_page(vma, address);
+	forget_entry(mm, address);
 	/* No slot: what is in the page is nowhere else, unless it was given up (lazyfree.c). */
 	if (PageAnon(page) && !PageSwapCache(page) && (pte_dirty(old) || PageDirty(page))) {
 		set_pte(pte, old);
@@ -206,18 +213,16 @@ static int rss_of(const struct page *page)
 }
 
 /* => false: the entry has to stay, for it is locked, was used just now, or its page cannot go */
-static bool try_to_unmap_one(struct page *page, struct vm_area_struct *vma)
+static bool try_to_unmap_one(struct page *page, struct mm_struct *mm, unsigned long address)
 {
-	struct mm_struct *mm = vma->vm_mm;
-	unsigned long address = 0;
-	pte_t *pte = page_pte(page, vma, &address);
+	pte_t *pte = page_pte(mm, address);
 	bool gone = true;
 
 	if (!pte)
 		return true;
 	spin_lock(&mm->page_table_lock);
 	if (pte_maps(pte, page)) {
-		gone = unmap_entry(page, vma, address, pte);
+		gone = unmap_entry(page, mm, address, pte);
 		if (gone) {
 			update_hiwater_rss(mm);
 			mm->rss_stat[rss_of(page)]--;
@@ -238,7 +243,8 @@ static void try_to_unmap_file(struct page *page)
 
 	spin_lock(&mapping->i_mmap_lock);
 	vma_interval_tree_foreach(vma, &mapping->i_mmap, page->index, page->index)
-		if (!page_mapped(page) || !try_to_unmap_one(page, vma))
+		if (!page_mapped(page) ||
+		    !try_to_unmap_one(page, vma->vm_mm, file_address(vma, page)))
 			break;
 	spin_unlock(&mapping->i_mmap_lock);
 }
@@ -251,7 +257,8 @@ static void try_to_unmap_anon(struct page *page)
 	if (!anon_vma)
 		return;
 	anon_vma_foreach(step, anon_vma, page->index, page->index)
-		if (!page_mapped(page) || !try_to_unmap_one(page, step->vma))
+		if (!page_mapped(page) ||
+		    !try_to_unmap_one(page, step->way->mm, way_address(step->way, page)))
 			break;
 	page_unlock_anon_vma(anon_vma);
 }

@@ -14,6 +14,7 @@
 #ifndef OCTAVO_MM_CACHE_RMAP_H
 #define OCTAVO_MM_CACHE_RMAP_H
 
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
@@ -32,7 +33,7 @@ static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_stru
 					  unsigned long address)
 {
 	atomic_set(&page->_mapcount, 0);
-	__page_set_anon(page, vma->anon_vma, vma, address);
+	__page_set_anon(page, vma->anon_way->anon_vma, vma, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 

@@ -157,10 +157,11 @@ int mm_check_areas(struct mm_struct *mm)
 		if (node != &vma->vm_rb)
 			lies += LIE(mm, "list and tree differ at %08lx", vma->vm_start);
 		node = node ? rb_next(node) : NULL;
-		lies += check_vma(mm, vma, prev) + check_i_mmap(mm, vma) + anon_vma_check(vma);
+		lies += check_vma(mm, vma, prev) + check_i_mmap(mm, vma);
 		sum_vma(&sums, vma);
 		cache_seen |= vma == mm->mmap_cache;
 	}
+	lies += anon_vma_check(mm);
 	if (node)
 		lies += LIE(mm, "the tree has more areas than the list");
 	if (!cache_seen)

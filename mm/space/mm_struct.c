@@ -58,6 +58,7 @@ static int mm_init(struct mm_struct *mm)
 	mm->mmap = NULL;
 	mm->mm_rb = RB_ROOT;
 	mm->mmap_cache = NULL;
+	mm->anon_way = NULL;
 	mm->map_count = 0;
 	mm->nr_ptes = 0;
 	mm->cpu_vm_mask = 0;
@@ -177,7 +178,7 @@ static struct vm_area_struct *dup_vma(struct mm_struct *mm, struct mm_struct *ol
 	if (!vma)
 		return NULL;
 	vma->vm_mm = mm;
-	if (!(old->vm_flags & VM_WIPEONFORK) && anon_vma_fork(vma, old)) {
+	if (!(old->vm_flags & VM_WIPEONFORK) && anon_vma_fork(vma, old, prev)) {
 		vm_area_free(vma);
 		return NULL;
 	}

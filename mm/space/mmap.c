@@ -23,6 +23,7 @@
 #include <kernel/uapi/resource.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/cache/anon_vma.h>
 #include <mm/phys/slab.h>
 #include <mm/space/memory.h>
 
@@ -519,6 +520,35 @@ static struct vm_area_struct *isolate_range(struct mm_struct *mm, unsigned long 
 	return vma;
 }
 
+/* Is [start, end) the end of @vma, and nothing else? Of memory that no file needs to hear of. */
+static bool is_tail(const struct vm_area_struct *vma, unsigned long start, unsigned long end)
+{
+	return vma && start > vma->vm_start && start < vma->vm_end && end >= vma->vm_end &&
+	       !vma->vm_file && !vma->vm_ops && (!vma->vm_next || vma->vm_next->vm_start >= end);
+}
+
+/* The heap shrinks: the area ends at @start, without being cut in two of which one goes. */
+static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long start)
+{
+	struct vm_area_struct gone, *next = vma->vm_next;
+	long pages = (long)((vma->vm_end - start) >> PAGE_SHIFT);
+
+	gone.vm_mm = mm;
+	gone.vm_start = start;
+	gone.vm_end = vma->vm_end;
+	gone.vm_next = NULL;
+	gone.vm_file = NULL;
+	anon_vma_split(&gone, vma);
+	vma->vm_end = start;
+	unmap_region(mm, &gone, start, next ? next->vm_start : 0);
+	vm_stat_account(mm, vma->vm_flags, -pages);
+	if (vma->vm_flags & VM_LOCKED)
+		mm->locked_vm -= (unsigned long)pages;
+	if (vma->vm_flags & VM_ACCOUNT)
+		vm_unacct_memory(pages);
+	forget_free_area(mm, gone.vm_end);
+}
+
 int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 {
 	struct vm_area_struct *first, *vma, *prev, *next, *tail = NULL;
@@ -530,6 +560,11 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	if (!len)
 		return -EINVAL;
 	end = start + len;
+	vma = find_vma(mm, start);
+	if (is_tail(vma, start, end)) {
+		trim_vma(mm, vma, start);
+		return 0;
+	}
 	first = isolate_range(mm, start, end);
 	if (IS_ERR_OR_NULL(first))
 		return PTR_ERR_OR_ZERO(first);

@@ -8,7 +8,7 @@
  * guard that the program made itself, and keeps no distance.
  *
  * Locking: expand_stack() comes with mmap_sem held for reading (a fault) and guards
- * the borders by page_table_lock against its likes, by the anon_vma's against reclaim.
+ * the borders by page_table_lock against its likes.
  */
 #include <mm/space/vma.h>
 
@@ -81,10 +81,8 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 	if (prev && address < prev->vm_end)
 		return -ENOMEM;
 
-	/* From here on it has an anon_vma, whose lock keeps its borders from those who come from a page. */
-	if (anon_vma_prepare(vma))
+	if (anon_vma_grow_down(vma, address))
 		return -ENOMEM;
-	anon_vma_pre_update_vma(vma);
 	spin_lock(&mm->page_table_lock);
 	if (address < vma->vm_start) {
 		grow = (vma->vm_start - address) >> PAGE_SHIFT;
@@ -99,6 +97,5 @@ int expand_stack(struct vm_area_struct *vma, unsigned long address)
 		}
 	}
 	spin_unlock(&mm->page_table_lock);
-	anon_vma_post_update_vma(vma);
 	return err;
 }

@@ -65,8 +65,7 @@ struct vm_area_struct *vm_area_dup(const struct vm_area_struct *old)
 	if (vma) {
 		/* The function, not the builtin: rep movsl, where gcc would make a loop. */
 		(memcpy)(vma, old, offsetof(struct vm_area_struct, shared));
-		vma->anon_vma = NULL;
-		vma->anon_vma_chain.anon_vma = NULL;
+		vma->anon_way = NULL;
 		mpol_get(vma->vm_policy);
 	}
 	return vma;
@@ -307,11 +306,10 @@ void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long e
 
 	if (mapping)
 		spin_lock(&mapping->i_mmap_lock);
-	anon_vma_pre_update_vma(vma);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
-	anon_vma_post_update_vma(vma);
+	anon_vma_cover(vma, pgoff, pgoff + vma_pages(vma) - 1);
 	if (mapping) {
 		interval_tree_change(&vma->shared, &mapping->i_mmap, pgoff,
 				     pgoff + vma_pages(vma) - 1);
@@ -333,10 +331,7 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 		new->vm_start = addr;
 		new->vm_pgoff = pgoff;
 	}
-	if (anon_vma_clone(new, vma)) {
-		vm_area_free(new);
-		return -ENOMEM;
-	}
+	anon_vma_split(new, vma);
 	if (new->vm_file)
 		get_file(new->vm_file);
 	/* First the new one, then the old one shrinks: truncate sees some page twice, but each. */

@@ -34,8 +34,9 @@
  *	vma_unlink_file: waits		i_mmap_lock, walk the tables
  *	free the tables
  *
- * Reclaim, which comes from a page, does so too, or by anon_vma->lock: unlink_anon_vmas() stands at
- * the same place for the same reason.
+ * Reclaim, which comes from a page, does so too, or by anon_vma->lock.  It may know a way to an area that
+ * is gone, but finds no page table there: unlink_anon_vmas_run() waits, when they are out of the
+ * directory, until nobody can be in one of them.
  *
  * A fault that found its page before the file became shorter must not enter it
  * after truncate has been here: it remembers mapping->truncate_count before it
@@ -340,12 +341,11 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
-	for (vma = first; vma; vma = vma->vm_next) {
+	for (vma = first; vma; vma = vma->vm_next)
 		vma_unlink_file(vma);
-		unlink_anon_vmas(vma);
-	}
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
+	unlink_anon_vmas_run(first, !list_empty(&tables));
 	list_for_each_entry_safe(table, next, &tables, lru) {
 		list_del(&table->lru);
 		pte_free(mm, table);

@@ -33,7 +33,7 @@
 #include <mm/types/page.h>
 
 struct file;
-struct anon_vma;
+struct anon_way;
 struct mempolicy;
 struct mm_struct;
 struct vm_area_struct;
@@ -102,14 +102,6 @@ struct vm_operations_struct {
 #define VM_STACK_FLAGS	(VM_GROWSDOWN | VM_READ | VM_WRITE | VM_EXEC | \
 			 VM_MAYREAD | VM_MAYWRITE | VM_MAYEXEC | VM_ACCOUNT | VM_SOFTDIRTY)
 
-/* One step on an area's way from the first anon_vma of its family to its own: mm/cache/anon_vma.h. */
-struct anon_vma_chain {
-	struct interval_tree_node node;		/* [anon_vma->root->lock] in anon_vma->areas */
-	struct vm_area_struct *vma;		/* [c] */
-	struct anon_vma *anon_vma;		/* [c]; of an area's first step: NULL, it has none */
-	struct anon_vma_chain *next;		/* [as vm_area_struct.anon_vma] */
-};
-
 struct vm_area_struct {
 	/* the lookup's line */
 	unsigned long vm_start;			/* [s] first byte */
@@ -128,8 +120,7 @@ struct vm_area_struct {
 	unsigned long swap_ra;			/* [racy] what was read ahead from swap: swap_readahead.c */
 	/* from here on a copy has its own */
 	struct interval_tree_node shared;	/* [i_mmap_lock] in address_space.i_mmap, by vm_pgoff */
-	struct anon_vma *anon_vma;		/* [s, and t to set] of its new anonymous pages; or NULL */
-	struct anon_vma_chain anon_vma_chain;	/* [s, and t to grow] all in which it may have some */
+	struct anon_way *anon_way;		/* [s, and t to set] to its anonymous pages, or NULL */
 };
 
 /* Of the areas on an i_mmap those that map a page of [start, last]. => i_mmap_lock held */
@@ -142,10 +133,10 @@ struct vm_area_struct {
 	for ((vma) = vma_interval_tree_first(root, start, last); (vma);			\
 	     (vma) = vma_interval_tree_next(vma, start, last))
 
-/* Can it have anonymous pages? */
+/* Can @vma have anonymous pages? */
 static inline bool vma_has_anon(const struct vm_area_struct *vma)
 {
-	return vma->anon_vma_chain.anon_vma;
+	return vma->anon_way;
 }
 
 /* Kinds of resident pages, and swapped ones. */
@@ -190,6 +181,7 @@ struct mm_struct {
 	unsigned long flags;			/* [a] MMF_* */
 	unsigned long cpu_vm_mask;		/* [a] CPUs that may hold its TLB entries */
 	struct file *exe_file;			/* [s] for /proc/PID/exe */
+	struct anon_way *anon_way;		/* [s, and t to set] to those that lie as at birth */
 	struct list_head mmlist;		/* [mmlist_lock] all address spaces */
 	/* counted for those who look */
 	unsigned long nr_find_vma, nr_mmap_cache_hits;	/* racy, statistics */

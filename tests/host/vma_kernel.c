@@ -54,11 +54,17 @@ struct anon_slot {
 	char gap[32];
 };
 
+struct way_slot {
+	struct anon_way way;
+	char gap[32];
+};
+
 static struct world {
 	struct mm_struct mm;
 	struct area_slot pool[POOL];
 	struct anon_slot anon_pool[POOL];
-	unsigned int used, anon_used;	/* bits: slots of the pools */
+	struct way_slot way_pool[POOL];
+	unsigned int used, anon_used, way_used;	/* bits: slots of the pools */
 	struct file file;
 	struct address_space mapping;
 	bool touched[VMA_PAGES];
@@ -119,6 +125,11 @@ void *kmem_cache_alloc(struct kmem_cache *cachep, gfp_t flags)
 		__asan_unpoison_memory_region(&world.anon_pool[i].anon_vma, sizeof(struct anon_vma));
 		return &world.anon_pool[i].anon_vma;
 	}
+	if (cachep == (struct kmem_cache *)sizeof(struct anon_way)) {
+		i = take_slot(&world.way_used);
+		__asan_unpoison_memory_region(&world.way_pool[i].way, sizeof(struct anon_way));
+		return &world.way_pool[i].way;
+	}
 	/* One process: no way has a second step. */
 	if (cachep != (struct kmem_cache *)sizeof(struct vm_area_struct))
 		abort();
@@ -136,11 +147,17 @@ void *kmem_cache_zalloc(struct kmem_cache *cachep, gfp_t flags)
 
 void kmem_cache_free(struct kmem_cache *cachep, void *object)
 {
-	bool anon = cachep == (struct kmem_cache *)sizeof(struct anon_vma);
-	unsigned int i = (unsigned int)(anon ? (struct anon_slot *)object - world.anon_pool :
-					(struct area_slot *)object - world.pool);
-	unsigned int *used = anon ? &world.anon_used : &world.used;
+	unsigned int i, *used = &world.used;
 
+	if (cachep == (struct kmem_cache *)sizeof(struct anon_vma)) {
+		i = (unsigned int)((struct anon_slot *)object - world.anon_pool);
+		used = &world.anon_used;
+	} else if (cachep == (struct kmem_cache *)sizeof(struct anon_way)) {
+		i = (unsigned int)((struct way_slot *)object - world.way_pool);
+		used = &world.way_used;
+	} else {
+		i = (unsigned int)((struct area_slot *)object - world.pool);
+	}
 	if (!(*used & 1u << i))
 		abort();
 	*used &= ~(1u << i);
@@ -158,8 +175,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
 			world.touched[i] = false;
 		vma_unlink_file(vma);
-		unlink_anon_vmas(vma);
 	}
+	unlink_anon_vmas_run(first, true);
 }
 
 unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
@@ -340,9 +357,13 @@ static void poison_pools(void)
 {
 	__asan_poison_memory_region(world.pool, sizeof(world.pool));
 	__asan_poison_memory_region(world.anon_pool, sizeof(world.anon_pool));
+	__asan_poison_memory_region(world.way_pool, sizeof(world.way_pool));
 	for (unsigned int i = 0; i < POOL; i++) {
 		if (world.used & 1u << i)
 			__asan_unpoison_memory_region(&world.pool[i].vma, sizeof(world.pool[i].vma));
+		if (world.way_used & 1u << i)
+			__asan_unpoison_memory_region(&world.way_pool[i].way,
+						      sizeof(world.way_pool[i].way));
 		if (world.anon_used & 1u << i)
 			__asan_unpoison_memory_region(&world.anon_pool[i].anon_vma,
 						      sizeof(world.anon_pool[i].anon_vma));
@@ -353,6 +374,7 @@ static void unpoison_pools(void)
 {
 	__asan_unpoison_memory_region(world.pool, sizeof(world.pool));
 	__asan_unpoison_memory_region(world.anon_pool, sizeof(world.anon_pool));
+	__asan_unpoison_memory_region(world.way_pool, sizeof(world.way_pool));
 }
 
 static void copy_world(struct world *to, const struct world *from)
@@ -483,11 +505,34 @@ int vma_joinable(void)
 	return pairs;
 }
 
+/* Which of the ways it has, counted as they come: which areas share one is what counts. */
+static unsigned char note_way(const struct vm_area_struct *vma, const struct anon_way **seen)
+{
+	unsigned char i = 0;
+
+	if (!vma_has_anon(vma))
+		return 0xff;
+	while (seen[i] && seen[i] != vma->anon_way)
+		i++;
+	seen[i] = vma->anon_way;
+	return i;
+}
+
+static int check_areas_of(const struct anon_way *way)
+{
+	unsigned int areas = 0;
+
+	for (struct vm_area_struct *vma = world.mm.mmap; vma; vma = vma->vm_next)
+		areas += vma->anon_way == way;
+	return areas == way->nr_areas ? 0 : (puts("a way counts its areas wrong"), 1);
+}
+
 static long check(const struct vma_op *unused)
 {
 	struct vm_area_struct *vma;
-	unsigned int files = 0, linked = 0, areas = 0, anon_vmas = 0;
+	unsigned int files = 0, linked = 0, areas = 0, nr_ways = 0;
 	long committed = 0;
+	const struct anon_way *ways[POOL] = { NULL };
 	int lies = mm_check_areas(&world.mm);
 
 	for (vma = world.mm.mmap; vma; vma = vma->vm_next) {
@@ -498,15 +543,19 @@ static long check(const struct vma_op *unused)
 		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
 			if (world.touched[i] && !vma_has_anon(vma))
 				lies += (puts("an anon_vma is lost"), 1);
-		if (vma_has_anon(vma) && (vma->anon_vma != vma->anon_vma_chain.anon_vma))
+		if (vma_has_anon(vma) && vma->anon_way->anon_vma != vma->anon_way->steps[0].anon_vma)
 			lies += (puts("an anon_vma has another owner"), 1);
-		if (vma_has_anon(vma) && rb_first(&vma->anon_vma->areas) == &vma->anon_vma_chain.node.rb)
-			anon_vmas++;
+		note_way(vma, ways);
 	}
+	while (ways[nr_ways])
+		lies += check_areas_of(ways[nr_ways++]);
 	vma_interval_tree_foreach(vma, &world.mapping.i_mmap, 0, ULONG_MAX)
 		linked++;
-	if (anon_vmas != (unsigned int)__builtin_popcount(world.anon_used))
-		lies += (puts("an anon_vma without an area"), 1);
+	if (nr_ways != (unsigned int)__builtin_popcount(world.way_used))
+		lies += (puts("a way without an area"), 1);
+	for (unsigned int i = 0; i < POOL; i++)
+		if (world.anon_used & 1u << i && RB_EMPTY_ROOT(&world.anon_pool[i].anon_vma.ways))
+			lies += (puts("an anon_vma without a way"), 1);
 	if (linked != files ||
 	    (unsigned int)refcount_read(&world.file.f_count) != files + 1)
 		lies += (puts("i_mmap or the file's references are wrong"), 1);
@@ -546,21 +595,8 @@ void vma_look(struct vma_page pages[VMA_PAGES])
 	}
 }
 
-/* Which of the anon_vmas it has, counted as they come: which of them share one is what counts. */
-static unsigned char anon_vma_number(const struct vm_area_struct *vma, const struct anon_vma **seen)
-{
-	unsigned char i = 0;
-
-	if (!vma_has_anon(vma))
-		return 0xff;
-	while (seen[i] && seen[i] != vma->anon_vma)
-		i++;
-	seen[i] = vma->anon_vma;
-	return i;
-}
-
 static unsigned char *key_of_tree(unsigned char *key, const struct rb_node *node,
-				  const struct anon_vma **seen)
+				  const struct anon_way **seen)
 {
 	const struct vm_area_struct *vma;
 
@@ -574,14 +610,14 @@ static unsigned char *key_of_tree(unsigned char *key, const struct rb_node *node
 				 !!(vma->vm_flags & VM_DONTCOPY) << 4 |
 				 (vma == world.mm.mmap_cache) << 6 | (vma->vm_file != NULL) << 7);
 	*key++ = (unsigned char)(vma->vm_pgoff << 1 | rb_color(node));
-	*key++ = anon_vma_number(vma, seen);
+	*key++ = note_way(vma, seen) | (vma->anon_way && vma->anon_way == world.mm.anon_way) << 6;
 	key = key_of_tree(key, node->rb_left, seen);
 	return key_of_tree(key, node->rb_right, seen);
 }
 
 unsigned int vma_key(unsigned char key[VMA_KEY_BYTES])
 {
-	const struct anon_vma *seen[POOL] = { NULL };
+	const struct anon_way *seen[POOL] = { NULL };
 	unsigned char *end = key_of_tree(key, world.mm.mm_rb.rb_node, seen);
 
 	*end = 0;
