@@ -171,6 +171,19 @@ struct page *lookup_swap_cache(swp_entry_t entry)
 	return find_get_page(swap_address_space(entry), swp_offset(entry));
 }
 
+int swp_swapcount(swp_entry_t entry)
+{
+	struct address_space *space = swap_address_space(entry);
+	int count;
+
+	spin_lock(&space->tree_lock);
+	count = (int)swap_count(entry);
+	if (radix_tree_lookup(&space->page_tree, swp_offset(entry)))
+		count--;
+	spin_unlock(&space->tree_lock);
+	return count;
+}
+
 /* Memory for what @vma, if there is one, has at @address. */
 static struct page *alloc_swap_page(gfp_t gfp, struct vm_area_struct *vma, unsigned long address)
 {

@@ -49,6 +49,8 @@ struct page *lookup_swap_cache(swp_entry_t entry);
 /* ... for a fault at @address of @vma (NULL: of shmem): readahead learns from it. */
 struct page *lookup_swap_cache_vma(swp_entry_t entry, struct vm_area_struct *vma,
 				   unsigned long address);
+/* Entries that name it, whether it is in the cache or not. => a guess, unless its page is locked */
+int swp_swapcount(swp_entry_t entry);
 /*
  * Find it, or start reading it (@vma NULL: for shmem).
  * => may sleep; a reference; NULL: no memory, or the slot was freed

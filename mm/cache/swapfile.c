@@ -235,17 +235,17 @@ bool free_swap_and_cache(swp_entry_t entry)
 	return si;
 }
 
-int swap_entry_users(swp_entry_t entry)
+unsigned int swap_count(swp_entry_t entry)
 {
 	struct swap_info_struct *si;
-	int users = 0;
+	unsigned int count = 0;
 
 	spin_lock(&swap_lock);
 	si = swap_info_get(entry);
 	if (si)
-		users = si->swap_map[swp_offset(entry)] - 1;
+		count = si->swap_map[swp_offset(entry)];
 	spin_unlock(&swap_lock);
-	return users;
+	return count;
 }
 
 bool vm_swap_full(void)

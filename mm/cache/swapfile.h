@@ -70,8 +70,13 @@ swp_entry_t get_swap_page(void);
  * => swap_duplicate: 0, or -EINVAL for an entry that is none, -ENOMEM: too many */
 int swap_duplicate(swp_entry_t entry);
 void swap_free(swp_entry_t entry);
-/* Holders but for the swap cache. => the page is in it, and locked, or the answer is a guess */
-int swap_entry_users(swp_entry_t entry);
+/* Who holds @entry, the swap cache too; 0: it is none, or of a bad slot. */
+unsigned int swap_count(swp_entry_t entry);
+/* Holders but for the swap cache. => the page is in it, and locked */
+static inline int swap_entry_users(swp_entry_t entry)
+{
+	return (int)swap_count(entry) - 1;
+}
 /* An entry goes from a page table: its slot, and its page in the swap cache if nobody else wants
  * it.  => page_table_lock held; may not sleep. true: it was an entry of an area */
 bool free_swap_and_cache(swp_entry_t entry);

@@ -229,10 +229,8 @@ static int check_swap_pte(struct mm_struct *mm, struct vm_area_struct *vma, unsi
 			  pte_t entry)
 {
 	swp_entry_t swap = pte_to_swp_entry(entry);
-	const struct swap_info_struct *si = &swap_info[swp_type(swap)];
 
-	if ((vma->vm_flags & VM_SHARED) || swp_offset(swap) >= si->max ||
-	    !si->swap_map[swp_offset(swap)])
+	if ((vma->vm_flags & VM_SHARED) || !swap_count(swap))
 		return LIE(mm, "entry " PTE_FMT " at %08lx names no slot for an area with %lx",
 			   pte_val(entry), addr, vma->vm_flags);
 	return 0;

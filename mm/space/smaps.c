@@ -28,7 +28,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/vsnprintf.h>
-#include <mm/cache/swapfile.h>
+#include <mm/cache/swap_state.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mmap.h>
@@ -82,10 +82,10 @@ static void smaps_account(struct page *page, pte_t entry, void *arg)
 static void smaps_swap(swp_entry_t entry, void *arg)
 {
 	struct mem_size_stats *mss = arg;
-	unsigned long users = (unsigned long)swap_entry_users(entry);
+	unsigned long users = (unsigned long)max(swp_swapcount(entry), 1);
 
 	mss->swap++;
-	mss->swap_pss += (PAGE_SIZE << PSS_SHIFT) / max(users, 1ul);
+	mss->swap_pss += (PAGE_SIZE << PSS_SHIFT) / users;
 }
 
 /* => mmap_sem held; adds to *mss */

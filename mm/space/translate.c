@@ -26,7 +26,7 @@
 #include <kernel/arch/desc.h>
 #include <kernel/arch/pgtable.h>
 #include <lib/kernel.h>
-#include <mm/cache/swapfile.h>
+#include <mm/cache/swap_state.h>
 #include <mm/space/memory.h>
 #include <mm/types/page.h>
 
@@ -119,7 +119,7 @@ static void show_table_entry(struct seq_file *m, pmd_t *pmd, unsigned long addr)
 		swp_entry_t swap = pte_to_swp_entry(entry);
 
 		seq_printf(m, "in swap     area %lu slot 0x%lx, used %d times\n", swp_type(swap),
-			   swp_offset(swap), swap_entry_users(swap));
+			   swp_offset(swap), swp_swapcount(swap));
 		return;
 	}
 	if (!(pte_val(entry) & _PAGE_PRESENT)) {

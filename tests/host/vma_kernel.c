@@ -31,6 +31,7 @@
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/mlock.h>
+#include <mm/space/swap_fault.h>
 #include <mm/space/pagetable.h>
 #include <mm/space/vma.h>
 
@@ -230,6 +231,11 @@ void swapin_range(struct vm_area_struct *vma, unsigned long start, unsigned long
 
 void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, int advice)
 {
+}
+
+unsigned int swap_count(swp_entry_t entry)
+{
+	return 0;
 }
 
 void mlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
