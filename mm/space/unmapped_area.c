@@ -67,12 +67,16 @@ void arch_pick_mmap_layout(struct mm_struct *mm)
 	mm->cached_hole_size = 0;
 }
 
-/* The highest free @len bytes below @upper; *hole = the largest that was too small. => 0: none */
+/*
+ * The highest free @len bytes that begin below @upper; *hole = the largest that was too small. => 0: none
+ * What was unmapped below a hole made one with it, so the first hole counts from its top.
+ */
 static unsigned long search_down(struct mm_struct *mm, unsigned long upper, unsigned long len,
 				 unsigned long *hole)
 {
 	struct vm_area_struct *prev, *next = find_vma_prev(mm, upper - 1, &prev);
 
+	upper = mm->mmap_base;
 	if (next)
 		upper = min(upper, vm_start_gap(next));
 	for (;;) {

@@ -112,6 +112,34 @@ static void many(void)
 	}
 }
 
+/* Two neighbours unmapped one after the other are one hole, in which what fits both is put. */
+static void holes_join(void)
+{
+	const unsigned long unit = 16ul << 20;
+	int flags = ANON | MAP_NORESERVE;
+	char *a = mmap(NULL, 2 * unit, RW, flags, -1, 0), *b = mmap(NULL, unit, RW, flags, -1, 0);
+	char *c = mmap(NULL, PAGE, RW, flags, -1, 0), *below, *d;
+
+	must(a != MAP_FAILED && b != MAP_FAILED && c != MAP_FAILED);
+	if (b + unit != a) {			/* there was another hole for one */
+		munmap(a, 2 * unit);
+		munmap(b, unit);
+		munmap(c, PAGE);
+		return;
+	}
+	munmap(a, 2 * unit);
+	below = mmap(NULL, 3 * unit, RW, flags, -1, 0);		/* does not fit there */
+	munmap(b, unit);
+	d = mmap(NULL, 4 * unit, RW, flags, -1, 0);		/* nor there */
+	must(below != MAP_FAILED && d != MAP_FAILED);
+	munmap(d, 4 * unit);
+	d = mmap(NULL, 3 * unit, RW, flags, -1, 0);
+	expect_eq((unsigned long)d, (unsigned long)b);
+	munmap(d, 3 * unit);
+	munmap(below, 3 * unit);
+	munmap(c, PAGE);
+}
+
 static void populate(void)
 {
 	unsigned char vec[8];
@@ -137,6 +165,7 @@ int main(void)
 	expect_eq(in_child(limited), 0);
 	old_mmap();
 	many();
+	holes_join();
 	populate();
 	return test_result();
 }
