@@ -6,8 +6,9 @@
  * there is a reserve (bio_alloc).  Neighbouring slots become one request in the block layer, if
  * the caller holds a plug.
  *
- * Errors.  What could not be written stays dirty, so that reclaim leaves it in memory; the slot is
- * not used again (swap_write_ended).  What could not be read is not uptodate: who needs it gets
+ * Errors.  What could not be written stays dirty and has PG_error, by which reclaim knows to let it
+ * be for a while, and a fault to give up its slot: so it goes elsewhere the next time.  The slot is not
+ * used again (swap_write_ended).  What could not be read is not uptodate: who needs it gets
  * SIGBUS.
  *
  * Locking: PG_locked to start; both ends run in the disk's interrupt.
@@ -49,11 +50,11 @@ static void end_swap_write(struct bio *bio, int error)
 {
 	struct page *page = bio->bi_io_vec[0].bv_page;
 
-	swap_write_ended(page_swap_entry(page), error);
-	if (error) {
+	if (unlikely(swap_write_ended(page_swap_entry(page), error)))
+		report("Write", bio);
+	if (unlikely(error)) {
 		SetPageError(page);
 		SetPageDirty(page);
-		report("Write", bio);
 		ClearPageReclaim(page);
 	}
 	end_page_writeback(page);
@@ -70,6 +71,7 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 		unlock_page(page);
 		return 0;
 	}
+	ClearPageError(page);
 	bio = get_swap_bio(page, end_swap_write);
 	count_vm_event(PSWPOUT);
 	set_page_writeback(page);

@@ -253,14 +253,15 @@ bool vm_swap_full(void)
 	return READ_ONCE(nr_swap_pages) * 2 < READ_ONCE(total_swap_pages);
 }
 
-void swap_write_ended(swp_entry_t entry, int error)
+bool swap_write_ended(swp_entry_t entry, int error)
 {
 	unsigned long *failed = swap_info[swp_type(entry)].failed;
 
 	if (unlikely(error))
-		set_bit(swp_offset(entry), failed);
-	else if (unlikely(test_bit(swp_offset(entry), failed)))
+		return !test_and_set_bit(swp_offset(entry), failed);
+	if (unlikely(test_bit(swp_offset(entry), failed)))
 		clear_bit(swp_offset(entry), failed);
+	return false;
 }
 
 sector_t map_swap_entry(swp_entry_t entry, struct block_device **bdev)

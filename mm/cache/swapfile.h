@@ -83,8 +83,11 @@ bool free_swap_and_cache(swp_entry_t entry);
 
 /* Where @entry lies: sectors of 512 bytes of *@bdev. => somebody holds @entry */
 sector_t map_swap_entry(swp_entry_t entry, struct block_device **bdev);
-/* A write to @entry has ended: a slot that failed last is not used again. => any context */
-void swap_write_ended(swp_entry_t entry, int error);
+/*
+ * A write to @entry has ended: a slot that failed last is not used again.
+ * => any context; true: it fails, and did not the last time
+ */
+bool swap_write_ended(swp_entry_t entry, int error);
 
 /* ---- areas come and go: for swapon and swapoff (kernel/fs/swapon.c), under swapon_mutex ---- */
 

@@ -145,6 +145,11 @@ static enum reclaim_result reclaim_locked(struct page *page, struct scan_control
 		sc->nr_unclean++;
 		return RECLAIM_KEPT;
 	}
+	/* It could not be written to its slot: perhaps when it has grown old again. */
+	if (unlikely(PageError(page) && PageSwapCache(page) && PageDirty(page))) {
+		ClearPageError(page);
+		return RECLAIM_ACTIVATED;
+	}
 	result = check_references(page, sc);
 	if (result == RECLAIM_CLEAN && PageAnon(page) && !PageSwapCache(page))
 		result = prepare_anon(page, sc);

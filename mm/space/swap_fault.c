@@ -14,7 +14,7 @@
  * (reuse_swap_page()); and if there are others, the copy is made by do_wp_page(), as after fork.
  *
  * The slot goes where it is of no use, because the page is locked in memory or its area is being
- * switched off, and when slots are short.
+ * switched off, or it could not be written there, and when slots are short.
  *
  * swapoff (unuse_mms) is the same for all entries of an area in all address spaces.  New ones can
  * come behind its back: fork copies them, and reclaim had slots in hand.  But no new slots
@@ -44,7 +44,7 @@
 /* Is its slot better given back? => page locked, in the swap cache or not */
 static bool slot_is_useless(const struct page *page, swp_entry_t entry)
 {
-	return PageMlocked(page) || vm_swap_full() ||
+	return PageMlocked(page) || PageError(page) || vm_swap_full() ||
 	       !(READ_ONCE(swap_info[swp_type(entry)].flags) & SWP_WRITEOK);
 }
 
