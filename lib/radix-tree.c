@@ -386,6 +386,13 @@ static unsigned int gang_lookup(const struct radix_tree_root *root, void **resul
 	return nr;
 }
 
+void *radix_tree_next(const struct radix_tree_root *root, unsigned long *index)
+{
+	const struct radix_tree_node *leaf = next_leaf(root, index, NO_TAG);
+
+	return leaf ? leaf->slots[slot_of(*index, 0)] : NULL;
+}
+
 unsigned int radix_tree_gang_lookup(const struct radix_tree_root *root, void **results,
 				    unsigned long first_index, unsigned int max_items)
 {

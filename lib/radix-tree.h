@@ -90,6 +90,9 @@ unsigned int radix_tree_gang_lookup_tag(const struct radix_tree_root *root, void
 					unsigned long first_index, unsigned int max_items,
 					unsigned int tag);
 
+/* The first item at or after *index, which becomes its index; NULL: none (and *index is anything). */
+void *radix_tree_next(const struct radix_tree_root *root, unsigned long *index);
+
 /* Both return the item, or NULL if there is none (and nothing was done). */
 void *radix_tree_tag_set(struct radix_tree_root *root, unsigned long index, unsigned int tag);
 void *radix_tree_tag_clear(struct radix_tree_root *root, unsigned long index, unsigned int tag);

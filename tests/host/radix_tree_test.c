@@ -120,6 +120,24 @@ static void compare_gang(const struct radix_tree_root *root, struct rnd_state *r
 	CHECK_EQ(nr, seen);
 }
 
+/* Item by item from a random start on, with their indices. */
+static void compare_next(const struct radix_tree_root *root, struct rnd_state *rnd)
+{
+	int i = (int)prandom_below(rnd, NR_INDICES), steps = MAX_GANG;
+	unsigned long index = model[i].index;
+
+	for (; i < NR_INDICES && steps; i++) {
+		if (!model[i].present)
+			continue;
+		CHECK(radix_tree_next(root, &index) == &model[i]);
+		CHECK_EQ(index, model[i].index);
+		index++;
+		steps--;
+	}
+	if (i == NR_INDICES && index)
+		CHECK(!radix_tree_next(root, &index));
+}
+
 static void compare_entry(const struct radix_tree_root *root, struct entry *e)
 {
 	void **slot = radix_tree_lookup_slot(root, e->index);
@@ -181,8 +199,10 @@ HOST_TEST(random_operations)
 	setup(&rnd, &root, 2);
 	for (int i = 0; i < NR_OPERATIONS; i++) {
 		random_step(&root, &rnd, (i / 4000) % 2 == 0);
-		if (i % 4 == 0)
+		if (i % 4 == 0) {
 			compare_gang(&root, &rnd);
+			compare_next(&root, &rnd);
+		}
 		if (i % 32 == 0) {
 			compare_tagged(&root);
 			CHECK(radix_tree_check(&root));
