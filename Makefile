@@ -275,6 +275,7 @@ SRCS	+= mm/cache/swap_state.c             # the swap cache: a page and its slot,
 SRCS	+= mm/cache/swap_check.c             # are the maps of swap areas what the counts say?
 SRCS	+= mm/cache/swapfile.c               # the slots of swap areas: given out, counted, given back
 SRCS	+= mm/cache/truncate.c               # pages of a file thrown away
+SRCS	+= mm/cache/shmem_swap.c             # pages of tmpfs and shared memory go to swap, and come back
 SRCS	+= mm/cache/vmscan.c                 # memory taken back: which page goes, and by which steps
 SRCS	+= mm/cache/kswapd.c                 # ... who does it, and when: direct reclaim, kswapd, kreclaimd
 

@@ -448,6 +448,8 @@ int kernel_write(struct file *file, loff_t offset, const char *addr, unsigned lo
 
 /* ---- for file systems (generic_file.c, libfs.c) --------------------------------------------- */
 
+/* The page at @pos of a file in memory, not found in the cache. => as shmem_find_page(); NULL: a hole */
+struct page *page_in_swap(struct address_space *mapping, loff_t pos);
 /*
  * The page of an open file at @pos, to be read from; @count bytes from there on are wanted.
  * => may sleep; uptodate, referenced; ERR_PTR

@@ -32,6 +32,7 @@
 #include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/readahead.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
@@ -48,6 +49,15 @@ static inline unsigned long pages_wanted(loff_t pos, size_t count)
 	return (((unsigned long)pos & ~PAGE_MASK) + count + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
+struct page *page_in_swap(struct address_space *mapping, loff_t pos)
+{
+	bool major;
+
+	if (!mapping_swaps(mapping))
+		return NULL;
+	return shmem_find_page(mapping, (unsigned long)(pos >> PAGE_SHIFT), &major);
+}
+
 /*
  * Copy @n bytes at @pos, all in one page, to user space; @count are wanted in all. A hole of a
  * file in memory reads as zeros and stays a hole.
@@ -59,8 +69,13 @@ static inline long copy_page_to_user(struct file *file, loff_t pos, char __user 
 	struct page *page = find_get_page(file->f_mapping, (unsigned long)(pos >> PAGE_SHIFT));
 	unsigned long left;
 
-	if (!page && lives_in_memory(file->f_mapping))
-		return (long)__clear_user(buf, n);
+	if (!page && lives_in_memory(file->f_mapping)) {
+		page = page_in_swap(file->f_mapping, pos);
+		if (!page)
+			return (long)__clear_user(buf, n);
+		if (IS_ERR(page))
+			return PTR_ERR(page);
+	}
 	if (unlikely(!page || !page_is_plain(page))) {
 		page = read_page_ahead(file->f_mapping, &file->f_ra, file, page, pos,
 				       pages_wanted(pos, count));
@@ -242,7 +257,7 @@ static ssize_t write_in_page(struct file *file, struct address_space *mapping, l
 
 	page = grab_cache_page(mapping, (unsigned long)(pos >> PAGE_SHIFT));
 	if (unlikely(!page))
-		return test_bit(AS_UNEVICTABLE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+		return test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
 	err = mapping->a_ops->prepare_write(file, page, offset, offset + (unsigned int)n);
 	if (unlikely(err))
 		goto fail;
@@ -401,9 +416,9 @@ static vm_fault_t filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf
 {
 	struct file *file = vma->vm_file;
 	struct address_space *mapping = file->f_mapping;
+	bool major, swapped_in = false;
 	unsigned long pages;
 	struct page *page;
-	bool major;
 
 	pages = (unsigned long)((i_size_read(mapping->host) + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	if (unlikely(vmf->pgoff >= pages))
@@ -411,12 +426,16 @@ static vm_fault_t filemap_fault(struct vm_area_struct *vma, struct vm_fault *vmf
 	vmf->page = page = find_get_page(mapping, vmf->pgoff);
 	if (likely(page && page_is_plain(page)))
 		return VM_FAULT_MINOR;
-	page = fault_page_ahead(mapping, &file->f_ra, file, page, vmf->pgoff, vma->vm_flags, &major);
+	if (!page && READ_ONCE(mapping->nrswapped))
+		page = shmem_find_page(mapping, vmf->pgoff, &swapped_in);
+	if (!IS_ERR(page))
+		page = fault_page_ahead(mapping, &file->f_ra, file, page, vmf->pgoff, vma->vm_flags,
+					&major);
 	if (IS_ERR(page))
 		return PTR_ERR(page) == -ENOMEM ? VM_FAULT_OOM : VM_FAULT_SIGBUS;
 	vmf->page = page;
 	/* A space with nothing behind it fills pages without a device. */
-	return major && !lives_in_memory(mapping) ? VM_FAULT_MAJOR : VM_FAULT_MINOR;
+	return swapped_in || (major && !lives_in_memory(mapping)) ? VM_FAULT_MAJOR : VM_FAULT_MINOR;
 }
 
 const struct vm_operations_struct generic_file_vm_ops = {
@@ -446,38 +465,47 @@ int generic_file_mmap(struct file *file, struct vm_area_struct *vma)
 
 /* ---- offsets -------------------------------------------------------------------------------- */
 
+/* Does the page at *@index, or the first behind it, hold something? => false: there is none, or blank */
+static bool next_filled_page(struct address_space *mapping, unsigned long *index, bool *any)
+{
+	struct page *page;
+	bool filled;
+
+	*any = shmem_next_page(mapping, index, &page);
+	if (!*any)
+		return false;
+	filled = !page || PageUptodate(page);
+	if (page)
+		put_page(page);
+	return filled;
+}
+
 /* The first data at or behind @offset of a file in memory: a page that holds something. */
 static loff_t next_data(struct address_space *mapping, loff_t offset, loff_t size)
 {
-	struct page *page;
-	bool blank;
+	unsigned long index = (unsigned long)(offset >> PAGE_SHIFT);
+	bool any = true, filled = false;
 
-	while (offset < size &&
-	       find_get_pages(mapping, (unsigned long)(offset >> PAGE_SHIFT), 1, &page)) {
-		offset = max(offset, (loff_t)page->index << PAGE_SHIFT);
-		blank = !PageUptodate(page);
-		put_page(page);
-		if (!blank)
-			return offset < size ? offset : -ENXIO;
-		offset = round_down(offset, (loff_t)PAGE_SIZE) + (loff_t)PAGE_SIZE;
+	while (any && !filled) {
+		filled = next_filled_page(mapping, &index, &any);
+		if (any)
+			offset = max(offset, (loff_t)index << PAGE_SHIFT);
+		if (offset >= size || !++index)
+			break;
 	}
-	return -ENXIO;
+	return filled && offset < size ? offset : -ENXIO;
 }
 
 static loff_t next_hole(struct address_space *mapping, loff_t offset, loff_t size)
 {
-	unsigned long index = (unsigned long)(offset >> PAGE_SHIFT);
-	struct page *page;
-	bool blank;
+	unsigned long index = (unsigned long)(offset >> PAGE_SHIFT), found = index;
+	bool any;
 
-	while ((page = find_get_page(mapping, index))) {
-		blank = !PageUptodate(page);
-		put_page(page);
-		if (blank)
-			break;
+	while (next_filled_page(mapping, &found, &any) && found == index) {
 		offset = (loff_t)++index << PAGE_SHIFT;
 		if (offset >= size)
 			return size;
+		found = index;
 	}
 	return offset;
 }

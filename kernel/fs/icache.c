@@ -329,6 +329,7 @@ static void evict(struct inode *inode)
 		ops->evict_inode(inode);
 	truncate_inode_pages(&inode->i_data, 0);
 	BUG_VAL(inode->i_data.nrpages || inode->i_pipe, inode->i_data.nrpages, inode->i_pipe);
+	BUG_VAL(inode->i_data.nrswapped, inode->i_data.nrswapped, inode);
 	spin_lock(&inode_lock);
 	/* What evict_inode() did may have made it dirty once more. */
 	list_del_init(&inode->i_wb_list);

@@ -410,7 +410,7 @@ void generic_fillattr(struct inode *inode, struct kstat *stat)
 	stat->mtime = inode->i_mtime;
 	stat->ctime = inode->i_ctime;
 	stat->blksize = PAGE_SIZE;
-	stat->blocks = (u64)inode->i_data.nrpages << (PAGE_SHIFT - 9);
+	stat->blocks = (u64)(inode->i_data.nrpages + inode->i_data.nrswapped) << (PAGE_SHIFT - 9);
 }
 
 int vfs_getattr(const struct path *path, struct kstat *stat)

@@ -361,7 +361,9 @@ static struct page *page_to_send(struct file *in, loff_t pos, size_t count)
 	if (!lives_in_memory(in->f_mapping))
 		return page_to_read(in, pos, count);
 	page = find_get_page(in->f_mapping, (unsigned long)(pos >> PAGE_SHIFT));
-	if (page && PageUptodate(page))
+	if (!page)
+		page = page_in_swap(in->f_mapping, pos);
+	if (IS_ERR(page) || (page && PageUptodate(page)))
 		return page;
 	if (page) {
 		put_page(page);

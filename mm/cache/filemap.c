@@ -13,7 +13,7 @@
  * (shared anonymous memory) also in NR_SHMEM, of a block device (AS_BLKDEV) in NR_BUFFERS, in one
  * marked AS_UNEVICTABLE (ramfs) also in NR_UNEVICTABLE, in one marked AS_ACCOUNT (tmpfs) in
  * Committed_AS, if the limit allows it.
- * Insertion and removal are the only places that count.
+ * Insertion and removal are the only places that count; shmem_swap.c counts what goes to swap.
  *
  * Memory.  The tree's nodes are allocated with tree_lock held, so without waiting.  When that
  * fails, insertion drops the lock, gets one node the patient way and gives it back: the next
@@ -32,6 +32,7 @@
 #include <lib/err.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
@@ -101,6 +102,9 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 	spin_lock_init(&mapping->private_lock);
 	INIT_LIST_HEAD(&mapping->private_list);
 	mapping->truncate_count = 0;
+	mapping->swap_moves = 0;
+	mapping->nrswapped = 0;
+	INIT_RADIX_TREE(&mapping->swap_tree, GFP_ATOMIC | __GFP_NOWARN);
 }
 
 struct page *find_get_page(struct address_space *mapping, unsigned long index)
@@ -145,14 +149,18 @@ unsigned int find_get_pages(struct address_space *mapping, unsigned long start,
 	return found;
 }
 
-/* Free pages, and those of files that the allocator can make free. */
+/* Free pages, and those of files, or for which there is swap, that the allocator can make free. */
 static unsigned long pages_to_be_had(void)
 {
+	unsigned long anon = global_page_state(NR_INACTIVE_ANON) +
+			     global_page_state(NR_ACTIVE_ANON);
+
 	unsigned long files = global_page_state(NR_INACTIVE_FILE) +
 			      global_page_state(NR_ACTIVE_FILE);
 	unsigned long dirty = global_page_state(NR_FILE_DIRTY) + global_page_state(NR_WRITEBACK);
 
-	return nr_free_pages() + files - min(files, dirty);
+	return nr_free_pages() + files - min(files, dirty) +
+	       min(anon, READ_ONCE(nr_swap_pages));
 }
 
 bool unevictable_may_grow(gfp_t gfp)
@@ -167,11 +175,23 @@ bool unevictable_may_grow(gfp_t gfp)
 
 struct page *page_cache_alloc(struct address_space *mapping, gfp_t gfp)
 {
-	if (test_bit(AS_UNEVICTABLE, &mapping->flags) && !unevictable_may_grow(gfp))
+	if (test_bit(AS_RESERVE, &mapping->flags) && !unevictable_may_grow(gfp))
 		return NULL;
 	if (mempolicies_in_use())
 		return alloc_pages_current(gfp, 0);
 	return alloc_page(gfp);
+}
+
+/* find_get_page() that looks into swap too. => may sleep; as shmem_find_page() */
+static inline struct page *find_page_anywhere(struct address_space *mapping, unsigned long index)
+{
+	struct page *page = find_get_page(mapping, index);
+	bool major;
+
+	/* A page that goes to swap just now will be missed: then it cannot be added to the cache. */
+	if (page || likely(!READ_ONCE(mapping->nrswapped)))
+		return page;
+	return shmem_find_page(mapping, index, &major);
 }
 
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp)
@@ -180,9 +200,18 @@ struct page *find_or_create_page(struct address_space *mapping, unsigned long in
 	int err;
 
 	for (;;) {
-		page = find_lock_page(mapping, index);
-		if (page)
-			return page;
+		page = find_page_anywhere(mapping, index);
+		if (IS_ERR(page))
+			return NULL;
+		if (page) {
+			lock_page(page);
+			if (likely(page->mapping == mapping))
+				return page;
+			/* It left the cache while we waited. */
+			unlock_page(page);
+			put_page(page);
+			continue;
+		}
 		page = page_cache_alloc(mapping, gfp);
 		if (!page)
 			return NULL;
@@ -214,6 +243,8 @@ static int __add_to_page_cache(struct page *page, struct address_space *mapping,
 {
 	int err;
 
+	if (unlikely(mapping->nrswapped) && radix_tree_lookup(&mapping->swap_tree, index))
+		return -EEXIST;
 	__SetPageLocked(page);
 	page->mapping = mapping;
 	page->index = index;
@@ -243,8 +274,10 @@ static int charge_page(struct address_space *mapping)
 	return err;
 }
 
-static void uncharge_page(struct address_space *mapping)
+void uncharge_page_cache(struct address_space *mapping)
 {
+	if (!test_bit(AS_ACCOUNT, &mapping->flags))
+		return;
 	if (mapping->a_ops->uncharge_page)
 		mapping->a_ops->uncharge_page(mapping);
 	vm_unacct_memory(1);
@@ -272,11 +305,11 @@ int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned
 	}
 	if (unlikely(err)) {
 		if (account)
-			uncharge_page(mapping);
+			uncharge_page_cache(mapping);
 		return err;
 	}
 	inc_zone_page_state(page, NR_FILE_PAGES);
-	if (mapping_evictable(mapping)) {
+	if (mapping_evictable(mapping) || mapping_swaps(mapping)) {
 		lru_cache_add(page);
 		if (test_bit(AS_BLKDEV, &mapping->flags)) {
 			SetPageBlkdev(page);
@@ -300,7 +333,7 @@ static void __remove_from_page_cache(struct page *page, struct address_space *ma
 	page->mapping = NULL;
 }
 
-/* What counted while it was in @mapping. */
+/* What counted while it was in @mapping. It leaves its list of the LRU when it is freed. */
 static void uncount_page(struct page *page, struct address_space *mapping)
 {
 	if (TestClearPageBlkdev(page))
@@ -310,8 +343,7 @@ static void uncount_page(struct page *page, struct address_space *mapping)
 		dec_zone_page_state(page, NR_UNEVICTABLE);
 	if (test_bit(AS_SWAPBACKED, &mapping->flags))
 		dec_zone_page_state(page, NR_SHMEM);
-	if (test_bit(AS_ACCOUNT, &mapping->flags))
-		uncharge_page(mapping);
+	uncharge_page_cache(mapping);
 }
 
 void remove_from_page_cache(struct page *page)
@@ -390,7 +422,7 @@ static int add_blank_page(struct address_space *mapping, unsigned long index)
 	int err;
 
 	if (!page)
-		return test_bit(AS_UNEVICTABLE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+		return test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
 	err = add_to_page_cache(page, mapping, index);
 	if (!err)
 		unlock_page(page);
@@ -405,7 +437,9 @@ struct page *read_cache_page(struct address_space *mapping, unsigned long index,
 	int err;
 
 	for (;;) {
-		page = find_get_page(mapping, index);
+		page = find_page_anywhere(mapping, index);
+		if (IS_ERR(page))
+			return page;
 		if (!page) {
 			err = add_blank_page(mapping, index);
 			if (err)

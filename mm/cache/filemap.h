@@ -74,6 +74,8 @@ struct page *read_cache_page(struct address_space *mapping, unsigned long index,
  * => 0, -EEXIST (another is there) or -ENOMEM, with the page as it was
  */
 int add_to_page_cache(struct page *page, struct address_space *mapping, unsigned long index);
+/* A page of a space with AS_ACCOUNT is no more, in memory or in swap: its charges go. */
+void uncharge_page_cache(struct address_space *mapping);
 /* Take a page out; the cache's reference goes to the caller.  => page locked, not mapped */
 void remove_from_page_cache(struct page *page);
 /*

@@ -12,6 +12,8 @@
  * invalidate_inode_pages2_range(), is for who has changed the disk behind the cache's back
  * (O_DIRECT): it waits and unmaps, and says if a page had to stay.
  *
+ * Of a space whose pages may be in swap (shmem_swap.c), truncate takes those too.
+ *
  * A page that is private to a file system (buffers) is asked for first: truncate tells it,
  * invalidate asks.
  *
@@ -21,8 +23,10 @@
 
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <lib/err.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/highmem.h>
@@ -70,11 +74,29 @@ static bool lock_for_truncate(struct address_space *mapping, struct page *page)
 	}
 }
 
+/* The page at @index, locked, wherever it is. => NULL: a hole, or it cannot be read */
+static struct page *lock_page_anywhere(struct address_space *mapping, unsigned long index)
+{
+	struct page *page;
+	bool major;
+
+	while (!(page = find_lock_page(mapping, index)) && mapping_swaps(mapping)) {
+		page = shmem_find_page(mapping, index, &major);
+		if (!page || PTR_ERR(page) == -EIO)
+			return NULL;
+		if (IS_ERR(page))
+			msleep(1);	/* truncate must succeed: there will be memory */
+		else
+			put_page(page);
+	}
+	return page;
+}
+
 /* The edges of a truncation: zero [from, to) of the page at @index, if there is one. */
 static void truncate_partial_page(struct address_space *mapping, unsigned long index,
 				  unsigned int from, unsigned int to)
 {
-	struct page *page = find_lock_page(mapping, index);
+	struct page *page = lock_page_anywhere(mapping, index);
 
 	if (!page)
 		return;
@@ -86,6 +108,46 @@ static void truncate_partial_page(struct address_space *mapping, unsigned long i
 	put_page(page);
 }
 
+/* All pages in the cache of [start, end); @end 0: from @start on. */
+static void truncate_whole_pages(struct address_space *mapping, unsigned long start,
+				 unsigned long end)
+{
+	struct page *pages[TRUNCATE_BATCH];
+	unsigned int i, found;
+	bool last;
+
+	do {
+		last = true;
+		found = find_get_pages(mapping, start, TRUNCATE_BATCH, pages);
+		for (i = 0; i < found; i++) {
+			struct page *page = pages[i];
+			unsigned long index = page->index;
+
+			if ((!end || index < end) && lock_for_truncate(mapping, page)) {
+				truncate_complete_page(mapping, page);
+				unlock_page(page);
+			}
+			start = index + 1;
+			last = (end && start >= end) || !start;
+			put_page(page);
+		}
+		cond_resched();
+	} while (found && !last);
+}
+
+/* ... and in swap. What moves between the two while we look is looked for again. */
+static void truncate_moving_pages(struct address_space *mapping, unsigned long start,
+				  unsigned long end)
+{
+	unsigned int moves;
+
+	do {
+		moves = READ_ONCE(mapping->swap_moves);
+		truncate_whole_pages(mapping, start, end);
+		shmem_truncate_swapped(mapping, start, end);
+	} while (READ_ONCE(mapping->swap_moves) != moves);
+}
+
 void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, loff_t lend)
 {
 	bool to_end = lend == (loff_t)-1;
@@ -94,29 +156,15 @@ void truncate_inode_pages_range(struct address_space *mapping, loff_t lstart, lo
 	unsigned long start = (unsigned long)((lstart + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT);
 	/* First index that stays whole or partial; there is none when to_end. */
 	unsigned long end = to_end ? 0 : (unsigned long)((lend + 1) >> PAGE_SHIFT);
-	struct page *pages[TRUNCATE_BATCH];
-	unsigned int i, found;
-	bool last;
 
-	if (!mapping->nrpages)
+	if (mapping_swaps(mapping)) {
+		if (to_end || start < end)
+			truncate_moving_pages(mapping, start, end);
+	} else if (!mapping->nrpages) {
 		return;
-	do {
-		last = true;
-		found = find_get_pages(mapping, start, TRUNCATE_BATCH, pages);
-		for (i = 0; i < found; i++) {
-			struct page *page = pages[i];
-			unsigned long index = page->index;
-
-			if ((to_end || index < end) && lock_for_truncate(mapping, page)) {
-				truncate_complete_page(mapping, page);
-				unlock_page(page);
-			}
-			start = index + 1;
-			last = (!to_end && start >= end) || !start;
-			put_page(page);
-		}
-		cond_resched();
-	} while (found && !last);
+	} else if (to_end || start < end) {
+		truncate_whole_pages(mapping, start, end);
+	}
 	if (partial_start) {
 		unsigned long index = (unsigned long)(lstart >> PAGE_SHIFT);
 		bool same = !to_end && index == end;

@@ -22,6 +22,7 @@
 #include <kernel/fs/fs.h>
 #include <lib/err.h>
 #include <lib/kernel.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
 #include <mm/space/swap_fault.h>
@@ -110,7 +111,10 @@ static void madvise_willneed(struct vm_area_struct *vma, unsigned long start, un
 {
 	if (vma_has_anon(vma))
 		swapin_range(vma, start, end);
-	if (vma->vm_file)
+	if (vma->vm_file && mapping_swaps(vma->vm_file->f_mapping))
+		shmem_willneed(vma->vm_file->f_mapping, linear_page_index(vma, start),
+			       linear_page_index(vma, end));
+	else if (vma->vm_file)
 		vfs_fadvise(vma->vm_file, (loff_t)linear_page_index(vma, start) << PAGE_SHIFT,
 			    (loff_t)(end - start), POSIX_FADV_WILLNEED);
 }

@@ -26,6 +26,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swap_state.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/space/memory.h>
@@ -43,6 +44,16 @@ static unsigned char swap_in_core(swp_entry_t entry)
 	return in;
 }
 
+/* ... and of a file whose pages may be there? */
+static unsigned char file_swap_in_core(struct address_space *mapping, unsigned long index)
+{
+	swp_entry_t entry = { 0 };
+
+	if (mapping_swaps(mapping))
+		entry = shmem_swap_entry(mapping, index);
+	return entry.val ? swap_in_core(entry) : 0;
+}
+
 static unsigned char page_in_core(struct vm_area_struct *vma, unsigned long addr)
 {
 	pte_t *pte = mm_find_pte(vma->vm_mm, addr), entry = pte ? ptep_get_lockless(pte) : __pte(0);
@@ -57,7 +68,7 @@ static unsigned char page_in_core(struct vm_area_struct *vma, unsigned long addr
 		return 0;
 	page = find_get_page(vma->vm_file->f_mapping, linear_page_index(vma, addr));
 	if (!page)
-		return 0;
+		return file_swap_in_core(vma->vm_file->f_mapping, linear_page_index(vma, addr));
 	in = (unsigned char)PageUptodate(page);
 	put_page(page);
 	return in;

@@ -59,7 +59,7 @@ static bool evictable_otherwise(const struct page *page)
 /* Does it belong on the lists of mm/cache/swap.c? => mapped */
 static bool page_is_evictable(const struct page *page)
 {
-	return page->mapping && (PageAnon(page) || mapping_evictable(page->mapping));
+	return page->mapping && (PageSwapBacked(page) || mapping_evictable(page->mapping));
 }
 
 void mlock_page(struct page *page)

@@ -11,7 +11,8 @@
  *	Dirty, Clean	was it written: by this entry, or by anybody since it was last the file's
  *	Referenced	used since clear_refs
  *	Anonymous	the process's own content: gone with it; LazyFree: it may go before
- *	Swap, SwapPss	entries whose page is out, or only in the swap cache
+ *	Swap, SwapPss	entries whose page is out, or only in the swap cache; Swap also what an object
+ *			that is mapped has there (whose it is nobody can say: not in SwapPss)
  *	Locked		Pss of areas that mlock keeps in memory
  *
  * The page of zeros and a driver's frames count nowhere.  The lines about huge pages are 0, as
@@ -28,6 +29,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/vsnprintf.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swap_state.h>
 #include <mm/space/lazyfree.h>
 #include <mm/space/memory.h>
@@ -88,6 +90,20 @@ static void smaps_swap(swp_entry_t entry, void *arg)
 	mss->swap_pss += (PAGE_SIZE << PSS_SHIFT) / users;
 }
 
+/* Pages in swap of an object that @vma maps: unless there is an entry for a private copy. */
+static void smaps_shmem_swap(struct vm_area_struct *vma, struct mem_size_stats *mss)
+{
+	unsigned long index = vma->vm_pgoff, end = index + vma_pages(vma);
+	struct address_space *mapping = vma->vm_file->f_mapping;
+	pte_t *pte;
+
+	for (; shmem_next_swapped(mapping, &index, end).val; index++) {
+		pte = mm_find_pte(vma->vm_mm,
+				  vma->vm_start + ((index - vma->vm_pgoff) << PAGE_SHIFT));
+		mss->swap += !pte || pte_none(*pte);
+	}
+}
+
 /* => mmap_sem held; adds to *mss */
 static void smap_gather_stats(struct vm_area_struct *vma, struct mem_size_stats *mss)
 {
@@ -95,6 +111,8 @@ static void smap_gather_stats(struct vm_area_struct *vma, struct mem_size_stats 
 
 	walk_mapped_pages(vma, vma->vm_start, vma->vm_end, smaps_account, &walk);
 	walk_swap_entries(vma, vma->vm_start, vma->vm_end, smaps_swap, mss);
+	if (vma->vm_file && mapping_swaps(vma->vm_file->f_mapping))
+		smaps_shmem_swap(vma, mss);
 }
 
 static void line(struct seq_file *m, const char *name, unsigned long pages)

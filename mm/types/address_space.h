@@ -77,15 +77,19 @@ struct address_space {
 	spinlock_t private_lock;		/* buffers of its pages, and: */
 	struct list_head private_list;		/* [private_lock] dirty metadata of the file (buffer.c) */
 	unsigned int truncate_count;		/* [i_mmap_lock; faults read it without] see zap.c */
+	unsigned int swap_moves;		/* [tree_lock] counts pages that went to swap or came back */
+	unsigned long nrswapped;		/* [tree_lock] items of: */
+	struct radix_tree_root swap_tree;	/* [tree_lock] index -> swp_entry_t (mm/cache/shmem_swap.c) */
 };
 
 /* address_space.flags */
 #define AS_EIO		0	/* a write failed */
 #define AS_ENOSPC	1
-#define AS_SWAPBACKED	2	/* no file behind it: its pages count as Shmem */
+#define AS_SWAPBACKED	2	/* no file behind it but swap: its pages count as Shmem */
 #define AS_UNEVICTABLE	3	/* its pages are nowhere else and stay in memory (ramfs) */
 #define AS_ACCOUNT	4	/* each page counts in Committed_AS (tmpfs) */
 #define AS_ACCOUNT_SIZE	5	/* its whole size does, since it was made (shmem) */
 #define AS_BLKDEV	6	/* a block device: its pages count as Buffers */
+#define AS_RESERVE	7	/* it does not grow into the memory that others need: -ENOSPC (ramfs, tmpfs) */
 
 #endif

@@ -24,6 +24,7 @@
 #include <kernel/uapi/resource.h>
 #include <lib/string.h>
 #include <mm/cache/anon_vma.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/cache/swapfile.h>
 #include <mm/phys/slab.h>
 #include <mm/phys/commit.h>
@@ -236,6 +237,10 @@ void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned lo
 unsigned int swap_count(swp_entry_t entry)
 {
 	return 0;
+}
+
+void shmem_willneed(struct address_space *mapping, unsigned long start, unsigned long end)
+{
 }
 
 void mlock_vma_pages_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,

@@ -5,7 +5,9 @@
  * writes them: blank (not PG_uptodate), which reads as zeros and is still a hole to
  * SEEK_DATA, but counted against all limits, so that a later write finds its room.  They
  * become PG_dirty when all of the range is there; if it is not to be had, those that are
- * neither uptodate nor dirty are the ones that this call has made, and they go again.
+ * neither uptodate nor dirty are the ones that this call has made, and they go again.  Until that
+ * is decided, all pages of the range have PG_private: reclaim, which may drop what is clean and send
+ * the rest to swap, keeps off.
  *
  * To punch a hole is to take pages out of the page tables and out of the cache; what is cut in
  * the middle is zeroed.  Private copies of them are their owners', and stay.  To zero a range is to
@@ -40,6 +42,7 @@ static bool add_blank(struct address_space *mapping, unsigned long index)
 
 	if (!page)
 		return false;
+	SetPagePrivate(page);
 	unlock_page(page);
 	put_page(page);
 	return true;
@@ -47,11 +50,13 @@ static bool add_blank(struct address_space *mapping, unsigned long index)
 
 static void keep_page(struct page *page)
 {
+	ClearPagePrivate(page);
 	set_page_dirty(page);
 }
 
 static void drop_if_blank(struct page *page)
 {
+	ClearPagePrivate(page);
 	if (PageUptodate(page) || PageDirty(page))
 		return;
 	remove_from_page_cache(page);
@@ -85,7 +90,7 @@ static int allocate_pages(struct address_space *mapping, unsigned long start, un
 			err = -EINTR;
 		else if (!add_blank(mapping, index))
 			err = test_bit(AS_ACCOUNT, &mapping->flags) ||
-			      test_bit(AS_UNEVICTABLE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+			      test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
 		cond_resched();
 	}
 	for_each_page(mapping, start, index, err ? drop_if_blank : keep_page);

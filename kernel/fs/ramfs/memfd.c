@@ -33,6 +33,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mm_types.h>
@@ -150,6 +151,8 @@ static bool any_page_pinned(struct address_space *mapping)
 /* Readers and disks are done soon. => as any_page_pinned(); 0 or -EBUSY */
 static int wait_for_pins(struct address_space *mapping)
 {
+	/* New pages are held by a batch on their way to the LRU. */
+	lru_add_drain_all();
 	for (unsigned int ms = 10; any_page_pinned(mapping); ms *= 2) {
 		if (ms > PINS_WAIT_MS)
 			return -EBUSY;

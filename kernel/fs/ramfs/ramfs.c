@@ -39,6 +39,7 @@ static const struct inode_operations ramfs_file_inode_operations;
 /* What Linux may swap out it counts as shared memory, and as promised, page by page. */
 static void init_tmpfs_file(struct inode *inode)
 {
+	clear_bit(AS_UNEVICTABLE, &inode->i_data.flags);
 	set_bit(AS_ACCOUNT, &inode->i_data.flags);
 	set_bit(AS_SWAPBACKED, &inode->i_data.flags);
 	inode->i_data.a_ops = &tmpfs_aops;
@@ -62,6 +63,7 @@ struct inode *ramfs_get_inode(struct super_block *sb, const struct inode *dir, u
 	inode_init_owner(inode, dir, mode);
 	inode->i_data.a_ops = &simple_aops;
 	set_bit(AS_UNEVICTABLE, &inode->i_data.flags);
+	set_bit(AS_RESERVE, &inode->i_data.flags);
 	switch (mode & S_IFMT) {
 	case S_IFREG:
 		inode->i_op = &ramfs_file_inode_operations;

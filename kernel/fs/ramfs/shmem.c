@@ -17,10 +17,12 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/fs/internal.h>
 #include <kernel/fs/mount.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <lib/vsnprintf.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/phys/commit.h>
 #include <mm/types/mm_types.h>
 
@@ -60,7 +62,8 @@ void shmem_unacct_size(struct inode *inode)
 static void add_accounted(struct inode *inode, void *sum)
 {
 	if (test_bit(AS_ACCOUNT, &inode->i_data.flags))
-		*(long *)sum += (long)READ_ONCE(inode->i_data.nrpages);
+		*(long *)sum += (long)(READ_ONCE(inode->i_data.nrpages) +
+				       READ_ONCE(inode->i_data.nrswapped));
 	else if (test_bit(AS_ACCOUNT_SIZE, &inode->i_data.flags))
 		*(long *)sum += size_in_pages(inode->i_size);
 }
@@ -71,6 +74,50 @@ long shmem_accounted_pages(void)
 
 	for_each_inode(add_accounted, &sum);
 	return sum;
+}
+
+/* ---- swapoff ------------------------------------------------------------------------------------ */
+
+struct unuse {
+	unsigned int type;		/* of the area that goes */
+	int err;
+};
+
+/* Bring back what the inodes of @sb have there. => s_umount held for reading */
+static void unuse_sb(struct super_block *sb, void *arg)
+{
+	struct inode *inode, *prev = NULL;
+	struct unuse *unuse = arg;
+	int err;
+
+	if (sb->s_magic != TMPFS_MAGIC)
+		return;
+	spin_lock(&inode_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if ((inode->i_state & (I_FREEING | I_NEW)) || !READ_ONCE(inode->i_data.nrswapped) ||
+		    unuse->err == -EINTR || unuse->err == -ENOMEM)
+			continue;
+		__iget(inode);
+		spin_unlock(&inode_lock);
+		err = shmem_unuse_mapping(&inode->i_data, unuse->type);
+		unuse->err = err ? err : unuse->err;
+		/* This one keeps our place in the list; the one before may go now. */
+		if (prev)
+			iput(prev);
+		prev = inode;
+		spin_lock(&inode_lock);
+	}
+	spin_unlock(&inode_lock);
+	if (prev)
+		iput(prev);
+}
+
+int shmem_unuse(unsigned int type)
+{
+	struct unuse unuse = { .type = type };
+
+	iterate_supers(unuse_sb, &unuse);
+	return unuse.err;
 }
 
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags)
@@ -90,7 +137,7 @@ struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_fl
 		dput(dentry);
 		return ERR_PTR(-ENOMEM);
 	}
-	clear_bit(AS_UNEVICTABLE, &inode->i_data.flags);
+	clear_bit(AS_RESERVE, &inode->i_data.flags);
 	inode->i_size = size;
 	inode->i_nlink = 0;
 	if (shmem_acct_size(inode, vm_flags)) {

@@ -27,6 +27,7 @@
 #include <lib/string.h>
 #include <lib/strtox.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/shmem_swap.h>
 #include <mm/phys/init.h>
 #include <mm/phys/slab.h>
 #include <mm/types/mm_types.h>
@@ -171,6 +172,7 @@ static long tmpfs_fallocate(struct file *file, int mode, loff_t offset, loff_t l
 
 const struct address_space_operations tmpfs_aops = {
 	.readpage = simple_readpage,
+	.writepage = shmem_writepage,
 	.prepare_write = tmpfs_prepare_write,
 	.commit_write = simple_commit_write,
 	.set_page_dirty = __set_page_dirty_no_writeback,
