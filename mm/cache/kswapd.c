@@ -24,8 +24,9 @@
  * here again.
  *
  * Caches of objects (inodes, dentries...) are asked for the same part of what they hold as the
- * lists (shrink_slab), so that they shrink with the pages, not after them; then slabs with no
- * object left are given back (kmem_cache_reap).
+ * lists (shrink_slab), so that they shrink with the pages, not after them; the slab allocator is one of
+ * them, with its empty slabs (kmem_cache_reap).  kswapd, which looks at few pages at a time, asks
+ * when it has looked at that part of the lists all in all.
  *
  * When most of what is old is on its way to the disk, looking faster frees nothing: then reclaim
  * waits for the disk.  A list all of which is under write-back is the sign that writers are
@@ -158,6 +159,21 @@ static unsigned int zones_short(pg_data_t *pgdat, unsigned int order)
 	return mask;
 }
 
+/* Has kswapd looked at 1/2^priority of its node's lists since it asked for objects last? */
+static bool objects_are_due(pg_data_t *pgdat, const struct scan_control *sc)
+{
+	unsigned long pages = 0;
+	int i, lru;
+
+	for (i = 0; i < pgdat->nr_zones; i++)
+		for (lru = 0; lru < NR_LRU_LISTS; lru++)
+			pages += zone_page_state(&pgdat->node_zones[i], LRU_STAT(lru));
+	if (pgdat->kswapd_scanned + sc->nr_scanned < pages >> sc->priority)
+		return false;
+	pgdat->kswapd_scanned = 0;
+	return true;
+}
+
 static void wakeup_kreclaimd(pg_data_t *pgdat)
 {
 	pgdat->kreclaimd_wanted = true;
@@ -186,10 +202,13 @@ static unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order)
 			if (order)
 				free_clean_pages(&pgdat->node_zones[i], 1UL << order);
 		}
-		objects += shrink_slab(sc.gfp_mask, sc.priority);
-		drain_local_pages();
+		if (objects_are_due(pgdat, &sc))
+			objects += shrink_slab(sc.gfp_mask, sc.priority);
+		if (order)
+			drain_local_pages();
 		wait_for_disk(&sc);
 	}
+	pgdat->kswapd_scanned += sc.nr_scanned;
 	wakeup_kreclaimd(pgdat);
 	return sc.nr_reclaimed + objects;
 }
@@ -243,8 +262,6 @@ static int kreclaimd(void *data)
 		for (i = 0; i < pgdat->nr_zones; i++)
 			if (populated_zone(&pgdat->node_zones[i]))
 				refill_free_list(&pgdat->node_zones[i]);
-		/* Freed pages pass through this processor's list; others wait for them. */
-		drain_local_pages();
 	}
 	return 0;
 }

@@ -227,6 +227,19 @@ static bool files_nearly_gone(struct zone *zone)
 	       zone_page_state(zone, NR_ACTIVE_FILE) <= zone->watermark[WMARK_HIGH];
 }
 
+/*
+ * Files have so much that is not in use that nothing else need be looked at.  Not for a user who
+ * says that swapping is cheaper.
+ */
+static bool files_are_plenty(struct zone *zone, const struct scan_control *sc)
+{
+	unsigned long inactive = zone_page_state(zone, NR_INACTIVE_FILE);
+
+	return vm_swappiness <= SWAPPINESS_MAX / 2 &&
+	       inactive >> sc->priority >= SWAP_CLUSTER_MAX / 4 &&
+	       inactive >= zone_page_state(zone, NR_ACTIVE_FILE);
+}
+
 /* How much of what is looked at should be anonymous: @share[0] parts, and @share[1] of files. */
 static void balance_kinds(struct zone *zone, const struct scan_control *sc, unsigned long share[2])
 {
@@ -235,7 +248,7 @@ static void balance_kinds(struct zone *zone, const struct scan_control *sc, unsi
 
 	share[0] = 0;
 	share[1] = 1;
-	if (!nr_swap_pages)
+	if (!nr_swap_pages || files_are_plenty(zone, sc))
 		return;
 	if (files_nearly_gone(zone)) {
 		share[0] = 1;

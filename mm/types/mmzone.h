@@ -166,6 +166,7 @@ typedef struct pglist_data {
 	bool kswapd_wanted;				/* racy: a wake-up lost is repeated */
 	unsigned int kswapd_order;			/* racy: largest order that was missed */
 	unsigned int kswapd_failures;			/* racy: runs in vain, one after the other */
+	unsigned long kswapd_scanned;			/* its own: pages, since it asked for objects */
 	/* its kreclaimd: from the inactive clean lists to the buddy system */
 	wait_queue_head_t kreclaimd_wait;
 	bool kreclaimd_wanted;				/* racy, as above */
