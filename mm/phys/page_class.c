@@ -14,7 +14,8 @@
  *	quicklist	PG_table, ->private set			Quicklists
  *	kstack		PG_kstack				KernelStack
  *	vmalloc		PG_vmalloc				VmallocUsed
- *	anon		PAGE_MAPPING_ANON			AnonPages
+ *	swapcache	PG_swapcache, mapped or not		SwapCached
+ *	anon		PAGE_MAPPING_ANON, mapped		AnonPages - those of swapcache
  *	file		->mapping, neither of these two		Cached - Shmem
  *	buffers		->mapping, PG_blkdev			Buffers
  *	shmem		->mapping, PG_swapbacked		Shmem
@@ -60,7 +61,8 @@ static const char *const meminfo_fields[NR_PAGE_CLASSES] = {
 	[PAGE_CLASS_FREE] = "MemFree", [PAGE_CLASS_PCP] = "MemFree",
 	[PAGE_CLASS_SLAB] = "Slab", [PAGE_CLASS_PAGETABLE] = "PageTables",
 	[PAGE_CLASS_QUICKLIST] = "Quicklists", [PAGE_CLASS_KSTACK] = "KernelStack",
-	[PAGE_CLASS_VMALLOC] = "VmallocUsed", [PAGE_CLASS_ANON] = "AnonPages",
+	[PAGE_CLASS_VMALLOC] = "VmallocUsed", [PAGE_CLASS_SWAPCACHE] = "SwapCached",
+	[PAGE_CLASS_ANON] = "AnonPages-SwapCached, mapped",
 	[PAGE_CLASS_FILE] = "Cached-Shmem", [PAGE_CLASS_BUFFERS] = "Buffers",
 	[PAGE_CLASS_SHMEM] = "Shmem",
 	[PAGE_CLASS_KERNEL] = "MemTotal-others",
@@ -85,6 +87,8 @@ static enum page_class class_by_marks(const struct page *page)
 		return PAGE_CLASS_KSTACK;
 	if (PageVmalloc(page))
 		return PAGE_CLASS_VMALLOC;
+	if (PageSwapCache(page))
+		return PAGE_CLASS_SWAPCACHE;
 	if (PageAnon(page))		/* mapped no more, but pinned: somebody else's */
 		return page_mapped(page) ? PAGE_CLASS_ANON : PAGE_CLASS_KERNEL;
 	if (page->mapping)
@@ -180,6 +184,21 @@ void page_class_count(struct page_class_counts *counts)
 	unlock_all_zones(flags);
 }
 
+/*
+ * A page that comes back from swap is in the swap cache and mapped, and counted as both: these are
+ * looked for.  => zone locks held, or nobody else runs
+ */
+static unsigned long mapped_swapcache_pages(void)
+{
+	unsigned long pfn, pages = 0;
+
+	if (!global_page_state(NR_SWAPCACHE))
+		return 0;
+	for (pfn = 0; pfn < max_mapnr; pfn++)
+		pages += PageSwapCache(pfn_to_page(pfn)) && page_mapped(pfn_to_page(pfn));
+	return pages;
+}
+
 /* => zone locks held, or nobody else runs */
 void page_class_expected(struct page_class_counts *counts)
 {
@@ -200,7 +219,8 @@ void page_class_expected(struct page_class_counts *counts)
 	pages[PAGE_CLASS_QUICKLIST] = nr_quicklist_pages();
 	pages[PAGE_CLASS_KSTACK] = global_page_state(NR_KERNEL_STACK);
 	pages[PAGE_CLASS_VMALLOC] = global_page_state(NR_VMALLOC);
-	pages[PAGE_CLASS_ANON] = global_page_state(NR_ANON_PAGES);
+	pages[PAGE_CLASS_SWAPCACHE] = global_page_state(NR_SWAPCACHE);
+	pages[PAGE_CLASS_ANON] = global_page_state(NR_ANON_PAGES) - mapped_swapcache_pages();
 	pages[PAGE_CLASS_SHMEM] = global_page_state(NR_SHMEM);
 	pages[PAGE_CLASS_BUFFERS] = global_page_state(NR_BUFFERS);
 	pages[PAGE_CLASS_FILE] = global_page_state(NR_FILE_PAGES) - pages[PAGE_CLASS_SHMEM] -
@@ -283,6 +303,7 @@ STATE_COUNTER(NR_PAGETABLE)
 STATE_COUNTER(NR_KERNEL_STACK)
 STATE_COUNTER(NR_VMALLOC)
 STATE_COUNTER(NR_ANON_PAGES)
+STATE_COUNTER(NR_SWAPCACHE)
 STATE_COUNTER(NR_FILE_MAPPED)
 STATE_COUNTER(NR_FILE_PAGES)
 STATE_COUNTER(NR_SHMEM)
@@ -328,7 +349,7 @@ void __init page_class_init(void)
 		{ "free pages, HighMem", read_free_high },
 		COUNTER(NR_SLAB_RECLAIMABLE), COUNTER(NR_SLAB_UNRECLAIMABLE),
 		COUNTER(NR_PAGETABLE), COUNTER(NR_KERNEL_STACK), COUNTER(NR_VMALLOC),
-		COUNTER(NR_ANON_PAGES), COUNTER(NR_FILE_MAPPED), COUNTER(NR_FILE_PAGES),
+		COUNTER(NR_ANON_PAGES), COUNTER(NR_SWAPCACHE), COUNTER(NR_FILE_MAPPED), COUNTER(NR_FILE_PAGES),
 		COUNTER(NR_SHMEM), COUNTER(NR_BUFFERS), COUNTER(NR_FILE_DIRTY), COUNTER(NR_WRITEBACK),
 		COUNTER(NR_MLOCK),
 		{ "quicklist pages", read_quicklist },

@@ -21,7 +21,8 @@ enum page_class {
 	PAGE_CLASS_QUICKLIST,	/* page tables kept for the next user */
 	PAGE_CLASS_KSTACK,
 	PAGE_CLASS_VMALLOC,
-	PAGE_CLASS_ANON,
+	PAGE_CLASS_SWAPCACHE,	/* in the swap cache, mapped or not */
+	PAGE_CLASS_ANON,	/* mapped by processes, and not in the swap cache */
 	PAGE_CLASS_FILE,	/* page cache of files, not shmem */
 	PAGE_CLASS_BUFFERS,	/* page cache of block devices */
 	PAGE_CLASS_SHMEM,

@@ -131,7 +131,7 @@ static void meminfo_totals(struct seq_file *m, int nid)
 	kb_line(m, nid, "MemTotal:", low + high);
 	kb_line(m, nid, "MemFree:", free);
 	kb_line(m, nid, "MemUsed:", low + high - free);
-	kb_line(m, nid, "SwapCached:", 0);
+	item_line(m, nid, "SwapCached:", NR_SWAPCACHE);
 	kb_line(m, nid, "Active:", node_page_state(nid, NR_ACTIVE_ANON) +
 		node_page_state(nid, NR_ACTIVE_FILE));
 	kb_line(m, nid, "Inactive:", node_page_state(nid, NR_INACTIVE_ANON) +
@@ -160,7 +160,8 @@ static void meminfo_uses(struct seq_file *m, int nid)
 
 	item_line(m, nid, "Dirty:", NR_FILE_DIRTY);
 	item_line(m, nid, "Writeback:", NR_WRITEBACK);
-	item_line(m, nid, "FilePages:", NR_FILE_PAGES);
+	kb_line(m, nid, "FilePages:", node_page_state(nid, NR_FILE_PAGES) +
+		node_page_state(nid, NR_SWAPCACHE));
 	item_line(m, nid, "Mapped:", NR_FILE_MAPPED);
 	item_line(m, nid, "AnonPages:", NR_ANON_PAGES);
 	item_line(m, nid, "Shmem:", NR_SHMEM);

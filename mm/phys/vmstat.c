@@ -35,7 +35,7 @@
 
 DEFINE_PER_CPU(struct vm_event_state, vm_event_states);
 
-unsigned long total_swap_pages, nr_swap_pages, total_swapcache_pages;
+unsigned long total_swap_pages, nr_swap_pages;
 
 /* Single pages are counted where they are listed. */
 static unsigned long pcp_event_sum(enum vm_event_item item)
@@ -233,9 +233,8 @@ static void meminfo_totals(struct seq_file *m)
 	kb_line(m, "MemFree:", i.freeram);
 	kb_line(m, "MemAvailable:", si_mem_available());
 	kb_line(m, "Buffers:", i.bufferram);
-	kb_line(m, "Cached:", global_page_state(NR_FILE_PAGES) - i.bufferram -
-		total_swapcache_pages);
-	kb_line(m, "SwapCached:", total_swapcache_pages);
+	kb_line(m, "Cached:", global_page_state(NR_FILE_PAGES) - i.bufferram);
+	item_line(m, "SwapCached:", NR_SWAPCACHE);
 	kb_line(m, "Active:", global_page_state(NR_ACTIVE_ANON) +
 		global_page_state(NR_ACTIVE_FILE));
 	kb_line(m, "Inactive:", global_page_state(NR_INACTIVE_ANON) +
@@ -342,6 +341,24 @@ static int buddyinfo_show(struct seq_file *m, void *v)
 }
 PROC_SHOW("buddyinfo", buddyinfo_show);
 
+/* As Linux shows it: what is in the swap cache is among the pages of files. */
+static unsigned long shown_state(struct zone *zone, enum zone_stat_item item)
+{
+	unsigned long pages = zone_page_state(zone, item);
+
+	return item == NR_FILE_PAGES ? pages + zone_page_state(zone, NR_SWAPCACHE) : pages;
+}
+
+static unsigned long shown_global(enum zone_stat_item item)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone(zone)
+		sum += shown_state(zone, item);
+	return sum;
+}
+
 /* Names of the state items, in the order in which /proc/vmstat shows them. */
 static const struct {
 	const char *name;
@@ -396,7 +413,7 @@ static void zoneinfo_zone(struct seq_file *m, struct zone *zone)
 		return;
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
 		seq_printf(m, "      %-12s %lu\n", state_names[i].name,
-			   zone_page_state(zone, state_names[i].item));
+			   shown_state(zone, state_names[i].item));
 	for (i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
 		seq_printf(m, "      %-12s %lu\n", numa_names[i],
 			   zone_numa_event_state(zone, (enum numa_stat_item)i));
@@ -471,8 +488,7 @@ static int vmstat_show(struct seq_file *m, void *v)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(state_names); i++)
-		seq_printf(m, "%s %lu\n", state_names[i].name,
-			   global_page_state(state_names[i].item));
+		seq_printf(m, "%s %lu\n", state_names[i].name, shown_global(state_names[i].item));
 	for (i = 0; i < NR_VM_NUMA_EVENT_ITEMS; i++)
 		seq_printf(m, "%s %lu\n", numa_names[i],
 			   global_numa_event_state((enum numa_stat_item)i));

@@ -96,7 +96,6 @@ unsigned long si_mem_available(void);
  */
 extern unsigned long total_swap_pages;		/* swap areas' slots: mm/cache/swapfile */
 extern unsigned long nr_swap_pages;		/* ... of these free */
-extern unsigned long total_swapcache_pages;	/* mm/cache/swap_state */
 
 /* As sysinfo(2): pages. */
 struct sysinfo_pages {

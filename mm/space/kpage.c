@@ -32,6 +32,7 @@ static const struct {
 	{ PG_swapcache,	 KPF_SWAPCACHE },  { PG_swapbacked, KPF_SWAPBACKED },
 	{ PG_head,	 KPF_COMPOUND_HEAD }, { PG_tail,   KPF_COMPOUND_TAIL },
 	{ PG_private,	 KPF_PRIVATE },   { PG_reclaim,   KPF_RECLAIM },
+	{ PG_mlocked,	 KPF_MLOCKED },	   { PG_mlocked,   KPF_UNEVICTABLE },
 };
 
 static u64 class_flags(const struct page *page)
@@ -50,6 +51,12 @@ static u64 class_flags(const struct page *page)
 		return 1ULL << KPF_PGTABLE;
 	case PAGE_CLASS_ANON:
 		return 1ULL << KPF_ANON | 1ULL << KPF_SWAPBACKED;
+	case PAGE_CLASS_SWAPCACHE:
+		return PageAnon(page) ? 1ULL << KPF_ANON : 0;
+	case PAGE_CLASS_FILE:
+	case PAGE_CLASS_SHMEM:
+		/* Locked in memory, or of a file that lives there; or on its way to a list. */
+		return PageLRU(page) ? 0 : 1ULL << KPF_UNEVICTABLE;
 	default:
 		return 0;
 	}

@@ -107,10 +107,23 @@ KTEST(pageclass, mappings)
 
 	KASSERT(t, page != NULL);
 	page->mapping = (struct address_space *)PAGE_MAPPING_ANON;
+	atomic_set(&page->_mapcount, 0);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 	KEXPECT_EQ(t, page_class(page), PAGE_CLASS_ANON);
 	KEXPECT_EQ(t, page_class_check(), 0);
+	/* Out, and mapped still; out; only somebody's who has pinned it. */
+	SetPageSwapCache(page);
+	inc_zone_page_state(page, NR_SWAPCACHE);
+	KEXPECT_EQ(t, page_class(page), PAGE_CLASS_SWAPCACHE);
+	KEXPECT_EQ(t, page_class_check(), 0);
+	atomic_set(&page->_mapcount, -1);
 	dec_zone_page_state(page, NR_ANON_PAGES);
+	KEXPECT_EQ(t, page_class(page), PAGE_CLASS_SWAPCACHE);
+	KEXPECT_EQ(t, page_class_check(), 0);
+	ClearPageSwapCache(page);
+	dec_zone_page_state(page, NR_SWAPCACHE);
+	KEXPECT_EQ(t, page_class(page), PAGE_CLASS_KERNEL);
+	KEXPECT_EQ(t, page_class_check(), 0);
 
 	page->mapping = (struct address_space *)&page->lru;	/* any address */
 	inc_zone_page_state(page, NR_FILE_PAGES);
@@ -226,7 +239,8 @@ KTEST(pageclass, meminfo_counters)
 		{ "Active(file)", NR_ACTIVE_FILE }, { "Inactive(file)", NR_INACTIVE_FILE },
 		{ "Unevictable", NR_UNEVICTABLE }, { "Mlocked", NR_MLOCK },
 		{ "Dirty", NR_FILE_DIRTY }, { "Writeback", NR_WRITEBACK },
-		{ "AnonPages", NR_ANON_PAGES }, { "Mapped", NR_FILE_MAPPED }, { "Shmem", NR_SHMEM },
+		{ "AnonPages", NR_ANON_PAGES }, { "SwapCached", NR_SWAPCACHE },
+		{ "Mapped", NR_FILE_MAPPED }, { "Shmem", NR_SHMEM },
 		{ "SReclaimable", NR_SLAB_RECLAIMABLE }, { "SUnreclaim", NR_SLAB_UNRECLAIMABLE },
 		{ "KernelStack", NR_KERNEL_STACK }, { "PageTables", NR_PAGETABLE },
 		{ "Bounce", NR_BOUNCE }, { "VmallocUsed", NR_VMALLOC }, { "Cached", NR_FILE_PAGES },

@@ -19,7 +19,8 @@ KTEST(pagemap, kpageflags_add_up)
 		{ KPF_BUDDY,	PAGE_CLASS_FREE,	PAGE_CLASS_FREE },
 		{ KPF_SLAB,	PAGE_CLASS_SLAB,	PAGE_CLASS_SLAB },
 		{ KPF_PGTABLE,	PAGE_CLASS_PAGETABLE,	PAGE_CLASS_QUICKLIST },
-		{ KPF_ANON,	PAGE_CLASS_ANON,	PAGE_CLASS_ANON },
+		{ KPF_ANON,	PAGE_CLASS_ANON,	PAGE_CLASS_SWAPCACHE },
+		{ KPF_SWAPCACHE, PAGE_CLASS_SWAPCACHE,	PAGE_CLASS_SWAPCACHE },
 	};
 	static struct page_class_counts counts;
 	unsigned long sums[ARRAY_SIZE(rows)] = { 0 }, zeros = 0, pfn, flags, wanted;

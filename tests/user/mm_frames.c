@@ -1,0 +1,235 @@
+/*
+ * mm_frames - every frame of memory is one thing, and /proc/meminfo is the sum of them.
+ *
+ * Proves: /proc/kpageflags, read from end to end, gives each frame one class and no two that
+ * exclude each other; the classes, added up, are the lines of /proc/meminfo, to the page; a frame
+ * is mapped by kpagecount when it is by kpageflags.  And so while memory is locked, shared, and of
+ * files.  Linux keeps some pages back in batches for a while, and marks some that it does not count:
+ * there sums may differ by a few hundred pages.
+ *
+ * calls: open pread64 mlock
+ */
+#define _FILE_OFFSET_BITS 64
+#include <tests/user/commit.h>
+
+#include <stdint.h>
+
+#define RW	(PROT_READ | PROT_WRITE)
+#define FRAMES_AT_ONCE	512
+#define TRIES	20		/* others may be at work while we read */
+
+/* Bits of kpageflags: Documentation/admin-guide/mm/pagemap.rst of Linux. */
+enum {
+	LRU = 5, ACTIVE = 6, SLAB = 7, WRITEBACK = 8, BUDDY = 10, MMAP = 11, ANON = 12, SWAPCACHE = 13,
+	SWAPBACKED = 14, UNEVICTABLE = 18, NOPAGE = 20, ZERO_PAGE = 24, PGTABLE = 26, RESERVED = 32,
+	MLOCKED = 33,
+};
+#define HAS(word, bit)	((word) >> (bit) & 1)
+
+struct sums {
+	long frames, nopage, reserved, buddy, slab, pgtable, anon, swapcache, file, other;
+	long mapped_anon, mapped_file, list[2][2], unevictable, mlocked, writeback;
+	long odd;			/* more than one thing, or mapped and not */
+	uint64_t odd_word;
+};
+
+/* What a frame with flags @w is, counted. */
+static void count_frame(struct sums *s, uint64_t w, uint64_t mapcount)
+{
+	int what = HAS(w, NOPAGE) + HAS(w, RESERVED) + HAS(w, BUDDY) + HAS(w, SLAB) + HAS(w, PGTABLE);
+	int user = HAS(w, ANON) || HAS(w, SWAPCACHE) || HAS(w, LRU) || HAS(w, UNEVICTABLE);
+
+	s->frames++;
+	if (what + user > 1 || (HAS(w, MMAP) && !mapcount) || (HAS(w, ACTIVE) && HAS(w, BUDDY))) {
+		s->odd++;
+		s->odd_word = w;
+	}
+	s->nopage += HAS(w, NOPAGE);
+	s->reserved += HAS(w, RESERVED);
+	s->buddy += HAS(w, BUDDY);
+	s->slab += HAS(w, SLAB);
+	s->pgtable += HAS(w, PGTABLE);
+	s->swapcache += HAS(w, SWAPCACHE);
+	s->anon += HAS(w, ANON) && !HAS(w, SWAPCACHE);
+	s->file += user && !HAS(w, ANON) && !HAS(w, SWAPCACHE);
+	s->other += !what && !user;
+	s->mapped_anon += HAS(w, ANON) && HAS(w, MMAP);
+	s->mapped_file += !HAS(w, ANON) && HAS(w, MMAP);
+	if (HAS(w, LRU))
+		s->list[HAS(w, SWAPBACKED)][HAS(w, ACTIVE)]++;
+	s->unevictable += HAS(w, UNEVICTABLE);
+	s->mlocked += HAS(w, MLOCKED);
+	s->writeback += HAS(w, WRITEBACK);
+}
+
+static int flags_fd, count_fd;
+
+static struct sums count_frames(void)
+{
+	static uint64_t flags[FRAMES_AT_ONCE], counts[FRAMES_AT_ONCE];
+	struct sums s = { 0 };
+	off_t at = 0;
+	ssize_t n;
+	long i;
+
+	while ((n = pread(flags_fd, flags, sizeof(flags), at)) > 0) {
+		must(n % 8 == 0 && pread(count_fd, counts, (size_t)n, at) == n);
+		for (i = 0; i < n / 8; i++)
+			count_frame(&s, flags[i], counts[i]);
+		at += n;
+	}
+	must(n == 0);
+	return s;
+}
+
+/* Pages by a line of meminfo. */
+static long pages_of(const char *text, const char *line)
+{
+	char name[32] = "\n";
+
+	if (!strncmp(text, line, strlen(line)))
+		return number_after(text, line) / 4;
+	strcat(name, line);
+	return strstr(text, name) ? number_after(strstr(text, name) + 1, line) / 4 : 0;
+}
+
+/* Free pages that processors have at hand: free, but in no block. */
+static long pages_at_hand(void)
+{
+	char *at = proc_text("/proc/zoneinfo");
+	long sum = 0;
+
+	while ((at = strstr(at, "count:")) != NULL)
+		sum += strtol(at += 6, NULL, 10);
+	return sum;
+}
+
+static int strict;		/* a kernel whose sums are exact: it says what each frame is */
+static int differences, complaining;
+
+static void compare(const char *what, long frames, long counted)
+{
+	long slack = strict ? 0 : 600 + counted / 50;
+
+	if (labs(frames - counted) <= slack)
+		return;
+	differences++;
+	if (complaining)
+		test_fail("%s: %ld frames, counted as %ld", what, frames, counted);
+}
+
+static void drop_batches(void)
+{
+	int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
+
+	must(fd >= 0 && write(fd, "1", 1) == 1);
+	close(fd);
+}
+
+static void compare_all(void)
+{
+	static char text[8192];
+	struct sums s;
+	long hand, total;
+
+	drop_batches();
+	snprintf(text, sizeof(text), "%.8000s", proc_text("/proc/meminfo"));
+	hand = pages_at_hand();
+	s = count_frames();
+	if (s.odd && (strict || s.odd > 100)) {
+		differences++;
+		if (complaining)
+			test_fail("%ld frames are two things at once; one has flags %llx", s.odd,
+				  (unsigned long long)s.odd_word);
+	}
+	/* By construction, unless a frame was two things. */
+	total = s.nopage + s.reserved + s.buddy + s.slab + s.pgtable + s.anon + s.swapcache + s.file +
+		s.other;
+	compare("all classes", total, s.frames);
+	compare("free", s.buddy + hand, pages_of(text, "MemFree:"));
+	compare("anonymous, mapped", s.mapped_anon, pages_of(text, "AnonPages:"));
+	compare("in the swap cache", s.swapcache, pages_of(text, "SwapCached:"));
+	compare("Active(anon)", s.list[1][1], pages_of(text, "Active(anon):"));
+	compare("Inactive(anon)", s.list[1][0], pages_of(text, "Inactive(anon):"));
+	compare("Active(file)", s.list[0][1], pages_of(text, "Active(file):"));
+	compare("Inactive(file)", s.list[0][0], pages_of(text, "Inactive(file):"));
+	compare("Mlocked", s.mlocked, pages_of(text, "Mlocked:"));
+	compare("Writeback", s.writeback, pages_of(text, "Writeback:"));
+	if (!strict)
+		return;
+	compare("MemTotal", s.frames - s.nopage - s.reserved, pages_of(text, "MemTotal:"));
+	compare("Slab", s.slab, pages_of(text, "Slab:"));
+	compare("page tables", s.pgtable, pages_of(text, "PageTables:") + pages_of(text, "Quicklists:"));
+	compare("page cache", s.file, pages_of(text, "Cached:") + pages_of(text, "Buffers:"));
+	compare("Mapped", s.mapped_file, pages_of(text, "Mapped:"));
+	compare("Unevictable", s.unevictable, pages_of(text, "Unevictable:"));
+	/* What is left is the kernel's: at least what it says itself. */
+	if (s.other - hand < pages_of(text, "KernelStack:") + pages_of(text, "VmallocUsed:"))
+		compare("the kernel's own", s.other - hand,
+			pages_of(text, "KernelStack:") + pages_of(text, "VmallocUsed:"));
+}
+
+/* Once in TRIES all must agree: nothing else may have happened meanwhile. */
+static void frames_are_meminfo(const char *when)
+{
+	int i;
+
+	for (i = 0; i < TRIES; i++) {
+		differences = 0;
+		complaining = i == TRIES - 1;
+		compare_all();
+		if (!differences)
+			return;
+	}
+	printf("%s\n", when);
+}
+
+int main(void)
+{
+	char *anon, *shared, *file, *locked;
+	int fd;
+	long i;
+
+	flags_fd = open("/proc/kpageflags", O_RDONLY);
+	count_fd = open("/proc/kpagecount", O_RDONLY);
+	if (flags_fd < 0 || count_fd < 0)
+		skip("no /proc/kpageflags: not root, or a kernel without");
+	strict = access("/proc/pageclass", R_OK) == 0;
+	frames_are_meminfo("at the start");
+
+	anon = map_anon(300 * PAGE, RW);
+	for (i = 0; i < 300; i++)
+		anon[i * (long)PAGE] = 1;
+	frames_are_meminfo("with anonymous memory");
+
+	shared = mmap(NULL, 100 * PAGE, RW, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fd = temp_file(60);
+	file = mmap(NULL, 60 * PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	must(shared != MAP_FAILED && file != MAP_FAILED);
+	for (i = 0; i < 100; i++)
+		shared[i * (long)PAGE] = 1;
+	for (i = 0; i < 60; i++)
+		expect_eq(file[i * (long)PAGE], 'a' + i % 26);
+	frames_are_meminfo("with shared memory and a file");
+
+	locked = map_anon(40 * PAGE, RW);
+	must(mlock(locked, 40 * PAGE) == 0 && mlock(shared, 10 * PAGE) == 0 && mlock(file, 10 * PAGE) == 0);
+	frames_are_meminfo("with locked memory");
+	must(munlock(locked, 40 * PAGE) == 0 && munlock(shared, 100 * PAGE) == 0);
+	must(munlock(file, 60 * PAGE) == 0);
+	frames_are_meminfo("when it is unlocked");
+
+	/* Out to swap, if there is some: Linux's number of the advice. */
+	madvise(anon, 300 * PAGE, 21);
+	frames_are_meminfo("after MADV_PAGEOUT");
+	for (i = 0; i < 300; i++)
+		expect_eq(anon[i * (long)PAGE], 1);
+	frames_are_meminfo("and back");
+	munmap(anon, 300 * PAGE);
+	munmap(shared, 100 * PAGE);
+	munmap(file, 60 * PAGE);
+	munmap(locked, 40 * PAGE);
+	close(fd);
+	frames_are_meminfo("at the end");
+	return test_result();
+}
