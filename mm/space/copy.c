@@ -42,7 +42,8 @@ static const struct vm_operations_struct pfn_vm_ops = { .fault = pfn_fault };
 
 /* Where the entries of one table go, and what they add up to. */
 struct copy_state {
-	bool shared;			/* VM_SHARED: rights stay */
+	pteval_t protect;		/* both sides lose this right: of private areas, to write */
+	pteval_t lost;			/* what the copy does not have */
 	unsigned long rss[NR_MM_COUNTERS];
 };
 
@@ -56,36 +57,34 @@ static noinline int copy_swap_pte(struct copy_state *state, pte_t *dst, pte_t en
 	return 0;
 }
 
-/* One entry that is not empty. => 0 or -ENOMEM */
-static inline int copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src)
+static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src, pte_t entry)
 {
-	pte_t entry = *src;
-	struct page *page;
-
-	if (unlikely(!pte_present(entry)))
-		return copy_swap_pte(state, dst, entry);
-	page = vm_normal_page(entry);
-
-	if (state->shared) {
-		entry = pte_mkclean(entry);	/* the parent's entry remembers */
-	} else if (pte_write(entry)) {
+	if (pte_val(entry) & state->protect)
 		ptep_set_wrprotect(src);
-		entry = pte_wrprotect(entry);
-	}
-	if (likely(page)) {
-		get_page(page);
+	if (likely(!pte_special(entry))) {
+		struct page *page = pte_page(entry);
+
+		if (likely(PageAnon(page))) {
+			atomic_inc(&page->_refcount);
+			state->rss[MM_ANONPAGES]++;
+		} else {
+			get_page(page);
+			state->rss[mm_counter(page)]++;
+		}
 		page_dup_rmap(page);
-		state->rss[mm_counter(page)]++;
 	}
-	set_pte(dst, pte_munlock(pte_mkold(entry)));	/* locks are not inherited */
-	return 0;
+	set_pte(dst, __pte(pte_val(entry) & ~state->lost));
 }
 
 /* [addr, end) lies under one directory entry. => 0 or -ENOMEM */
 static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pmd_t *src_pmd,
 			  unsigned long addr, unsigned long end, bool shared)
 {
-	struct copy_state state = { .shared = shared };
+	/* Shared: the parent's D remembers.  Locks are not inherited. */
+	struct copy_state state = {
+		.protect = shared ? 0 : _PAGE_RW,
+		.lost = (shared ? _PAGE_DIRTY : _PAGE_RW) | _PAGE_ACCESSED | _PAGE_MLOCKED,
+	};
 	pte_t *dst = pte_alloc_map(dst_mm, mm_pmd(dst_mm, addr), addr);
 	pte_t *src = pte_offset_map(src_pmd, addr);
 	pte_t *last = src + ((end - addr) >> PAGE_SHIFT);
@@ -95,9 +94,16 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 		return -ENOMEM;
 	spin_lock(&dst_mm->page_table_lock);
 	spin_lock_nested(&src_mm->page_table_lock, SINGLE_DEPTH_NESTING);
-	for (; src < last && likely(!err); src++, dst++)
-		if (!pte_none(*src))
-			err = copy_one_pte(&state, dst, src);
+	for (; src < last; src++, dst++) {
+		pte_t entry = *src;
+
+		if (pte_none(entry))
+			continue;
+		if (likely(pte_present(entry)))
+			copy_one_pte(&state, dst, src, entry);
+		else if ((err = copy_swap_pte(&state, dst, entry)) != 0)
+			break;
+	}
 	for (i = 0; i < NR_MM_COUNTERS; i++)
 		dst_mm->rss_stat[i] += state.rss[i];
 	spin_unlock(&src_mm->page_table_lock);

@@ -464,7 +464,7 @@ static noinline bool reuse_anon_page(struct page *page)
 	return page_count(page) == 1;
 }
 
-static inline vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
+static __always_inline vm_fault_t do_wp_page(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig)
 {
 	struct page *old;

@@ -238,7 +238,7 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 	struct mm_struct *mm = tlb->mm;
 	pte_t *pte = pte_offset_map(pmd, addr);
 	pte_t *last = pte + ((end - addr) >> PAGE_SHIFT);
-	struct page **before = tlb->next;
+	struct page **before = tlb->next, **next = before;
 	bool file_only = tlb->file_only;
 
 	spin_lock(&mm->page_table_lock);
@@ -253,9 +253,10 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 			tlb->need_flush = true;
 			continue;
 		}
-		*tlb->next++ = page;
-		if (tlb->next < tlb->limit)
+		*next++ = page;
+		if (next < tlb->limit)
 			continue;
+		tlb->next = next;
 		tlb->need_flush = true;
 		if (unlikely(tlb->delayed))
 			finish_delayed(tlb);
@@ -264,10 +265,12 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 		spin_unlock(&mm->page_table_lock);
 		tlb_drop_pages(tlb);
 		spin_lock(&mm->page_table_lock);
-		before = tlb->next;
+		before = next = tlb->next;
 	}
-	if (tlb->next != before)
+	if (next != before) {
+		tlb->next = next;
 		tlb->need_flush = true;
+	}
 	if (unlikely(tlb->delayed))
 		finish_delayed(tlb);
 	if (!tlb->exclusive)
