@@ -97,6 +97,12 @@ void putback_lru_pages(struct page **pages, unsigned int nr)
 		struct page *page = *from;
 		unsigned long flags = READ_ONCE(page->flags);
 
+		/* Unmapped meanwhile, and in no cache: nobody will ever see it again. */
+		if (unlikely(page->_refcount.counter == 1) && !(flags & 1UL << PG_lru)) {
+			page->flags = flags & ~(1UL << PG_active | 1UL << PG_inactive_clean);
+			*rest++ = page;
+			continue;
+		}
 		/* The key of pages that come has neither PG_lru nor PG_mlocked. */
 		if (likely((flags & LRU_FLAGS) == run.key) || lru_add_turn(&run, page, flags)) {
 			SetPageLRU(page);
@@ -115,8 +121,9 @@ void putback_lru_pages(struct page **pages, unsigned int nr)
 }
 
 /* => interrupts off */
-static noinline void fastcall drain_pvec(struct pagevec *pvec)
+static noinline void drain_this_cpu(void *unused)
 {
+	struct pagevec *pvec = this_cpu_ptr(&lru_add_pvec);
 	unsigned int nr = pvec->nr;
 
 	if (!nr)
@@ -132,12 +139,16 @@ static __always_inline void add_to_batch(struct page *page)
 {
 	struct pagevec *pvec;
 	unsigned long flags;
+	unsigned int nr;
 
 	local_irq_save(flags);
 	pvec = this_cpu_ptr(&lru_add_pvec);
-	pvec->pages[pvec->nr++] = page;
-	if (unlikely(pvec->nr == PAGEVEC_SIZE))
-		drain_pvec(pvec);
+	nr = pvec->nr;
+	pvec->pages[nr] = page;
+	asm("" : "+r"(nr));		/* one register for both */
+	pvec->nr = ++nr;
+	if (unlikely(nr == PAGEVEC_SIZE))
+		drain_this_cpu(NULL);
 	local_irq_restore(flags);
 }
 
@@ -159,13 +170,8 @@ void lru_add_drain(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	drain_pvec(this_cpu_ptr(&lru_add_pvec));
+	drain_this_cpu(NULL);
 	local_irq_restore(flags);
-}
-
-static void drain_this_cpu(void *unused)
-{
-	lru_add_drain();
 }
 
 void lru_add_drain_all(void)
