@@ -382,8 +382,6 @@ static struct swap_info_struct *find_area(const struct address_space *mapping)
 	return NULL;
 }
 
-int shmem_unuse(unsigned int type) __attribute__((weak));
-
 /* => swapon_mutex held, the area is off; 0, or -errno and it is still in use */
 static int try_to_unuse(struct swap_info_struct *si)
 {
@@ -391,7 +389,7 @@ static int try_to_unuse(struct swap_info_struct *si)
 
 	while (READ_ONCE(si->inuse_pages)) {
 		err = unuse_mms(si->type);
-		if (!err && shmem_unuse)
+		if (!err)
 			err = shmem_unuse(si->type);
 		if (err)
 			return err;

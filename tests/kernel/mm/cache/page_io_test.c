@@ -1,49 +1,34 @@
 /*
  * tests/kernel/mm/cache/page_io_test.c - pages to their slots and back, on a disk of memory; errors.
  */
-#include <tests/kernel/block/block_test.h>
+#include <tests/kernel/mm/cache/swap_disk.h>
 
-#include <kernel/fs/fs.h>
-#include <kernel/fs/swapon.h>
+#include <kernel/block/blkdev.h>
+#include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
+#include <mm/phys/highmem.h>
+#include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 
-#define NODE	"/dev/tda"
 #define SLOTS	64ul
-#define PER_SLOT 8u		/* sectors */
 
 static struct testdisk *td;
 
-/* The disk is an area, before all others. */
 static bool begin(void)
 {
-	u32 *header = (u32 *)get_zeroed_page(GFP_KERNEL);
-	unsigned int i;
-	int err;
-
-	td = testdisk_create(SLOTS * PER_SLOT);
-	if (!header || !td)
-		return false;
-	header[256] = 1;			/* version */
-	header[257] = SLOTS - 1;		/* last_page */
-	memcpy((char *)header + PAGE_SIZE - 10, "SWAPSPACE2", 10);
-	for (i = 0; i < PER_SLOT; i++)
-		testdisk_poke(td, i, (char *)header + i * SECTOR_SIZE);
-	free_page((unsigned long)header);
-	testdisk_add(td);
-	err = do_swapon(NODE, SWAP_FLAG_PREFER | 32000);
-	td->nr_ops = 0;
-	return !err;
+	td = swap_disk_on(SLOTS - 1);
+	if (td)
+		td->nr_ops = 0;
+	return td;
 }
 
 static void end(struct ktest *t)
 {
-	KEXPECT_EQ(t, do_swapoff(NODE), 0);
 	KEXPECT_EQ(t, td->wrong, 0u);
-	testdisk_destroy(td);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
 }
 
 /* A page with a slot that one entry holds, locked; its words are @word. => NULL: no memory */
@@ -125,7 +110,7 @@ KTEST(page_io, out_and_in)
 	KEXPECT(t, PageWriteback(page) && !PageLocked(page));
 	wait_on_page_writeback(page);
 	KEXPECT(t, !PageDirty(page) && !PageError(page));
-	testdisk_peek(td, swp_offset(entry) * PER_SLOT + PER_SLOT - 1, sector);
+	testdisk_peek(td, swp_offset(entry) * SLOT_SECTORS + SLOT_SECTORS - 1, sector);
 	KEXPECT_EQ(t, sector[SECTOR_SIZE / 4 - 1], 0x5eedu);
 	forget(page);
 	KEXPECT_EQ(t, td->nr_ops, 1u);
@@ -135,7 +120,7 @@ KTEST(page_io, out_and_in)
 	KEXPECT(t, PageUptodate(page) && PageSwapCache(page));
 	KEXPECT_EQ(t, word_of(page), 0x5eedu);
 	KEXPECT_EQ(t, td->nr_ops, 2u);
-	KEXPECT_EQ(t, td->log[1].sector, (sector_t)swp_offset(entry) * PER_SLOT);
+	KEXPECT_EQ(t, td->log[1].sector, (sector_t)swp_offset(entry) * SLOT_SECTORS);
 	drop(entry, page);
 	end(t);
 }
@@ -159,7 +144,7 @@ KTEST(page_io, neighbours_join)
 	for (i = 0; i < ARRAY_SIZE(pages); i++)
 		drop(entries[i], pages[i]);
 	KEXPECT_EQ(t, td->nr_ops, 1u);
-	KEXPECT_EQ(t, td->log[0].nr_sectors, 16 * PER_SLOT);
+	KEXPECT_EQ(t, td->log[0].nr_sectors, 16 * SLOT_SECTORS);
 	end(t);
 }
 
@@ -194,7 +179,7 @@ KTEST(page_io, write_error)
 	page = swapped_page(7);
 	KASSERT(t, page);
 	entry = page_swap_entry(page);
-	testdisk_fail(td, TESTDISK_WRITE, swp_offset(entry) * PER_SLOT, swp_offset(entry) * PER_SLOT);
+	testdisk_fail(td, TESTDISK_WRITE, swp_offset(entry) * SLOT_SECTORS, swp_offset(entry) * SLOT_SECTORS);
 	write_out(page, WB_SYNC_NONE);
 	wait_on_page_writeback(page);
 	KEXPECT(t, PageDirty(page) && PageError(page) && PageUptodate(page));
@@ -205,7 +190,7 @@ KTEST(page_io, write_error)
 	write_out(page, WB_SYNC_NONE);
 	wait_on_page_writeback(page);
 	KEXPECT(t, !PageDirty(page) && !PageError(page));
-	testdisk_fail(td, TESTDISK_WRITE, swp_offset(entry) * PER_SLOT, swp_offset(entry) * PER_SLOT);
+	testdisk_fail(td, TESTDISK_WRITE, swp_offset(entry) * SLOT_SECTORS, swp_offset(entry) * SLOT_SECTORS);
 	lock_page(page);
 	write_out(page, WB_SYNC_NONE);
 	drop(entry, page);
@@ -232,8 +217,8 @@ KTEST(page_io, read_error)
 	entry = page_swap_entry(page);
 	write_out(page, WB_SYNC_ALL);
 	forget(page);
-	testdisk_fail(td, TESTDISK_READ, swp_offset(entry) * PER_SLOT + 3,
-		      swp_offset(entry) * PER_SLOT + 3);
+	testdisk_fail(td, TESTDISK_READ, swp_offset(entry) * SLOT_SECTORS + 3,
+		      swp_offset(entry) * SLOT_SECTORS + 3);
 	page = read_swap_cache_async(entry, GFP_KERNEL, NULL, 0);
 	KASSERT(t, page);
 	wait_on_page_locked(page);
@@ -256,9 +241,8 @@ KTEST(page_io, swapoff_drops_the_cache)
 	write_out(page, WB_SYNC_ALL);
 	wait_on_page_writeback(page);
 	swap_free(entry);
-	KEXPECT_EQ(t, do_swapoff(NODE), 0);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
 	KEXPECT(t, !PageSwapCache(page) && PageDirty(page));
 	ClearPageDirty(page);
 	put_page(page);
-	testdisk_destroy(td);
 }
