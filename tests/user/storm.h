@@ -119,11 +119,9 @@ static void check_page(struct area *a, unsigned long page)
 	const uint32_t *mem = (void *)(a->mem + page * PAGE);
 	unsigned int version = a->version[page];
 
-	if (is_version(a, mem, page, version & ~MAYBE_FREED)) {
-		if (version & MAYBE_FREED)
-			a->version[page] &= ~MAYBE_FREED;
+	/* Read, it may be freed all the same; only writing takes it back. */
+	if (is_version(a, mem, page, version & ~MAYBE_FREED))
 		return;
-	}
 	if (version & MAYBE_FREED && is_zero(mem)) {
 		a->version[page] = 0;
 		return;
