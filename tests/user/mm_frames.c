@@ -3,16 +3,19 @@
  *
  * Proves: /proc/kpageflags, read from end to end, gives each frame one class and no two that
  * exclude each other; the classes, added up, are the lines of /proc/meminfo, to the page; a frame
- * is mapped by kpagecount when it is by kpageflags.  And so while memory is locked, shared, and of
- * files.  Linux keeps some pages back in batches for a while, and marks some that it does not count:
+ * is mapped by kpagecount when it is by kpageflags.  And so while memory is locked, shared, of
+ * files, on its way to swap and back.  MemAvailable is what Linux's formula makes of zoneinfo, and
+ * sysinfo(2) says the same as meminfo.  Linux keeps some pages back in batches for a while, and marks some that it does not count:
  * there sums may differ by a few hundred pages.
  *
- * calls: open pread64 mlock
+ * calls: open pread64 mlock sysinfo
  */
 #define _FILE_OFFSET_BITS 64
 #include <tests/user/commit.h>
+#include <tests/user/disk.h>
+#include <tests/user/swap.h>
 
-#include <stdint.h>
+#include <sys/sysinfo.h>
 
 #define RW	(PROT_READ | PROT_WRITE)
 #define FRAMES_AT_ONCE	512
@@ -169,6 +172,69 @@ static void compare_all(void)
 			pages_of(text, "KernelStack:") + pages_of(text, "VmallocUsed:"));
 }
 
+/* The largest of the numbers in "(a, b, ...)". */
+static long largest(const char *at)
+{
+	long most = 0;
+	char *end;
+
+	while (*at && *at != ')') {
+		long n = strtol(at + 1, &end, 10);
+
+		most = n > most ? n : most;
+		at = end;
+	}
+	return most;
+}
+
+/* What the zones keep back from ordinary requests, and their low marks, summed up. */
+static void zone_marks(long *reserve, long *low)
+{
+	long high = 0, managed = 0;
+	char *line, *at;
+
+	*reserve = *low = 0;
+	for (line = strtok(proc_text("/proc/zoneinfo"), "\n"); line; line = strtok(NULL, "\n")) {
+		at = line + strspn(line, " ");
+		if (!strncmp(at, "low ", 4))
+			*low += strtol(at + 4, NULL, 10);
+		else if (!strncmp(at, "high ", 5))
+			high = strtol(at + 5, NULL, 10);
+		else if (!strncmp(at, "managed ", 8))
+			managed = strtol(at + 8, NULL, 10);
+		else if (!strncmp(at, "protection: ", 12))
+			*reserve += largest(at + 12) + high < managed ? largest(at + 12) + high : managed;
+	}
+}
+
+/* What Linux says may be used without swapping: Documentation/filesystems/proc.rst. */
+static void compare_available(void)
+{
+	static char text[8192];
+	long reserve, low, files, slab, available;
+	struct sysinfo si;
+
+	zone_marks(&reserve, &low);
+	snprintf(text, sizeof(text), "%.8000s", proc_text("/proc/meminfo"));
+	files = pages_of(text, "Active(file):") + pages_of(text, "Inactive(file):");
+	slab = pages_of(text, "KReclaimable:");
+	available = pages_of(text, "MemFree:") - reserve + files - (files / 2 < low ? files / 2 : low) +
+		    slab - (slab / 2 < low ? slab / 2 : low);
+	compare("MemAvailable", available < 0 ? 0 : available, pages_of(text, "MemAvailable:"));
+	must(sysinfo(&si) == 0);
+	compare("sysinfo: total", (long)(si.totalram * si.mem_unit / PAGE), pages_of(text, "MemTotal:"));
+	/* The text of meminfo itself was a page or two. */
+	if (labs((long)(si.freeram * si.mem_unit / PAGE) - pages_of(text, "MemFree:")) > 16)
+		compare("sysinfo: free", (long)(si.freeram * si.mem_unit / PAGE),
+			pages_of(text, "MemFree:"));
+	compare("sysinfo: shared", (long)(si.sharedram * si.mem_unit / PAGE), pages_of(text, "Shmem:"));
+	compare("sysinfo: buffers", (long)(si.bufferram * si.mem_unit / PAGE), pages_of(text, "Buffers:"));
+	compare("sysinfo: swap", (long)(si.totalswap * si.mem_unit / PAGE), pages_of(text, "SwapTotal:"));
+	compare("sysinfo: free swap", (long)(si.freeswap * si.mem_unit / PAGE),
+		pages_of(text, "SwapFree:"));
+	compare("sysinfo: high", (long)(si.totalhigh * si.mem_unit / PAGE), pages_of(text, "HighTotal:"));
+}
+
 /* Once in TRIES all must agree: nothing else may have happened meanwhile. */
 static void frames_are_meminfo(const char *when)
 {
@@ -178,10 +244,40 @@ static void frames_are_meminfo(const char *when)
 		differences = 0;
 		complaining = i == TRIES - 1;
 		compare_all();
+		compare_available();
 		if (!differences)
 			return;
 	}
 	printf("%s\n", when);
+}
+
+/* MADV_PAGEOUT (21), with a disk to swap to if there is one; a few come back and keep their slots. */
+static void out_and_back(char *anon, char *shared)
+{
+	struct swap_head head = swap_head(4000);
+	const char *disk = access("/dev/vda", W_OK) == 0 && strict ? "/dev/vda" : NULL;
+	long i, sum = 0;
+
+	if (disk) {
+		put_swap_head(disk, &head);
+		must(swapon(disk, 0) == 0);
+	}
+	madvise(anon, 300 * PAGE, 21);
+	madvise(shared, 100 * PAGE, 21);
+	frames_are_meminfo("after MADV_PAGEOUT");
+	if (disk)
+		expect(pages_of(proc_text("/proc/meminfo"), "SwapTotal:") -
+		       pages_of(proc_text("/proc/meminfo"), "SwapFree:") >= 300);
+	for (i = 0; i < 150; i++)
+		sum += anon[i * (long)PAGE] + shared[i / 2 * (long)PAGE];
+	frames_are_meminfo("with half of it back");
+	for (i = 150; i < 300; i++)
+		sum += anon[i * (long)PAGE] + (i < 250 ? shared[(i - 150) * (long)PAGE] : 1);
+	expect_eq(sum, 600);
+	frames_are_meminfo("and back");
+	if (disk)
+		must(swapoff(disk) == 0);
+	frames_are_meminfo("without the disk");
 }
 
 int main(void)
@@ -219,12 +315,7 @@ int main(void)
 	must(munlock(file, 60 * PAGE) == 0);
 	frames_are_meminfo("when it is unlocked");
 
-	/* Out to swap, if there is some: Linux's number of the advice. */
-	madvise(anon, 300 * PAGE, 21);
-	frames_are_meminfo("after MADV_PAGEOUT");
-	for (i = 0; i < 300; i++)
-		expect_eq(anon[i * (long)PAGE], 1);
-	frames_are_meminfo("and back");
+	out_and_back(anon, shared);
 	munmap(anon, 300 * PAGE);
 	munmap(shared, 100 * PAGE);
 	munmap(file, 60 * PAGE);

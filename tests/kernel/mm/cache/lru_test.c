@@ -2,6 +2,7 @@
  * tests/kernel/mm/cache/lru_test.c - which page is on which list, and that none is forgotten.
  */
 #include <tests/kernel/mm/cache/toy_space.h>
+#include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/core/ktest.h>
 #include <lib/errno.h>
@@ -156,6 +157,115 @@ KTEST(lru, mlocked_pages_leave)
 	atomic_set(&page->_mapcount, -1);
 	put_page(page);
 	toy_close(toy);
+}
+
+/* Written-to pages of an area, @nr of them, from this processor's batch on their lists. */
+static void scratch_pages(struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	lru_add_drain_all();
+	scratch_map(SCRATCH_BASE, nr, PROT_READ | PROT_WRITE);
+	for (i = 0; i < nr; i++) {
+		poke(SCRATCH_BASE + i * PAGE_SIZE, i);
+		pages[i] = pte_page(scratch_pte(SCRATCH_BASE + i * PAGE_SIZE));
+	}
+	lru_add_drain_all();
+}
+
+/* An anonymous page is born inactive, and on a list of its own; it leaves by being freed. */
+KTEST(lru, anonymous_pages)
+{
+	struct mm_struct *mm = scratch_enter();
+	long inactive_before, active_before;
+	struct page *pages[8];
+	unsigned int i;
+
+	lru_add_drain_all();
+	inactive_before = (long)global_page_state(NR_INACTIVE_ANON);
+	active_before = (long)global_page_state(NR_ACTIVE_ANON);
+	scratch_pages(pages, 8);
+	KEXPECT_EQ(t, (long)global_page_state(NR_INACTIVE_ANON), inactive_before + 8);
+	for (i = 0; i < 8; i++) {
+		KEXPECT(t, PageLRU(pages[i]) && PageSwapBacked(pages[i]) && PageUptodate(pages[i]));
+		KEXPECT(t, !PageActive(pages[i]) && page_age(pages[i]) == PAGE_AGE_START);
+		KEXPECT_EQ(t, page_count(pages[i]), 1);
+	}
+	mark_page_accessed(pages[3]);
+	mark_page_accessed(pages[3]);
+	KEXPECT(t, PageActive(pages[3]));
+	KEXPECT_EQ(t, (long)global_page_state(NR_ACTIVE_ANON), active_before + 1);
+	KEXPECT_EQ(t, lru_check(), 0);
+	scratch_unmap(SCRATCH_BASE, 8);
+	KEXPECT_EQ(t, (long)global_page_state(NR_INACTIVE_ANON), inactive_before);
+	KEXPECT_EQ(t, (long)global_page_state(NR_ACTIVE_ANON), active_before);
+	scratch_leave(mm);
+}
+
+/* A page that is unmapped before its batch is full was on no list, and is freed with the batch. */
+KTEST(lru, gone_before_the_batch_is_full)
+{
+	struct mm_struct *mm = scratch_enter();
+	unsigned long flags;
+	struct page *page;
+	int count;
+
+	scratch_map(SCRATCH_BASE, 1, PROT_READ | PROT_WRITE);
+	lru_add_drain_all();
+	poke(SCRATCH_BASE, 1);
+	page = pte_page(scratch_pte(SCRATCH_BASE));
+	get_page(page);
+	scratch_unmap(SCRATCH_BASE, 1);
+	local_irq_save(flags);
+	count = page_count(page);
+	local_irq_restore(flags);
+	KEXPECT(t, count == 2 || PageLRU(page));	/* the batch and we */
+	put_page(page);
+	lru_add_drain_all();
+	KEXPECT(t, !page_count(page) && !PageLRU(page) && !page->mapping);
+	scratch_leave(mm);
+}
+
+/* Reclaim passes by a page whose last reference is gone already: it waits for lru_lock, to be freed. */
+KTEST(lru, isolation_leaves_the_dying)
+{
+	struct mm_struct *mm = scratch_enter();
+	struct page *pages[3], *taken[64];
+	unsigned int i, nr, found = 0, here;
+
+	scratch_pages(pages, 3);
+	here = (page_zone(pages[0]) == page_zone(pages[1])) + (page_zone(pages[2]) == page_zone(pages[1]));
+	atomic_set(&pages[1]->_refcount, 0);
+	nr = isolate_lru_pages(page_zone(pages[1]), LRU_INACTIVE_ANON, taken, ARRAY_SIZE(taken));
+	for (i = 0; i < nr; i++) {
+		KEXPECT(t, taken[i] != pages[1]);
+		found += taken[i] == pages[0] || taken[i] == pages[2];
+	}
+	KEXPECT(t, PageLRU(pages[1]) && !page_count(pages[1]));
+	KEXPECT_EQ(t, found, here);
+	putback_lru_pages(taken, nr);
+	atomic_set(&pages[1]->_refcount, 1);
+	KEXPECT_EQ(t, lru_check(), 0);
+	scratch_leave(mm);
+}
+
+/* A page whose last user leaves while it is in reclaim's hands is freed as it is put back. */
+KTEST(lru, freed_in_hands)
+{
+	struct mm_struct *mm = scratch_enter();
+	struct page *pages[3], *taken[64];
+	unsigned int nr;
+
+	scratch_pages(pages, 3);
+	nr = isolate_lru_pages(page_zone(pages[2]), LRU_INACTIVE_ANON, taken, ARRAY_SIZE(taken));
+	KEXPECT(t, nr && !PageLRU(pages[2]));
+	SetPageActive(pages[2]);
+	scratch_unmap(SCRATCH_BASE, 3);
+	KEXPECT_EQ(t, page_count(pages[2]), 1);
+	putback_lru_pages(taken, nr);
+	KEXPECT(t, !page_count(pages[2]) && !PageLRU(pages[2]) && !PageActive(pages[2]));
+	KEXPECT_EQ(t, lru_check(), 0);
+	scratch_leave(mm);
 }
 
 /* Reclaim takes the oldest first; what it puts back is the newest; a clean one goes to the end. */
