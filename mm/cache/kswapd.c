@@ -121,11 +121,15 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 			shrink_zone(*z, &sc);
 			freed += free_clean_pages(*z, wanted > freed ? wanted - freed : 0);
 		}
-		shrink_slab(gfp_mask, sc.priority);
-		drain_all_pages();
+		/* Others are interrupted for what they keep only when a first look was not enough. */
+		if (sc.priority < DEF_PRIORITY)
+			shrink_slab(gfp_mask, sc.priority);
+		drain_local_pages();
 		if (freed < wanted)
 			wait_for_disk(&sc);
 	}
+	if (!freed)
+		drain_all_pages();
 	if (!nested)
 		current->flags &= ~PF_MEMALLOC;
 	now = zonelist_free_pages(zonelist);

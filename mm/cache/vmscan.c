@@ -128,10 +128,13 @@ static enum reclaim_result pageout(struct address_space *mapping, struct page *p
 	SetPageReclaim(page);
 	/* It tells the mapping of its errors by itself: once unlocked, the page keeps no mapping alive. */
 	mapping->a_ops->writepage(page, &wbc);
-	/* Not begun (redirtied), or over already. */
-	if (!PageWriteback(page))
-		ClearPageReclaim(page);
-	return RECLAIM_WRITTEN;
+	if (PageWriteback(page))
+		return RECLAIM_WRITTEN;
+	/* Over already, or not begun (redirtied): shmem had no slot. */
+	ClearPageReclaim(page);
+	if (!PageDirty(page))
+		return RECLAIM_WRITTEN;
+	return PageSwapBacked(page) ? RECLAIM_ACTIVATED : RECLAIM_KEPT;
 }
 
 /* A page of a cache, or an anonymous one, locked. => *@unlocked: it is no longer */

@@ -2,7 +2,7 @@
  * tests/kernel/mm/cache/page_life_test.c - the life of a page, state by state: mm/cache/README.md.
  */
 #include <tests/kernel/mm/cache/swap_disk.h>
-#include <tests/kernel/mm/cache/toy_space.h>
+#include <tests/kernel/mm/cache/toyfs.h>
 #include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/core/hooks.h>
@@ -138,4 +138,49 @@ KTEST(page_life, anonymous)
 	KEXPECT_EQ(t, vm_event_sum(PSWPIN), in + 1);
 	scratch_leave(mm);
 	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
+/* A page of a file: from its first reading, by way of a write, until it is read again. */
+KTEST(page_life, file)
+{
+	struct inode *inode = toy_begin(2);
+	struct page *page;
+
+	KASSERT(t, inode);
+	page = read_cache_page(&inode->i_data, 9, NULL);
+	KASSERT(t, !IS_ERR(page));
+	KEXPECT_EQ(t, (int)state_of(page), (int)BATCH);
+	put_page(page);
+	lru_add_drain_all();
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE);
+	mark_page_accessed(page);
+	mark_page_accessed(page);
+	KEXPECT_EQ(t, (int)state_of(page), (int)ACTIVE);
+	refill(LRU_ACTIVE_FILE);
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE);
+	KEXPECT_EQ(t, toy_store(inode, 9, 99), 0);
+	launder(LRU_INACTIVE_FILE);
+	KEXPECT_EQ(t, (int)state_of(page), (int)WRITEBACK);
+	settle(page);
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE);
+	launder(LRU_INACTIVE_FILE);
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE_CLEAN);
+	/* Found again, and read. */
+	mark_page_accessed(page);
+	reclaim_clean();
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE);
+	launder(LRU_INACTIVE_FILE);
+	KEXPECT_EQ(t, (int)state_of(page), (int)INACTIVE_CLEAN);
+	KEXPECT_EQ(t, inode->i_data.nrpages, 1ul);
+	reclaim_clean();
+	KEXPECT_EQ(t, (int)state_of(page), (int)FREE);
+	KEXPECT_EQ(t, inode->i_data.nrpages, 0ul);
+	/* Away, and back. */
+	KEXPECT_EQ(t, toy.disk[9], 99u);
+	page = read_cache_page(&inode->i_data, 9, NULL);
+	KASSERT(t, !IS_ERR(page));
+	KEXPECT_EQ(t, *(u32 *)kmap(page), 99u);
+	kunmap(page);
+	put_page(page);
+	toy_end(inode);
 }
