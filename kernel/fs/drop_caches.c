@@ -2,7 +2,7 @@
  * kernel/fs/drop_caches.c - /proc/sys/vm/drop_caches: get rid of what is only kept to be quick.
  *
  * Theory.  For who measures: a cold start without a restart.  Who writes 1 drops the pages of files
- * that can be read again (clean, not mapped, in nobody's use), 2 what shrinkers hold (unused inodes
+ * that can be read again (clean, not mapped, in nobody's use) and slots of swap whose pages are in memory, 2 what shrinkers hold (unused inodes
  * and dentries, empty slabs, page tables at hand), 3 both.  Nothing that is dirty is touched: `sync` first.
  * It is also how tests compare exactly what is in use before and after.
  *
@@ -15,6 +15,7 @@
 #include <kernel/fs/internal.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/swap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
 #include <mm/phys/reclaim.h>
@@ -53,6 +54,7 @@ static void drop_pagecache_sb(struct super_block *sb, void *unused)
 static void drop_pagecache(void)
 {
 	iterate_supers(drop_pagecache_sb, NULL);
+	drop_swap_cache();
 	drain_all_pages();
 	count_vm_event(DROP_PAGECACHE);
 }

@@ -25,8 +25,9 @@
  *
  * The end.  When no entry names the slot any more, the page, if it is mapped, goes on without one,
  * and is dirty from then on: nothing else has its content.  A page that is not mapped either is
- * needed by nobody.  free_swap_and_cache() sees to that, unless the page was locked just then (it
- * was being read ahead, perhaps): such a page stays until reclaim, or drop_swap_cache(), comes by.
+ * needed by nobody.  Who empties the last entry sees to that (free_swap_and_cache() where it was a
+ * place in swap, free_swap_cache() where it was the page), unless the page was locked just then,
+ * or under write-back: such a page stays until reclaim, or drop_swap_cache(), comes by.
  *
  * Locking: swap_state.h.  PG_locked keeps a page in the cache, or out of it: so who holds it and has
  * asked page_swap_entry() can rely on the answer.
@@ -51,6 +52,8 @@ static const struct address_space_operations swap_aops = {
 	.writepage	= swap_writepage,
 	.set_page_dirty	= __set_page_dirty_no_writeback,
 };
+
+atomic_t nr_swap_cached;
 
 /* ---- in and out -------------------------------------------------------------------------------- */
 
@@ -87,8 +90,10 @@ int add_to_swap_cache(struct page *page, swp_entry_t entry, gfp_t gfp)
 		if (page_tree_refill(gfp))
 			break;
 	}
-	if (likely(!err))
+	if (likely(!err)) {
 		inc_zone_page_state(page, NR_SWAPCACHE);
+		atomic_inc(&nr_swap_cached);
+	}
 	return err;
 }
 
@@ -122,6 +127,7 @@ void __delete_from_swap_cache(struct page *page)
 	ClearPageSwapCache(page);
 	page->private = 0;
 	dec_zone_page_state(page, NR_SWAPCACHE);
+	atomic_dec(&nr_swap_cached);
 }
 
 void delete_from_swap_cache(struct page *page)
@@ -144,6 +150,19 @@ bool try_to_free_swap(struct page *page)
 	delete_from_swap_cache(page);
 	SetPageDirty(page);
 	return true;
+}
+
+void __free_swap_cache(struct page **pages, unsigned int nr)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr; i++) {
+		if (likely(!PageSwapCache(pages[i]) || page_mapped(pages[i]) ||
+			   !trylock_page(pages[i])))
+			continue;
+		try_to_free_swap(pages[i]);
+		unlock_page(pages[i]);
+	}
 }
 
 bool reuse_swap_page(struct page *page)

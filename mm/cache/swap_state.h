@@ -69,6 +69,17 @@ bool reuse_swap_page(struct page *page);
 /* The slot goes if no entry needs it. => page locked; true: it did */
 bool try_to_free_swap(struct page *page);
 
+extern atomic_t nr_swap_cached;		/* [a] pages in all swap caches */
+void __free_swap_cache(struct page **pages, unsigned int nr);
+/*
+ * An entry of each of @pages is gone: those that were mapped by no other, and that no entry
+ * names, have no slot any more.  => a reference to each; may not sleep
+ */
+static inline void free_swap_cache(struct page **pages, unsigned int nr)
+{
+	if (unlikely(atomic_read(&nr_swap_cached)))
+		__free_swap_cache(pages, nr);
+}
 /* Slots that no entry needs, whose pages were overlooked. => may sleep; pages that left the cache */
 unsigned long drop_swap_cache(void);
 

@@ -442,8 +442,10 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 	spin_unlock(&mm->page_table_lock);
 	if (spare)
 		put_page(spare);
-	if (old)
+	if (old) {
+		free_swap_cache(&old, 1);
 		put_page(old);
+	}
 	return VM_FAULT_MINOR;
 }
 

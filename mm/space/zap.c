@@ -57,6 +57,7 @@
 #include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/pgalloc.h>
@@ -146,6 +147,7 @@ static void tlb_drop_pages(struct mmu_gather *tlb)
 	if (tlb->next == tlb->pages)
 		return;
 	count_anon(tlb);
+	free_swap_cache(tlb->pages, (unsigned int)(tlb->next - tlb->pages));
 	release_pages(tlb->pages, (unsigned int)(tlb->next - tlb->pages));
 	tlb->next = tlb->pages;
 }
