@@ -268,6 +268,33 @@ KTEST(swap, free_forgets_the_slot)
 	area_off(t, si);
 }
 
+/* A page that was only read has its content in its slot; when that goes, it may not be lost. */
+KTEST(swap, no_slot_no_loss)
+{
+	struct swap_info_struct *si = area_on();
+	struct mm_struct *mm = enter_with_pages(1);
+	struct page *page;
+
+	KASSERT(t, si);
+	KEXPECT(t, send_out(AT(0)));
+	KEXPECT_EQ(t, peek(AT(0)), 100u);
+	page = pte_page(scratch_pte(AT(0)));
+	KEXPECT(t, !PageDirty(page));
+	KEXPECT_EQ(t, drop_swap_cache(), 1ul);
+	KEXPECT(t, !PageSwapCache(page) && PageDirty(page));
+	KEXPECT_EQ(t, si->inuse_pages, 0ul);
+	get_page(page);
+	lock_page(page);
+	page_referenced(page);
+	KEXPECT(t, !try_to_unmap(page));
+	unlock_page(page);
+	put_page(page);
+	KEXPECT(t, send_out(AT(0)));
+	KEXPECT_EQ(t, peek(AT(0)), 100u);
+	scratch_leave(mm);
+	area_off(t, si);
+}
+
 /* The disk cannot read: SIGBUS, and the entry stays; swapoff says so; what can be read is unhurt. */
 KTEST(swap, read_error)
 {
