@@ -49,9 +49,11 @@ static inline int swap_line(const char *path, char *type, long *size, long *used
 	int found = 0;
 
 	must(f);
-	while (!found && fgets(line, sizeof(line), f))
-		found = sscanf(line, "%255s %31s %ld %ld %d", name, type, size, used, prio) == 5 &&
-			!strcmp(name, path);
+	while (!found && fgets(line, sizeof(line), f)) {
+		found = sscanf(line, "%255s ", name) == 1 && !strcmp(name, path);
+		if (found)
+			must(sscanf(line, "%*s %31s %ld %ld %d", type, size, used, prio) == 4);
+	}
 	fclose(f);
 	return found;
 }

@@ -16,13 +16,14 @@
 #define SLOTS	4096u
 #define PAGES	1024u
 #define SIZE	(PAGES * SWAP_PAGE)
+#define FILE_SLOTS 2048u
 #define MY_PRIO	30000		/* before an area that the machine has */
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
 #endif
 
-static const char *disk;
+static const char *disk;	/* or the file that is swapped to */
 
 static void area_on(void)
 {
@@ -214,17 +215,47 @@ static void interrupted(void)
 	munmap(mem, SIZE);
 }
 
+/* A file in pieces: written in turns with another. */
+static void to_a_file(const char *device)
+{
+	static char zeros[64 * 1024];
+	struct swap_head h = swap_head(FILE_SLOTS - 1);
+	int fd, other;
+	unsigned int at;
+
+	test_mke2fs(device, 1024, 24576);
+	test_mount(device, "/mnt", "");
+	fd = open("/mnt/area", O_RDWR | O_CREAT, 0600);
+	other = open("/mnt/other", O_RDWR | O_CREAT, 0600);
+	must(fd >= 0 && other >= 0);
+	for (at = 0; at < FILE_SLOTS * SWAP_PAGE; at += sizeof(zeros)) {
+		must(write(fd, zeros, sizeof(zeros)) == sizeof(zeros));
+		must(at % (1u << 20) || write(other, zeros, sizeof(zeros)) == sizeof(zeros));
+	}
+	close(other);
+	close(fd);
+	disk = "/mnt/area";
+	put_swap_head(disk, &h);
+	comes_back();
+	shared_by_fork();
+	must(unlink("/mnt/area") == 0);
+	must(umount("/mnt") == 0);
+}
+
 int main(void)
 {
 	struct swap_head h = swap_head(SLOTS - 1);
+	const char *device;
 
 	if (geteuid())
 		skip("only root may swapon");
-	disk = test_disk();
+	device = disk = test_disk();
+	mkdir("/mnt", 0755);
 	put_swap_head(disk, &h);
 	comes_back();
 	shared_by_fork();
 	under_load();
 	interrupted();
+	to_a_file(device);
 	return test_result();
 }
