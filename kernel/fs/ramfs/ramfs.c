@@ -5,7 +5,7 @@
  * away, never drop anything, and what remains is a file system: a file's pages are in its
  * address_space, a name is a dentry that the file system pins, and there is nothing else.  It
  * takes exactly as much memory as its content; a page that was never written is a hole and
- * takes none.  It cannot be reclaimed: its pages count as Unevictable.
+ * takes none.  It cannot be reclaimed: its pages count as Unevictable (those of tmpfs go to swap).
  *
  * Because a name exists as long as its pinned dentry is hashed, lookup() never finds anything
  * that the walk has not found already.  Unlinking drops the pin; an open file keeps dentry

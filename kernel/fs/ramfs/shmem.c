@@ -8,7 +8,8 @@
  *
  * What it takes is promised when it is made, by its size: whoever maps it has no area to charge
  * it to, for it may be mapped twice, or cut in two, and remains one object.  With VM_NORESERVE
- * (and in every tmpfs file) each page is charged as it comes, in add_to_page_cache().
+ * (and in every tmpfs file) each page is charged as it comes, in add_to_page_cache(), until it is
+ * thrown away, in memory or in swap.  How pages go to swap: mm/cache/shmem_swap.c; here is what swapoff needs.
  *
  * Locking: none of its own.
  */

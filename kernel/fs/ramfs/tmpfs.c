@@ -1,8 +1,8 @@
 /*
  * kernel/fs/ramfs/tmpfs.c - ramfs with limits: how many pages, how many inodes.
  *
- * Theory.  What is in memory is limited by memory, and what cannot be reclaimed had better be
- * limited below that.  An instance of tmpfs counts each page of its files when it joins the
+ * Theory.  What is in memory, or in swap (mm/cache/shmem_swap.c), is limited by them, and what nobody
+ * can throw away had better be limited below that.  An instance of tmpfs counts each page of its files when it joins the
  * page cache, by whatever way (write, a store through a mapping, fallocate), and each inode;
  * a further name of a file counts as an inode too, for its dentry takes memory that nothing
  * else would limit.  A limit of 0 is none.  Where the limit is met: -ENOSPC, or SIGBUS for a

@@ -258,6 +258,24 @@ KTEST(shmem_swap, truncate)
 	end(t);
 }
 
+/* A file is cut while somebody brings a page back: it is thrown away, not kept beyond the end. */
+KTEST(shmem_swap, cut_meanwhile)
+{
+	bool major = false;
+
+	KASSERT(t, begin(PAGES, 4, true));
+	KEXPECT_EQ(t, send_all_out(4), 4u);
+	i_size_write(mapping->host, 2 * PAGE_SIZE);
+	KEXPECT(t, !shmem_find_page(mapping, 3, &major) && major);
+	KEXPECT_EQ(t, mapping->nrpages, 0ul);
+	KEXPECT_EQ(t, mapping->nrswapped, 3ul);
+	KEXPECT_EQ(t, nr_swap_pages, PAGES - 3ul);
+	truncate_inode_pages(mapping, 2 * PAGE_SIZE);
+	KEXPECT_EQ(t, mapping->nrswapped, 2ul);
+	KEXPECT_EQ(t, wrong_words(0, 2), 0u);
+	end(t);
+}
+
 /* The object ends while its pages are out. */
 KTEST(shmem_swap, last_close)
 {
