@@ -17,6 +17,7 @@ import octavo.phys      # noqa: E402,F401  mm-page, mm-zones, mm-buddy
 import octavo.slab      # noqa: E402,F401  mm-slab, mm-vmalloc
 import octavo.cache     # noqa: E402,F401  mm-cache, mm-buffers
 import octavo.lru       # noqa: E402,F401  mm-lru
+import octavo.rmap      # noqa: E402,F401  mm-rmap
 import octavo.swap      # noqa: E402,F401  mm-swap
 import octavo.space     # noqa: E402,F401  mm-tasks, mm-vmas
 import octavo.locks     # noqa: E402,F401  mm-locks
