@@ -180,6 +180,30 @@ static int entry_for(struct page *page, pte_t *entry)
 }
 
 /*
+ * @page, anonymous and without a slot, whose content was given up (lazyfree.c): has somebody use for it
+ * but its entries and the caller?  Who writes to it behind the entries (gup.c) has found it by one that
+ * was there, has a reference meanwhile, and makes the page dirty before he lets go.  So in this order:
+ *
+ *	here				who has pinned it
+ *	the entry goes, flush
+ *					stores; PG_dirty; put_page
+ *	references and entries
+ *	PG_dirty
+ *
+ * Others' entries come and go meanwhile, each with its reference: then the two sums are of two moments.
+ * => the entry at hand is out, but counted; true: it has to stay
+ */
+static bool wanted_still(const struct page *page)
+{
+	int entries = page_mapcount(page), references;
+
+	smp_mb();
+	references = page_count(page);
+	smp_rmb();
+	return references != entries + 1 || page_mapcount(page) != entries || PageDirty(page);
+}
+
+/*
  * Take the entry at @pte out; what it has stored is told to the page.
  * => page_table_lock held; false: it has to stay, and is as it was
  */
@@ -192,8 +216,8 @@ static bool unmap_entry(struct page *page, struct mm_struct *mm, unsigned long a
 	/* Nobody may go on storing by a TLB when D is looked at. */
 	old = ptep_get_and_clear(pte);
 	forget_entry(mm, address);
-	/* No slot: what is in the page is nowhere else, unless it was given up (lazyfree.c). */
-	if (PageAnon(page) && !PageSwapCache(page) && (pte_dirty(old) || PageDirty(page))) {
+	/* No slot: what is in the page is nowhere else, unless it was given up. */
+	if (PageAnon(page) && !PageSwapCache(page) && (pte_dirty(old) || wanted_still(page))) {
 		set_pte(pte, old);
 		return false;
 	}

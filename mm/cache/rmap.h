@@ -71,7 +71,7 @@ int page_referenced(struct page *page);
 /*
  * Take @page out of all page tables; what was stored by them makes it dirty.  Where a page of the
  * swap cache was, its swap entry is then.  An anonymous page without a slot must be clean, and is
- * lost (MADV_FREE).
+ * lost (MADV_FREE), if nobody has a reference but its entries and the caller, who has one.
  * => page locked, referenced; false: an entry was used, is locked in memory, or has what is
  * nowhere else; others may have gone
  */

@@ -153,6 +153,9 @@ static enum reclaim_result reclaim_locked(struct page *page, struct scan_control
 		ClearPageError(page);
 		return RECLAIM_ACTIVATED;
 	}
+	/* No entry is left that names it: neither it nor its slot has to be written. */
+	if (PageSwapCache(page) && !page_mapped(page) && try_to_free_swap(page))
+		return page_count(page) == 1 ? RECLAIM_FREED : RECLAIM_KEPT;
 	result = check_references(page, sc);
 	if (result == RECLAIM_CLEAN && PageAnon(page) && !PageSwapCache(page))
 		result = prepare_anon(page, sc);

@@ -274,8 +274,8 @@ int access_remote_vm(struct mm_struct *mm, unsigned long addr, void *buf, int le
 		kaddr = kmap(page);
 		if (write) {
 			memcpy(kaddr + offset, at, (size_t)bytes);
-			if (!PageAnon(page))
-				set_page_dirty(page);
+			/* No entry knows: reclaim may have given its page up, or written it, meanwhile. */
+			set_page_dirty(page);
 		} else {
 			memcpy(at, kaddr + offset, (size_t)bytes);
 		}

@@ -6,14 +6,18 @@
  */
 #include <tests/kernel/mm/space/scratch.h>
 
+#include <kernel/sched/kthread.h>
 #include <mm/cache/anon_vma.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
+#include <mm/cache/swap.h>
+#include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 
 #define CHILDREN	100
 #define GENERATIONS	300
+#define ROUNDS		300u
 
 static bool write_there(struct mm_struct *mm, unsigned long addr, u32 value)
 {
@@ -168,35 +172,129 @@ KTEST(rmap, cut_and_moved)
 	scratch_leave(mm);
 }
 
+/* As reclaim does it, for a page that has not been used for long. => true: it is mapped by nobody */
+static bool unmap_page(struct mm_struct *mm, unsigned long addr)
+{
+	struct page *page = page_at(mm, addr);
+	bool gone;
+	int used;
+
+	if (!page)
+		return true;
+	get_page(page);
+	visits(page, &used);
+	lock_page(page);
+	gone = try_to_unmap(page);
+	unlock_page(page);
+	put_page(page);
+	return gone;
+}
+
 /* What was given up by MADV_FREE goes; what was written to since does not; nor what is shared and wanted. */
 KTEST(rmap, given_up_pages_go)
 {
 	struct mm_struct *mm = scratch_enter();
 	unsigned long anon = global_page_state(NR_ANON_PAGES), addr = SCRATCH_BASE, i;
-	struct page *page;
-	bool gone;
-	int used;
 
 	scratch_map(addr, 2, RW);
 	for (i = 0; i < 2; i++)
 		poke(addr + i * PAGE_SIZE, 7);
+	lru_add_drain_all();
 	KEXPECT_EQ(t, do_madvise(addr, 2 * PAGE_SIZE, MADV_FREE), 0l);
 	poke(addr + PAGE_SIZE, 8);
-	for (i = 0; i < 2; i++) {
-		page = page_at(mm, addr + i * PAGE_SIZE);
-		get_page(page);
-		visits(page, &used);
-		lock_page(page);
-		gone = try_to_unmap(page);
-		unlock_page(page);
-		KEXPECT_EQ(t, gone, i == 0);
-		KEXPECT_EQ(t, page_mapped(page), i == 1);
-		put_page(page);
-	}
+	KEXPECT(t, unmap_page(mm, addr));
+	KEXPECT(t, !unmap_page(mm, addr + PAGE_SIZE));
 	KEXPECT_EQ(t, global_page_state(NR_ANON_PAGES), anon + 1);
 	KEXPECT_EQ(t, get_mm_counter(mm, MM_ANONPAGES), 1ul);
 	KEXPECT_EQ(t, peek(addr), 0u);
 	KEXPECT_EQ(t, peek(addr + PAGE_SIZE), 8u);
 	KEXPECT_EQ(t, mm_check(mm), 0);
 	scratch_leave(mm);
+}
+
+/* Somebody has use for a page that was given up, and says so by a reference: it stays while he writes, and after. */
+KTEST(rmap, given_up_pages_that_are_pinned)
+{
+	struct mm_struct *mm = scratch_enter();
+	unsigned long addr = SCRATCH_BASE, i;
+	struct page *pin[2];
+	u32 *p;
+
+	scratch_map(addr, 3, RW);
+	for (i = 0; i < 3; i++)
+		poke(addr + i * PAGE_SIZE, 7);
+	lru_add_drain_all();
+	KEXPECT_EQ(t, do_madvise(addr, 3 * PAGE_SIZE, MADV_FREE), 0l);
+	KEXPECT_EQ(t, pin_user_pages(addr, 2, true, pin), 2);
+	KEXPECT(t, !unmap_page(mm, addr) && !unmap_page(mm, addr + PAGE_SIZE));
+	KEXPECT(t, page_at(mm, addr) == pin[0] && page_at(mm, addr + PAGE_SIZE) == pin[1]);
+	p = kmap(pin[0]);
+	*p = 9;
+	kunmap(pin[0]);
+	set_page_dirty(pin[0]);
+	put_page(pin[0]);
+	put_page(pin[1]);
+	/* The one was written to, the other was not. */
+	KEXPECT(t, !unmap_page(mm, addr) && unmap_page(mm, addr + PAGE_SIZE));
+	KEXPECT_EQ(t, peek(addr), 9u);
+	KEXPECT_EQ(t, peek(addr + PAGE_SIZE), 0u);
+	/* A debugger has done both in one step. */
+	KEXPECT(t, write_there(mm, addr + 2 * PAGE_SIZE, 10));
+	KEXPECT(t, !unmap_page(mm, addr + 2 * PAGE_SIZE));
+	KEXPECT_EQ(t, peek(addr + 2 * PAGE_SIZE), 10u);
+	KEXPECT_EQ(t, mm_check(mm), 0);
+	scratch_leave(mm);
+}
+
+/* ... and so at any moment: what another processor writes just when the page goes is there afterwards. */
+static struct mm_struct *debugged;
+static u32 said, done;			/* rounds: begun by the test, ended by the writer */
+static bool all_written;
+
+static int debugger(void *unused)
+{
+	u32 round;
+
+	for (round = 1; round <= ROUNDS; round++) {
+		while (READ_ONCE(said) != round)
+			cond_resched();
+		if (!write_there(debugged, SCRATCH_BASE, round))
+			all_written = false;
+		smp_mb();
+		WRITE_ONCE(done, round);
+	}
+	return 0;
+}
+
+KTEST(rmap, given_up_and_written_at_once)
+{
+	struct task_struct *writer = kthread_create(debugger, NULL, "debugger");
+	unsigned int lost = 0;
+	u32 round;
+
+	KASSERT(t, !IS_ERR(writer));
+	debugged = scratch_enter();
+	scratch_map(SCRATCH_BASE, 1, RW);
+	said = done = 0;
+	all_written = true;
+	get_task_struct(writer);
+	wake_up_process(writer);
+	for (round = 1; round <= ROUNDS; round++) {
+		poke(SCRATCH_BASE, 0);
+		lru_add_drain_all();
+		KEXPECT_EQ(t, do_madvise(SCRATCH_BASE, PAGE_SIZE, MADV_FREE), 0l);
+		smp_mb();
+		WRITE_ONCE(said, round);
+		do {
+			unmap_page(debugged, SCRATCH_BASE);
+			cond_resched();
+		} while (READ_ONCE(done) != round);
+		lost += peek(SCRATCH_BASE) != round;
+	}
+	kthread_stop(writer);
+	put_task_struct(writer);
+	KEXPECT_EQ(t, lost, 0u);
+	KEXPECT(t, all_written);
+	KEXPECT_EQ(t, mm_check(debugged), 0);
+	scratch_leave(debugged);
 }

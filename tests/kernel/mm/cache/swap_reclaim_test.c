@@ -188,6 +188,38 @@ KTEST(swap_reclaim, advice)
 	KEXPECT_EQ(t, swap_disk_off(td), 0);
 }
 
+/*
+ * A page in the swap cache that was overlooked when its last entry went: neither it nor its slot is written,
+ * so it goes although nobody may write.
+ */
+KTEST(swap_reclaim, nobodys_page)
+{
+	struct testdisk *td = swap_disk_on(64);
+	unsigned long out = vm_event_sum(PSWPOUT), activated = vm_event_sum(PGACTIVATE);
+	struct mm_struct *mm;
+	struct page *page;
+
+	KASSERT(t, td);
+	mm = begin(1);
+	lru_add_drain_all();
+	page = pte_page(scratch_pte(AT));
+	get_page(page);
+	lock_page(page);
+	KEXPECT(t, add_to_swap(page) && PageDirty(page));
+	scratch_unmap(AT, 1);
+	KEXPECT(t, PageSwapCache(page) && !page_mapped(page));
+	unlock_page(page);
+	put_page(page);
+	KEXPECT_EQ(t, page_count(page), 1);
+	KEXPECT_EQ(t, reclaim(GFP_NOIO, 1), 1ul);
+	KEXPECT_EQ(t, page_count(page), 0);
+	KEXPECT_EQ(t, nr_swap_pages, 64ul);
+	KEXPECT_EQ(t, vm_event_sum(PSWPOUT), out);
+	KEXPECT_EQ(t, vm_event_sum(PGACTIVATE), activated);
+	scratch_leave(mm);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
 /* MADV_FREE: clean pages are lost without a transfer; one that was written to again is swapped out. */
 KTEST(swap_reclaim, lazyfree)
 {
