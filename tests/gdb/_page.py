@@ -35,11 +35,12 @@ def page(title):
 
 
 def bare(line):
-    """The line without what differs from run to run: addresses, entries, places in the source, pids."""
+    """The line without what differs from run to run: addresses, entries, places in the source, pids, and references,
+    of which a batch of new pages may have one."""
     line = re.sub(r"^#\d+ +", "", line.strip())
     line = re.sub(r"^(Temporary b|B)reakpoint [\d.]+, ", "", line)
     line = re.sub(r"^0x[0-9a-f]+ in ", "", line)
-    line = re.sub(r"0x[0-9a-f]+|(?<=\[)[0-9a-f]{3}(?=\])|(?<=[:/])\d+", "N", line)
+    line = re.sub(r"0x[0-9a-f]+|(?<=\[)[0-9a-f]{3}(?=\])|(?<=[:/])\d+|(?<=refcount )\d+", "N", line)
     return re.sub(r"\s+", " ", line)
 
 
