@@ -36,7 +36,7 @@
 #define HEADER_LEN	110
 #define HARDLINK_HASH	64
 #define MAX_TARGET	(PATH_MAX - 1)
-#define SLICE		(1UL << 20)	/* of an archive, between two reports */
+#define SLICE		(1UL << 16)	/* of an archive, between two reports: unpacked, it is there twice */
 
 enum unpack_state { IN_HEADER, IN_NAME, IN_NAME_PAD, IN_BODY, IN_BODY_PAD };
 
