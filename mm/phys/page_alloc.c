@@ -29,8 +29,9 @@
  *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
  *	... to the last page, for reclaim itself and for tasks that die
  *	without __GFP_WAIT: NULL
- *	try_to_free_pages(), and the zones again; progress: repeat
- *	no progress, but there are pages that could go: repeat, MAX_RECLAIM_RETRIES times
+ *	try_to_free_pages(), and the zones again
+ *	repeat, as long as there are enough pages that could go, and there has been progress
+ *	  within MAX_RECLAIM_RETRIES times
  *	out_of_memory() kills somebody; repeat.  Not for orders above 3, which no one
  *	  dies for, nor without __GFP_FS: NULL
  *
@@ -463,7 +464,8 @@ static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
 
 	for (i = 0; (zone = zonelist->zones[i]) != NULL; i++) {
 		unsigned long pages = zone->free_pages + zone_page_state(zone, NR_INACTIVE_FILE) +
-				      zone_page_state(zone, NR_ACTIVE_FILE);
+				      zone_page_state(zone, NR_ACTIVE_FILE) +
+				      zone_page_state(zone, NR_SLAB_RECLAIMABLE);
 
 		if (nr_swap_pages)
 			pages += zone_page_state(zone, NR_INACTIVE_ANON) +
@@ -487,12 +489,11 @@ static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *z
 	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
 		return progress && gfp & __GFP_REPEAT;
 	*tries = progress ? 0 : *tries + 1;
-	if (progress)
-		return true;
+	/* If all that could go is not enough, neither was what went: it will only come back. */
 	if (*tries < MAX_RECLAIM_RETRIES && pages_could_go(gfp, zonelist))
 		return true;
 	if (!(gfp & __GFP_FS))
-		return gfp & __GFP_NOFAIL;
+		return progress || gfp & __GFP_NOFAIL;
 	*tries = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
