@@ -105,10 +105,11 @@ static struct page *grow_dev_page(struct block_device *bdev, unsigned long index
 				  unsigned int size)
 {
 	struct address_space *mapping = bdev->bd_inode->i_mapping;
+	gfp_t gfp = (mapping->gfp_mask & ~__GFP_FS) | __GFP_NOWARN;
 	struct page *page;
 
 	/* Metadata that is needed to write or free something: there is no way to do without. */
-	while (!(page = find_or_create_page(mapping, index, mapping->gfp_mask & ~__GFP_FS)))
+	while (!(page = find_or_create_page(mapping, index, gfp)))
 		schedule_timeout(1);
 	if (page_has_buffers(page) && page_buffers(page)->b_size != size &&
 	    !try_to_free_buffers(page)) {
