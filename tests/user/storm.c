@@ -7,12 +7,15 @@
  * mixed up or changed on its way to the disk and back is noticed.  Processes may be killed when memory
  * runs out, by SIGKILL alone; whoever lives must find all its pages right.
  *
+ * A storm that has written all of swap and ENOUGH_SWAPPED pages more, or lasts for ENOUGH_SECONDS, is
+ * over: the rest would be the same again.
+ *
  * The first process watches.  If no one makes a step for STILL seconds it prints where every task of the
  * machine waits.  At the end no swap is in use but by those who were there before: swapoff(2) brings
  * that back, and would not come to an end if a slot belonged to nobody.
  *
- * Options: storm [FIRST [COUNT]], or seed= and storms= of the kernel's command line; STORM_DIR: where
- * files lie.  scripts of tests/system run it on machines of all sizes.
+ * Options: storm [FIRST [COUNT]], or seed= and storms= of the kernel's command line; storm_fs=: where
+ * the files lie (below), or STORM_DIR.  tests/system/storm runs it on machines of all sizes.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -22,10 +25,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include <tests/user/disk.h>
 #include <tests/user/storm.h>
 #include <tests/user/test.h>
 
 #define STILL		90	/* seconds without a step */
+#define ENOUGH_SWAPPED	8000
+#define ENOUGH_SECONDS	30
 
 static struct shared *shared;
 
@@ -66,6 +72,11 @@ static int swap_comes_back(void)
 	if (swaps)
 		fclose(swaps);
 	return good;
+}
+
+static long swapped_out(void)
+{
+	return number_of("/proc/vmstat", "pswpout ");
 }
 
 static long kills(void)
@@ -139,7 +150,7 @@ static pid_t start_worker(unsigned int nr, const struct storm *storm)
 	pid = fork();
 	if (pid == 0) {
 		set_score("0");
-		_exit(worker(storm, &shared->worker[nr], nr));
+		_exit(worker(storm, shared, nr));
 	}
 	if (pid > 0)
 		shared->worker[nr].pid = pid;
@@ -149,12 +160,10 @@ static pid_t start_worker(unsigned int nr, const struct storm *storm)
 /* => the storm that this seed is, on this machine */
 static struct storm plan(unsigned int seed)
 {
-	struct storm storm = { .seed = seed, .rnd = seed * 2654435761u + 12345 };
+	struct storm storm = { .seed = seed, .rnd = storm_mix(seed) };
 	unsigned long kb = number_of("/proc/meminfo", "MemAvailable:") + number_of("/proc/meminfo", "SwapFree:");
-	static const unsigned int percent[] = { 30, 60, 80, 90, 130, 200 };
+	static const unsigned int percent[] = { 50, 80, 100, 130, 200, 300 };
 
-	for (int i = 0; i < 8; i++)
-		storm_random(&storm.rnd);
 	storm.workers = 2 + storm_random(&storm.rnd) % (MAX_WORKERS - 1);
 	storm.percent = percent[storm_random(&storm.rnd) % 6];
 	storm.pages = kb / 4 * storm.percent / 100 / storm.workers;
@@ -162,7 +171,8 @@ static struct storm plan(unsigned int seed)
 		storm.pages = MAX_PAGES;
 	if (storm.pages < 16)
 		storm.pages = 16;
-	storm.steps = 60 + storm_random(&storm.rnd) % 200;
+	storm.run = 256 + storm_random(&storm.rnd) % (storm.pages / 2);
+	storm.steps = 30 + storm_random(&storm.rnd) % 100;
 	return storm;
 }
 
@@ -190,11 +200,16 @@ static void stop_all(void)
 static int storm_rages(const struct storm *storm, long *killed)
 {
 	unsigned int started = 0, alive = 0, steps = 0, seen = ~0u, total = storm->workers * 2;
-	time_t last = time(NULL);
+	time_t last = time(NULL), start = last;
+	long enough = swapped_out() + number_of("/proc/meminfo", "SwapTotal:") / 4 + ENOUGH_SWAPPED;
 	int status;
 	pid_t pid;
 
 	while (started < total || alive) {
+		if (swapped_out() > enough || last - start > ENOUGH_SECONDS) {
+			shared->over = 1;
+			total = started;
+		}
 		while (alive < storm->workers && started < total && !test_failures) {
 			if (start_worker(started, storm) > 0)
 				alive++;
@@ -211,7 +226,7 @@ static int storm_rages(const struct storm *storm, long *killed)
 			if (!ended_well(status, pid, killed))
 				stop_all();
 		} else {
-			usleep(10000);
+			usleep(50000);
 		}
 		steps = steps_of_all() + started;
 		if (steps != seen)
@@ -226,7 +241,7 @@ static int storm_rages(const struct storm *storm, long *killed)
 static void one_storm(unsigned int seed)
 {
 	struct storm storm = plan(seed);
-	long used, killed = 0, before = kills();
+	long used, killed = 0, before = kills(), out = swapped_out();
 
 	memset(shared, 0, sizeof(*shared));
 	if (!storm_rages(&storm, &killed)) {
@@ -241,9 +256,39 @@ static void one_storm(unsigned int seed)
 	used = swap_used();
 	if (!swap_comes_back())
 		test_fail("storm %u: swapoff: %s, %ld KiB in use", seed, strerror(errno), swap_used());
-	printf("storm %u: %u workers of %lu pages (%u%%), %u steps, %ld killed, %ld KiB of swap brought back\n",
-	       seed, storm.workers, storm.pages, storm.percent, steps_of_all(), killed, used);
+	printf("storm %u: %u workers of %lu pages (%u%%), %u steps, %ld killed, %ld pages to swap, %ld KiB brought back\n",
+	       seed, storm.workers, storm.pages, storm.percent, steps_of_all(), killed,
+	       swapped_out() - out, used);
 	fflush(stdout);
+}
+
+/* ---- where files lie -------------------------------------------------------------------------- */
+
+enum { FS_HERE, FS_TMPFS, FS_EXT2, FS_EXT2_SMALL_BLOCKS };
+
+/* To a file system that the machine's options name. */
+static void go_to_files(unsigned int fs)
+{
+	const char *disk = fs >= FS_EXT2 ? test_disk() : NULL;
+
+	if (fs == FS_HERE)
+		return;
+	must(mkdir("files", 0700) == 0);
+	if (fs == FS_TMPFS) {
+		must(mount("files", "files", "tmpfs", 0, NULL) == 0);
+	} else {
+		test_mke2fs(disk, fs == FS_EXT2 ? 4096 : 1024, 64 << 10);
+		test_mount(disk, "files", NULL);
+	}
+	must(chdir("files") == 0);
+}
+
+static void leave_files(unsigned int fs)
+{
+	if (fs == FS_HERE)
+		return;
+	must(chdir("..") == 0);
+	must(umount("files") == 0);
 }
 
 int main(int argc, char **argv)
@@ -251,11 +296,13 @@ int main(int argc, char **argv)
 	unsigned int first = argc > 1 ? (unsigned int)atoi(argv[1]) : test_seed(1);
 	unsigned int count = argc > 2 ? (unsigned int)atoi(argv[2]) : (unsigned int)test_option("storms", 2);
 	const char *dir = getenv("STORM_DIR");
+	unsigned int fs = dir ? FS_HERE : test_option("storm_fs", FS_HERE);
 
 	if (dir)
 		must(chdir(dir) == 0);
 	else
 		test_tmpdir();
+	go_to_files(fs);
 	set_score("-1000");
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	must(shared != MAP_FAILED);
@@ -263,5 +310,7 @@ int main(int argc, char **argv)
 	for (unsigned int i = 0; i < count && !test_failures; i++)
 		one_storm(first + i);
 	munmap(shared, sizeof(*shared));
+	if (!test_failures)
+		leave_files(fs);
 	return test_result();
 }

@@ -3,7 +3,7 @@
  *
  * A worker has areas.  Of each page of an area it knows a version: how often it was written.  Version 0
  * is what the page held at first: zeros, or the file's page.  Any other follows from the area, the
- * page and the version by a small generator, word by word.
+ * page and the version by a small generator: one word in each line of the cache, and in some pages all.
  */
 #ifndef OCTAVO_TESTS_USER_STORM_H
 #define OCTAVO_TESTS_USER_STORM_H
@@ -32,6 +32,7 @@ struct slot {
 	char what[16];
 };
 struct shared {
+	volatile int over;			/* end soon, and well */
 	struct slot worker[MAX_STARTED];
 };
 
@@ -39,6 +40,7 @@ struct storm {
 	unsigned int seed, rnd;
 	unsigned int workers, percent, steps;
 	unsigned long pages;			/* that each may have */
+	unsigned long run;			/* pages written or read at a time, at most */
 };
 
 enum kind { ANON, SHM, FILE_PRIVATE, FILE_SHARED, NR_KINDS };
@@ -56,6 +58,14 @@ static struct area areas[NR_AREAS];
 static unsigned long pages_mapped;
 static unsigned int rnd, next_id;
 static int wrong;
+
+/* Neighbouring seeds make storms that have nothing in common. => as random as @x is another */
+static unsigned int storm_mix(unsigned int x)
+{
+	x = (x ^ x >> 16) * 0x85ebca6bu;
+	x = (x ^ x >> 13) * 0xc2b2ae35u;
+	return x ^ x >> 16;
+}
 
 static unsigned int storm_random(unsigned int *state)
 {
@@ -75,29 +85,36 @@ static uint32_t key_of(const struct area *a, unsigned long page, unsigned int ve
 	return a->id * 2654435761u ^ (uint32_t)page * 40503u ^ version * 2246822519u;
 }
 
-static void fill(void *mem, uint32_t key)
+/* Words from one that counts to the next: who swaps is to be busy, not who looks. */
+static int stride(unsigned long page)
 {
-	uint32_t *word = mem;
+	return page % 16 ? 16 : 1;
+}
 
-	for (int i = 0; i < PAGE / 4; i++)
+static void fill(void *mem, const struct area *a, unsigned long page, unsigned int version)
+{
+	uint32_t *word = mem, key = key_of(a, page, version);
+
+	for (int i = 0; i < PAGE / 4; i += stride(page))
 		word[i] = key = key * 1664525u + 1013904223u;
 }
 
-static int holds(const void *mem, uint32_t key)
+static int holds(const void *mem, const struct area *a, unsigned long page, unsigned int version)
 {
 	const uint32_t *word = mem;
+	uint32_t key = key_of(a, page, version);
 
-	for (int i = 0; i < PAGE / 4; i++)
+	for (int i = 0; i < PAGE / 4; i += stride(page))
 		if (word[i] != (key = key * 1664525u + 1013904223u))
 			return 0;
 	return 1;
 }
 
-static int is_zero(const void *mem)
+static int is_zero(const void *mem, unsigned long page)
 {
 	const uint32_t *word = mem;
 
-	for (int i = 0; i < PAGE / 4; i++)
+	for (int i = 0; i < PAGE / 4; i += stride(page))
 		if (word[i])
 			return 0;
 	return 1;
@@ -111,7 +128,7 @@ static int is_file(const struct area *a)
 /* => does @mem hold what version @version of the page is? */
 static int is_version(const struct area *a, const void *mem, unsigned long page, unsigned int version)
 {
-	return version == 0 && !is_file(a) ? is_zero(mem) : holds(mem, key_of(a, page, version));
+	return version == 0 && !is_file(a) ? is_zero(mem, page) : holds(mem, a, page, version);
 }
 
 static void check_page(struct area *a, unsigned long page)
@@ -122,7 +139,7 @@ static void check_page(struct area *a, unsigned long page)
 	/* Read, it may be freed all the same; only writing takes it back. */
 	if (is_version(a, mem, page, version & ~MAYBE_FREED))
 		return;
-	if (version & MAYBE_FREED && is_zero(mem)) {
+	if (version & MAYBE_FREED && is_zero(mem, page)) {
 		a->version[page] = 0;
 		return;
 	}
@@ -131,12 +148,17 @@ static void check_page(struct area *a, unsigned long page)
 	wrong = 1;
 }
 
-static void write_page(struct area *a, unsigned long page)
+static void next_version(struct area *a, unsigned long page)
 {
 	a->version[page] = ((a->version[page] & ~MAYBE_FREED) + 1) % MAYBE_FREED;
 	if (!a->version[page])
 		a->version[page] = 1;
-	fill(a->mem + page * PAGE, key_of(a, page, a->version[page]));
+}
+
+static void write_page(struct area *a, unsigned long page)
+{
+	next_version(a, page);
+	fill(a->mem + page * PAGE, a, page, a->version[page]);
 }
 
 /* ---- areas ---------------------------------------------------------------------------------- */
@@ -184,7 +206,7 @@ static int make_file(const struct area *a)
 		return -1;
 	unlink(name);
 	for (unsigned long i = 0; i < a->pages; i++) {
-		fill(page, key_of(a, i, 0));
+		fill(page, a, i, 0);
 		if (pwrite(fd, page, PAGE, (off_t)i * PAGE) != PAGE) {
 			close(fd);
 			return -1;
@@ -302,8 +324,8 @@ static void lock_some(struct area *a)
 	}
 }
 
-/* The file itself has what was written to its shared mapping. */
-static void read_file(struct area *a)
+/* The file itself has what was written to its shared mapping, and what is written to it is there too. */
+static void use_file(struct area *a)
 {
 	static unsigned char page[PAGE];
 	unsigned long i = below(a->pages);
@@ -314,6 +336,13 @@ static void read_file(struct area *a)
 		msync(a->mem, a->pages * PAGE, MS_SYNC);
 	if (pread(a->fd, page, PAGE, (off_t)i * PAGE) != PAGE || !is_version(a, page, i, a->version[i])) {
 		printf("pid %d: page %lu of file %u is wrong\n", getpid(), i, a->id);
+		wrong = 1;
+		return;
+	}
+	next_version(a, i);
+	fill(page, a, i, a->version[i]);
+	if (pwrite(a->fd, page, PAGE, (off_t)i * PAGE) != PAGE) {
+		printf("pid %d: page %lu of file %u: %s\n", getpid(), i, a->id, strerror(errno));
 		wrong = 1;
 	}
 }
@@ -366,8 +395,7 @@ static void have_child(struct slot *slot)
 	/* The child has written them once; or not all, if it was killed: then that is made good. */
 	for (unsigned long i = first; i < first + n; i++) {
 		if (WIFEXITED(status)) {
-			shm->version[i] = (shm->version[i] + 1) % MAYBE_FREED;
-			shm->version[i] += !shm->version[i];
+			next_version(shm, i);
 		} else {
 			write_page(shm, i);
 		}
@@ -389,25 +417,25 @@ static void step(const struct storm *storm, struct slot *slot)
 	snprintf(slot->what, sizeof(slot->what), "%s", names[what]);
 	switch (what) {
 	case 0: map_area(storm); break;
-	case 1: write_some(a, 256); break;
-	case 2: check_some(a, 256); break;
+	case 1: write_some(a, storm->run); break;
+	case 2: check_some(a, storm->run); break;
 	case 3: check_some(a, 64); drop_area(a); break;
 	case 4: have_child(slot); break;
 	case 5: advise(a); break;
 	case 6: lock_some(a); break;
 	case 7: grow_area(a, storm); break;
-	case 8: read_file(a); break;
+	case 8: use_file(a); break;
 	default: usleep(below(5000)); break;
 	}
 	slot->steps++;
 }
 
 /* => exit status */
-static int worker(const struct storm *storm, struct slot *slot, unsigned int nr)
+static int worker(const struct storm *storm, struct shared *shared, unsigned int nr)
 {
-	rnd = storm->seed * 7919u + nr * 104729u + 1;
-	for (unsigned int i = 0; i < storm->steps && !wrong; i++) {
-		step(storm, slot);
+	rnd = storm_mix(storm_mix(storm->seed) + nr);
+	for (unsigned int i = 0; i < storm->steps && !wrong && !shared->over; i++) {
+		step(storm, &shared->worker[nr]);
 		if (below(500) == 0) {
 			fflush(stdout);
 			return wrong;		/* with everything still mapped */
