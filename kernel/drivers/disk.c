@@ -61,8 +61,10 @@ struct gendisk *disk_register(const char *name, struct request_queue *q, unsigne
 	disk->queue = q;
 	disk->read_only = read_only;
 	set_capacity(disk, sectors);
-	add_disk(disk);
-	return disk;
+	if (!add_disk(disk))
+		return disk;
+	put_disk(disk);
+	return NULL;
 }
 
 void disks_probe(void)
