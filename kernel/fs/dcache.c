@@ -60,7 +60,7 @@ static struct hlist_head *d_bucket(const struct dentry *parent, unsigned int has
 	return &dentry_hashtable[hash_32(hash ^ (u32)(unsigned long)parent / 32, d_hash_bits)];
 }
 
-struct hlist_head *alloc_name_table(unsigned long bytes_per_bucket, unsigned int *bits)
+struct hlist_head *__init alloc_name_table(unsigned long bytes_per_bucket, unsigned int *bits)
 {
 	unsigned long low = (totalram_pages - totalhigh_pages) << PAGE_SHIFT;
 	struct hlist_head *table;

@@ -335,7 +335,7 @@ void ext2_forget_freed(struct super_block *sb)
 	INIT_LIST_HEAD(&sbi->s_freed_inodes);
 }
 
-void ext2_freed_init(void)
+void __init ext2_freed_init(void)
 {
 	ext2_freed_cachep = kmem_cache_create("ext2_freed", sizeof(struct ext2_freed), 0,
 					      SLAB_PANIC, NULL);

@@ -35,7 +35,8 @@ static struct proc_dir_entry *find_child(struct proc_dir_entry *dir, const char 
 	return NULL;
 }
 
-static struct proc_dir_entry *add_child(struct proc_dir_entry *dir, const char *name, size_t len)
+static struct proc_dir_entry *__init add_child(struct proc_dir_entry *dir, const char *name,
+					       size_t len)
 {
 	struct proc_dir_entry *pde = kzalloc(sizeof(*pde) + len + 1, GFP_KERNEL);
 	struct proc_dir_entry **link = &dir->child;
