@@ -25,45 +25,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <tests/user/test.h>
+#include <tests/user/fail.h>
 
-#define MOST	120		/* allocations of one call */
 #define MANY	(4 << 20)
 
-static int fail_nth = -1;	/* the file */
 static int null_fd, file_fd;
-static int wish;		/* which allocation is to fail now; 0: none */
 static char *self;
-
-/* => what is left of the wish before; reading and writing allocate too, and may be what fails */
-static int set_nth(int nth)
-{
-	char old[16] = "0", new[16];
-	int left = 0;
-
-	if (fail_nth < 0)
-		return 1;
-	while (pread(fail_nth, old, sizeof(old) - 1, 0) <= 0)
-		left = 1;
-	snprintf(new, sizeof(new), "%d", nth);
-	while (pwrite(fail_nth, new, strlen(new), 0) <= 0)
-		left = 1;
-	return left | atoi(old);
-}
-
-/* => 0 or -errno, as the operations below */
-static int result(long r)
-{
-	return r < 0 ? -errno : 0;
-}
-
-static int closed(int fd)
-{
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
 
 static int do_open(void)	{ return closed(open("new", O_RDWR | O_CREAT, 0600)); }
 static int do_kmsg(void)	{ return closed(open("/dev/kmsg", O_RDONLY)); }
@@ -356,28 +323,6 @@ static const struct {
 	OP(big_unmap), OP(mount), OP(syslog), OP(devmem), OP(fork),
 };
 
-static void each_failing(unsigned int op)
-{
-	int left = 0, err;
-
-	err = ops[op].call();
-	if (err == -EPERM || err == -ENOENT || err == -EACCES)
-		return;			/* not for us, or not there */
-	expect_eq(err, 0);
-	for (int nth = 1; nth < MOST && !left; nth++) {
-		wish = nth;
-		set_nth(nth);
-		err = ops[op].call();
-		wish = 0;
-		left = set_nth(0);
-		if (err && (err != -ENOMEM || left))
-			test_fail("%s with allocation %d failing: %s", ops[op].name, nth, strerror(-err));
-	}
-	if (!left)
-		test_fail("%s: more than %d allocations", ops[op].name, MOST);
-	expect_eq(ops[op].call(), 0);
-}
-
 int main(int argc, char **argv)
 {
 	struct rlimit files = { 4096, 4096 };
@@ -385,7 +330,7 @@ int main(int argc, char **argv)
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
 	if (argc > 1) {			/* exec_self()'s: 4 says that the failure is still to come */
-		fail_nth = open("/proc/self/fail-nth", O_RDWR);
+		fail_begin();
 		return fail_nth >= 0 && set_nth(0) > 0 ? 4 : 0;
 	}
 	must(len > 0);
@@ -396,9 +341,9 @@ int main(int argc, char **argv)
 	file_fd = open("file", O_RDWR | O_CREAT, 0600);
 	must(null_fd >= 0 && file_fd >= 0);
 	setrlimit(RLIMIT_NOFILE, &files);
-	fail_nth = open("/proc/self/fail-nth", O_RDWR);
+	fail_begin();
 	for (unsigned int i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
-		each_failing(i);
+		each_failing(ops[i].name, ops[i].call);
 	for (int nth = 0, err = 0; nth < MOST && err <= 0; nth++) {
 		err = exec_failing(nth);
 		if (err < 0 && (err != -ENOMEM || !nth))

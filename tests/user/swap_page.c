@@ -6,33 +6,16 @@
 #define _GNU_SOURCE
 #include "disk.h"
 #include "mm.h"
+#include "page_out.h"
 #include "smp.h"
 #include "swap.h"
 
-#ifndef MADV_PAGEOUT
-#define MADV_PAGEOUT	21
-#endif
-
 #define PAGES		64u
 #define SLOTS		2047u
-#define PM_SWAP		(1ull << 62)
 #define PM_PRESENT	(1ull << 63)
 #define PM_SOFT_DIRTY	(1ull << 55)
 
 static const char *disk;
-
-/*
- * A page that has just come waits for its list in a batch of its processor, out of reach of who asks for
- * MADV_PAGEOUT on another one.
- */
-static void stay_on_one_cpu(void)
-{
-	cpu_set_t set;
-
-	CPU_ZERO(&set);
-	CPU_SET(0, &set);
-	must(sched_setaffinity(0, sizeof(set), &set) == 0);
-}
 
 static unsigned int content(unsigned int page, unsigned int generation)
 {
@@ -70,39 +53,6 @@ static char *memory(unsigned int pages)
 	must(p != MAP_FAILED);
 	fill(p, pages, 1);
 	return p;
-}
-
-static uint64_t pagemap(const void *p)
-{
-	uint64_t entry = 0;
-	int fd = open("/proc/self/pagemap", O_RDONLY);
-
-	must(fd >= 0);
-	must(pread64(fd, &entry, 8, (off64_t)((uintptr_t)p / PAGE * 8)) == 8);
-	close(fd);
-	return entry;
-}
-
-/* => pages of [p, + pages) whose entries are places in swap */
-static unsigned int swapped(const char *p, unsigned int pages)
-{
-	unsigned int i, out = 0;
-
-	for (i = 0; i < pages; i++)
-		out += !!(pagemap(p + i * PAGE) & PM_SWAP);
-	return out;
-}
-
-/* All of it is in swap afterwards: a page that is looked at just now is tried again. */
-static void page_out(char *p, unsigned int pages)
-{
-	int tries;
-
-	for (tries = 0; tries < 50 && swapped(p, pages) != pages; tries++) {
-		must(madvise(p, pages * PAGE, MADV_PAGEOUT) == 0);
-		usleep(tries * 1000);
-	}
-	expect_eq(swapped(p, pages), pages);
 }
 
 /* The figure behind @name in a file of /proc, of the area that begins at @p (NULL: the first). */
