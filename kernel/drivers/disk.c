@@ -3,9 +3,11 @@
  */
 #include <kernel/drivers/disk.h>
 
+#include <kernel/core/cmdline.h>
 #include <kernel/core/printk.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
+#include <mm/phys/fail_alloc.h>
 
 /* request.special of one that is done apart */
 #define APART	((void *)1)
@@ -69,7 +71,10 @@ struct gendisk *disk_register(const char *name, struct request_queue *q, unsigne
 
 void disks_probe(void)
 {
+	/* `fail_probe=N`: the Nth allocation of the search finds no memory. */
+	fail_alloc_nth((unsigned int)cmdline_get_int("fail_probe", 0));
 	virtio_blk_probe();
 	ide_probe();
 	floppy_probe();
+	fail_alloc_nth(0);
 }

@@ -26,6 +26,7 @@
  * a second, are processes too.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/swap.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -52,7 +54,7 @@ struct counters {
 
 static const char *const page_classes[] = {
 	"AnonPages:", "Shmem:", "PageTables:", "KernelStack:", "Cached:", "Buffers:", "VmallocUsed:",
-	"Mapped:", "Committed_AS:",
+	"Mapped:", "Committed_AS:", "SwapTotal:",
 };
 
 static struct counters before, after;
@@ -273,9 +275,10 @@ static void remove_tree(const char *path, int itself)
 		rmdir(path);
 }
 
-/* What was there before: mounts, and the numbers of /proc/sys/vm. */
+/* What was there before: mounts, swap areas, and the numbers of /proc/sys/vm. */
 static struct {
 	char mounts[8192];
+	char swaps[4096];
 	int nr_sysctls;
 	struct {
 		char path[288];
@@ -289,6 +292,7 @@ static void remember_usual(void)
 	DIR *dir = opendir("/proc/sys/vm");
 
 	slurp("/proc/mounts", usual.mounts, sizeof(usual.mounts));
+	slurp("/proc/swaps", usual.swaps, sizeof(usual.swaps));
 	while (dir && (entry = readdir(dir)) != NULL && usual.nr_sysctls < 48) {
 		char *path = usual.sysctls[usual.nr_sysctls].path;
 		struct stat st;
@@ -326,13 +330,28 @@ static void kill_marked(void)
 		closedir(dir);
 }
 
-/* A test that failed half-way leaves files, mounts and settings. */
+/* Ends the swap areas that are new: their slots must all come free, and files be unmounted next. */
+static void end_swapping(void)
+{
+	char swaps[4096], where[256], *line, *next;
+
+	slurp("/proc/swaps", swaps, sizeof(swaps));
+	for (line = swaps; *line; line = next) {
+		next = strchr(line, '\n');
+		*next++ = 0;
+		if (sscanf(line, "%255s", where) == 1 && !strstr(usual.swaps, where) && swapoff(where))
+			printf("run-tests: swapoff %s: %s\n", where, strerror(errno));
+	}
+}
+
+/* A test that failed half-way leaves files, mounts, swap areas and settings. */
 static void tidy(void)
 {
 	char mounts[8192], where[256], *line, *next;
 
 	kill_marked();
 	usleep(20000);
+	end_swapping();
 	slurp("/proc/mounts", mounts, sizeof(mounts));
 	for (line = mounts; *line; line = next) {
 		next = strchr(line, '\n');

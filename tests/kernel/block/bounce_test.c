@@ -5,6 +5,7 @@
  * of real devices: 16M (ISA) and 4G; a machine without memory behind one of them skips it.
  */
 #include <tests/kernel/block/block_test.h>
+#include <tests/kernel/fail_alloc.h>
 
 #include <kernel/block/blk.h>
 #include <mm/phys/mempool.h>
@@ -168,4 +169,31 @@ KTEST(bounce, no_memory)
 	KEXPECT_EQ(t, td->wrong, 0u);
 	testdisk_destroy(td);
 	__free_page(far);
+}
+
+static struct testdisk *near_disk;
+static struct page *far_page, *near_page;
+
+static bool write_pieces(void)
+{
+	return two_pieces(near_disk, WRITE, far_page, near_page) == 0;
+}
+
+/* Without memory for the bio or for a copy there is what the pools keep: the write succeeds all the same. */
+KTEST(fail_alloc, bounce)
+{
+	NEED_FAIL_ALLOC(t);
+	far_page = page_beyond(ISA_PFN);
+	if (!far_page) {
+		ktest_skip(t, "the device would reach all memory");
+		return;
+	}
+	near_page = alloc_page(GFP_DMA);
+	near_disk = new_disk(ISA_PFN);
+	KASSERT(t, near_page && near_disk);
+	KEXPECT(t, each_failing(t, write_pieces) >= 2);
+	KEXPECT_EQ(t, near_disk->wrong, 0u);
+	testdisk_destroy(near_disk);
+	__free_page(near_page);
+	__free_page(far_page);
 }

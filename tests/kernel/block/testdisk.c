@@ -271,20 +271,25 @@ fail:
 	return NULL;
 }
 
-void testdisk_add(struct testdisk *td)
+int testdisk_add(struct testdisk *td)
 {
 	unsigned int nr = 0;
+	int err;
 
 	while (testdisks & 1UL << nr)
 		nr++;
-	testdisks |= 1UL << nr;
 	td->disk->major = TESTDISK_MAJOR;
 	td->disk->first_minor = nr * DISK_MAX_PARTS;
 	snprintf(td->disk->disk_name, DISK_NAME_LEN, "td%c", (int)('a' + nr));
-	WARN_ON(add_disk(td->disk));
+	err = add_disk(td->disk);
+	WARN_ON(err && err != -ENOMEM);
+	if (err)
+		return err;
+	testdisks |= 1UL << nr;
 	/* the partition table has been read: that is nobody's business */
 	td->nr_ops = 0;
 	td->disk->part0.stats = (struct disk_stats){ .stamp = jiffies };
+	return 0;
 }
 
 void testdisk_destroy(struct testdisk *td)

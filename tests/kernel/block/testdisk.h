@@ -66,7 +66,8 @@ struct testdisk {
 
 /* => may sleep; NULL: no memory. @sectors: a multiple of those in a page */
 struct testdisk *testdisk_create(unsigned int sectors);
-void testdisk_add(struct testdisk *td);
+/* => may sleep; 0, or -ENOMEM: it can only be destroyed */
+int testdisk_add(struct testdisk *td);
 /* => may sleep, no I/O under way */
 void testdisk_destroy(struct testdisk *td);
 static inline struct hd_struct *testdisk_part0(struct testdisk *td)

@@ -8,6 +8,7 @@
 #include <lib/random.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/slab.h>
+#include <tests/kernel/fail_alloc.h>
 #include <tests/kernel/fs/fs_test.h>
 
 #define ROOM	16384
@@ -294,4 +295,32 @@ KTEST(initramfs, fuzz)
 	}
 	kfree(copy);
 	kfree(a.buf);
+}
+
+static unsigned char *packed;
+static size_t packed_len;
+
+static bool unpack_it(void)
+{
+	return !unpack_to_rootfs(packed, packed_len, NULL);
+}
+
+/* No memory is a reason to stop: it is said, nothing is lost, and the same again succeeds. */
+KTEST(fail_alloc, initramfs)
+{
+	struct archive a;
+	struct jail jail;
+
+	NEED_FAIL_ALLOC(t);
+	packed = kzalloc(2 * ROOM, GFP_KERNEL);
+	KASSERT(t, packed && begin(&a) && begin_jail(&jail));
+	entry(&a, "a1", S_IFREG | 0600, 7, 2, "one", 3);
+	entry(&a, "a2", S_IFREG | 0600, 7, 2, "", 0);
+	sample(&a);
+	packed_len = gzip_stored(packed, a.buf, a.len);
+	KEXPECT(t, each_failing(t, unpack_it) >= 3);
+	expect_sample(t);
+	end_jail(&jail);
+	kfree(a.buf);
+	kfree(packed);
 }

@@ -3,9 +3,8 @@
  *
  * What a program can make the kernel allocate is failed by scripts/fail-alloc; here is the rest.
  */
-#include <mm/phys/fail_alloc.h>
+#include <tests/kernel/fail_alloc.h>
 
-#include <kernel/core/ktest.h>
 #include <lib/errno.h>
 #include <lib/string.h>
 #include <mm/phys/mempool.h>
@@ -13,33 +12,6 @@
 #include <mm/phys/slab.h>
 #include <mm/phys/vmalloc.h>
 #include <tests/kernel/block/testdisk.h>
-
-#define NEED_FAIL_ALLOC(t) do {							\
-	if (!FAIL_ALLOC) {							\
-		ktest_skip((t), "only in debug builds");			\
-		return;								\
-	}									\
-} while (0)
-
-/*
- * Call @op with its first allocation failing, then its second, until it has no more. It takes back
- * what it did. => how many there were; @op must have succeeded without a failure
- */
-static unsigned int each_failing(struct ktest *t, bool (*op)(void))
-{
-	for (unsigned int nth = 1; nth < 500; nth++) {
-		bool good;
-
-		fail_alloc_nth(nth);
-		good = op();
-		if (fail_alloc_nth(0)) {
-			KEXPECT(t, good);
-			return nth - 1;
-		}
-	}
-	ktest_fail(t, __FILE__, __LINE__, "always one allocation more");
-	return 0;
-}
 
 /* The Nth allocation of this task fails, once; __GFP_NOFAIL is not counted. */
 KTEST(fail_alloc, nth)
@@ -167,6 +139,8 @@ KTEST(fail_alloc, caches_and_pools)
 	kmem_cache_destroy(pool_cachep);
 }
 
+#define NEAR_PFN	(16UL << (20 - PAGE_SHIFT))	/* ISA's */
+
 static struct testdisk *td;
 
 static bool make_disk(void)
@@ -178,6 +152,21 @@ static bool make_disk(void)
 	testdisk_add(disk);
 	testdisk_destroy(disk);
 	return true;
+}
+
+/* Its segments are few and it does not reach all memory: there are pages in reserve. */
+static bool make_near_disk(void)
+{
+	struct testdisk *disk = testdisk_create(64);
+	bool good;
+
+	if (!disk)
+		return false;
+	disk->q->limits.bounce_pfn = NEAR_PFN;
+	disk->q->limits.max_segments = 2;
+	good = testdisk_add(disk) == 0;
+	testdisk_destroy(disk);
+	return good;
 }
 
 static bool rescan(void)
@@ -192,6 +181,7 @@ KTEST(fail_alloc, disks)
 
 	NEED_FAIL_ALLOC(t);
 	KEXPECT(t, each_failing(t, make_disk) >= 5);
+	KEXPECT(t, each_failing(t, make_near_disk) >= 5);
 	td = testdisk_create(2048);
 	KASSERT(t, td);
 	table[446 + 4] = 0x83;

@@ -1,0 +1,40 @@
+/*
+ * tests/kernel/fail_alloc.h - an operation of the kernel with each of its allocations failing.
+ *
+ * The tests that use it are of the suite fail_alloc, wherever they are: scripts/fail-alloc runs that suite
+ * for the sites that no program reaches.
+ */
+#ifndef OCTAVO_TESTS_KERNEL_FAIL_ALLOC_H
+#define OCTAVO_TESTS_KERNEL_FAIL_ALLOC_H
+
+#include <kernel/core/ktest.h>
+#include <mm/phys/fail_alloc.h>
+
+#define NEED_FAIL_ALLOC(t) do {							\
+	if (!FAIL_ALLOC) {							\
+		ktest_skip((t), "only in debug builds");			\
+		return;								\
+	}									\
+} while (0)
+
+/*
+ * Call @op with its first allocation failing, then its second, until it has no more. It takes back
+ * what it did. => how many there were; @op must have succeeded without a failure
+ */
+static inline unsigned int each_failing(struct ktest *t, bool (*op)(void))
+{
+	for (unsigned int nth = 1; nth < 500; nth++) {
+		bool good;
+
+		fail_alloc_nth(nth);
+		good = op();
+		if (fail_alloc_nth(0)) {
+			KEXPECT(t, good);
+			return nth - 1;
+		}
+	}
+	ktest_fail(t, __FILE__, __LINE__, "always one allocation more");
+	return 0;
+}
+
+#endif
