@@ -20,7 +20,7 @@
 #include <lib/hash.h>
 #include <lib/string.h>
 
-#define SITE_DEPTH	3	/* addresses that make a site */
+#define SITE_DEPTH	4	/* addresses that make a site */
 #define SITE_BITS	12
 #define NR_SITES	(1u << SITE_BITS)
 
@@ -41,7 +41,8 @@ static bool by_site;				/* [fail_alloc_lock] */
 /* => the entry of @trace, which is a new one if it was not there; NULL: the table is full */
 static struct fail_site *find_site(const unsigned long *trace)
 {
-	unsigned int i = hash_long(trace[0] ^ trace[1] * 3 ^ trace[2] * 5, SITE_BITS);
+	unsigned int i = hash_long(trace[0] ^ trace[1] * 3 ^ trace[2] * 5 ^ trace[3] * 7,
+				   SITE_BITS);
 
 	for (unsigned int n = 0; n < NR_SITES; n++, i = (i + 1) % NR_SITES) {
 		struct fail_site *site = &sites[i];
@@ -73,8 +74,8 @@ static bool nth_is_now(void)
 /* One line for each site that failed: a machine that dies of it leaves more than it knew. */
 static void tell(const unsigned long *trace, const char *what)
 {
-	pr_info("fail_alloc: %s %08lx %08lx %08lx %s: %pB\n", what, trace[0], trace[1], trace[2],
-		in_interrupt() ? "interrupt" : current->comm, (void *)trace[0]);
+	pr_info("fail_alloc: %s %08lx %08lx %08lx %08lx %s: %pB\n", what, trace[0], trace[1],
+		trace[2], trace[3], in_interrupt() ? "interrupt" : current->comm, (void *)trace[0]);
 }
 
 noinline bool fail_alloc_site(gfp_t gfp)
@@ -125,8 +126,9 @@ static int fail_alloc_show(struct seq_file *m, void *v)
 		const struct fail_site *site = &sites[i];
 
 		if (READ_ONCE(site->reached))
-			seq_printf(m, "%08lx %08lx %08lx reached %u failed %u%s\n", site->trace[0],
-				   site->trace[1], site->trace[2], site->reached, site->failed,
+			seq_printf(m, "%08lx %08lx %08lx %08lx reached %u failed %u%s\n",
+				   site->trace[0], site->trace[1], site->trace[2],
+				   site->trace[3], site->reached, site->failed,
 				   site->nofail ? " nofail" : "");
 	}
 	return 0;

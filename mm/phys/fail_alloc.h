@@ -5,8 +5,8 @@
  * allocation fail, in two ways:
  *
  *   by site	(`sites` written to /proc/fail_alloc).  A *site* is a place in the code: the
- *		address that an allocation returns to, and its caller's and that one's
- *		caller's, so that a helper used by many is a site for each.  The first time a site
+ *		address that an allocation returns to, and those of the three callers above,
+ *		so that a helper used by many is a site for each.  The first time a site
  *		is reached it fails.  Whoever runs all tests again and again until no new
  *		site fails has seen each fail once (scripts/fail-alloc).
  *   by number	(/proc/PID/fail-nth, Linux's word; or current->fail_nth in a test).  The Nth
@@ -19,7 +19,7 @@
  *
  * /proc/fail_alloc shows a line per site that was reached:
  *
- *	c0123456 c0134567 c0145678 reached 12 failed 1 [nofail]
+ *	c0123456 c0134567 c0145678 c0156789 reached 12 failed 1 [nofail]
  *
  * and above them how many there are.  `off` ends the injection, `clear` forgets the sites.
  *

@@ -249,6 +249,20 @@ static int do_syslog(void)
 	return result(klogctl(3, buf, sizeof(buf)));
 }
 
+static int do_syslog_unread(void)
+{
+	static char buf[65536];
+	int err = do_say();
+
+	if (err)
+		return err;
+	while (!err && klogctl(9, NULL, 0) > 0)
+		err = result(klogctl(2, buf, sizeof(buf)));
+	return err;
+}
+
+static int do_framebuffer(void)	{ return closed(open("/dev/fb0", O_RDWR)); }
+
 static int do_devmem(void)
 {
 	char byte;
@@ -320,7 +334,8 @@ static const struct {
 } ops[] = {
 	OP(open), OP(kmsg), OP(say), OP(memfd), OP(dup), OP(stat), OP(pipe), OP(write), OP(readv), OP(getcwd),
 	OP(symlink), OP(readdir), OP(lock), OP(poll), OP(select), OP(signalfd), OP(timer), OP(mmap), OP(shared),
-	OP(big_unmap), OP(mount), OP(syslog), OP(devmem), OP(fork),
+	OP(big_unmap), OP(mount), OP(syslog), OP(syslog_unread),
+	OP(framebuffer), OP(devmem), OP(fork),
 };
 
 int main(int argc, char **argv)

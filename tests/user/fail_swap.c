@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "disk.h"
 #include "fail.h"
+#include "numa.h"
 #include "page_out.h"
 
 #include <sys/wait.h>
@@ -323,6 +324,17 @@ static int do_shared_cut(void)
 	return err;
 }
 
+/* A page that was never there. */
+static int do_shared_grow(void)
+{
+	char byte = 1;
+	int err = result(pwrite(shared_fd, &byte, 1, (PAGES + 1) * STEP));
+
+	disarm();
+	must(ftruncate(shared_fd, PAGES * STEP) == 0);
+	return err == -ENOSPC ? -ENOMEM : err;
+}
+
 #define OP(name) { #name, do_##name }
 static const struct {
 	const char *name;
@@ -330,17 +342,30 @@ static const struct {
 } with_area[] = {
 	OP(swaps), OP(check), OP(page_out), OP(come_back), OP(will_need), OP(lock), OP(move), OP(fork),
 	OP(pagemap), OP(shared_out), OP(shared_back), OP(shared_read), OP(shared_write), OP(shared_cut),
-	OP(swapoff),
+	OP(shared_grow), OP(swapoff),
 };
 
 /* ---- areas ----------------------------------------------------------------------------------- */
 
+/* Where a page is to lie is looked at first, if anybody has said it. */
+static void with_policy(void)
+{
+	unsigned long nodes[2] = { 1, 0 };
+
+	if (set_policy(MPOL_PREFERRED, nodes, 33))
+		return;			/* a kernel without them */
+	each_failing("come_back, by policy", do_come_back);
+	each_failing("shared_grow, by policy", do_shared_grow);
+	must(set_policy(MPOL_DEFAULT, NULL, 0) == 0);
+}
+
 static void with_each(void)
 {
-	each_failing("swapon", do_swapon);
+	each_failing("swapon of a file", do_swapon);
 	must(swapon(area, 0) == 0);
 	for (unsigned int i = 0; i < sizeof(with_area) / sizeof(with_area[0]); i++)
 		each_failing(with_area[i].name, with_area[i].call);
+	with_policy();
 	must(swapoff(area) == 0);
 	expect_eq(wrong(own, SWAP_PAGE), 0);
 	expect_eq(wrong(shared, STEP), 0);
@@ -381,7 +406,7 @@ int main(void)
 
 	snprintf(area, sizeof(area), "%s", disk);
 	put_swap_head(area, &h);
-	with_each();
+	each_failing("swapon of a disk", do_swapon);
 
 	test_mke2fs(disk, 1024, 8192);
 	must(mkdir("m", 0700) == 0);

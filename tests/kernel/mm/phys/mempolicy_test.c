@@ -10,6 +10,7 @@
 #include <mm/phys/mempolicy.h>
 #include <mm/phys/numa.h>
 #include <mm/phys/vmstat.h>
+#include <tests/kernel/fail_alloc.h>
 
 #define PAGES	32
 #define QUIET	(__GFP_NOWARN | __GFP_NORETRY)
@@ -190,4 +191,16 @@ KTEST(mempolicy, of_a_task)
 	mpol_put(got);
 	KEXPECT_EQ(t, atomic_read(&nr_mempolicies), before);
 	KEXPECT_EQ(t, get_task_policy(current), NULL);
+}
+
+static bool block_by_policy(void)
+{
+	return node_by(NULL, 1, 0) >= 0;
+}
+
+/* More than a page, which only these tests ask for. */
+KTEST(fail_alloc, policy)
+{
+	NEED_FAIL_ALLOC(t);
+	KEXPECT(t, each_failing(t, block_by_policy) >= 1);
 }
