@@ -369,6 +369,7 @@ SRCS	+= mm/space/proc_mm.c                # an address space as text
 SRCS	+= mm/space/smaps.c                  # /proc/PID/smaps: what is really there
 SRCS	+= mm/space/stack.c                  # areas that grow down: made by exec, grown by page faults
 SRCS	+= mm/space/swap_fault.c             # a page comes back from swap; swapoff
+SRCS	+= mm/space/swap_users.c             # who holds each slot of swap, against what is counted
 SRCS	+= mm/space/sysctl.c                 # /proc/sys/vm: the settings of address spaces
 SRCS	+= mm/space/translate.c              # the way of one address, step by step
 SRCS	+= mm/space/unmapped_area.c          # where mmap puts what has no place of its own

@@ -17,7 +17,9 @@
  * swapoff gives no more slots out, brings back what is in use, which can take long and can fail:
  * then the area is as before.
  *
- * Locking: swapon_mutex: one swapon or swapoff at a time, and /proc/swaps; outside i_sem.
+ * Locking: swapon_mutex: areas come and go one at a time, and /proc/swaps; outside i_sem.  Not held
+ * while swapoff brings pages back, so that others need not wait for that: the area is neither on nor
+ * free then, and who wants to switch it on or off hears so.
  *
  * References: swapon(2), mkswap(8).
  */
@@ -371,18 +373,18 @@ out:
 
 /* ---- swapoff ------------------------------------------------------------------------------------ */
 
-/* => swapon_mutex held; NULL: it is none */
+/* => swapon_mutex held; NULL: it is none, or about to be none */
 static struct swap_info_struct *find_area(const struct address_space *mapping)
 {
 	struct swap_info_struct *si;
 
 	for (si = swap_info; si < swap_info + MAX_SWAPFILES; si++)
-		if (si->swap_file && si->swap_file->f_mapping == mapping)
+		if ((READ_ONCE(si->flags) & SWP_WRITEOK) && si->swap_file->f_mapping == mapping)
 			return si;
 	return NULL;
 }
 
-/* => swapon_mutex held, the area is off; 0, or -errno and it is still in use */
+/* => the area is off; 0, or -errno and it is still in use */
 static int try_to_unuse(struct swap_info_struct *si)
 {
 	int err;
@@ -405,7 +407,7 @@ static int try_to_unuse(struct swap_info_struct *si)
 	return 0;
 }
 
-/* => swapon_mutex held; 0 or -errno */
+/* => swapon_mutex held, but let go meanwhile; 0 or -errno */
 static int swapoff_area(struct swap_info_struct *si)
 {
 	struct file *file = si->swap_file;
@@ -416,9 +418,11 @@ static int swapoff_area(struct swap_info_struct *si)
 		return err;
 	vm_unacct_memory(pages);
 	swap_area_off(si);
+	mutex_unlock(&swapon_mutex);
 	current->flags |= PF_OOM_ORIGIN;	/* if there is no room, it was a bad idea */
 	err = try_to_unuse(si);
 	current->flags &= ~PF_OOM_ORIGIN;
+	mutex_lock(&swapon_mutex);
 	if (err) {
 		swap_area_resume(si);
 		return err;
@@ -487,8 +491,9 @@ static int swaps_show(struct seq_file *m, void *v)
 		return -ENOMEM;
 	seq_puts(m, "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
 	mutex_lock(&swapon_mutex);
+	/* One that is being switched off too. */
 	for (si = swap_info; si < swap_info + MAX_SWAPFILES; si++)
-		if (READ_ONCE(si->flags) & SWP_WRITEOK)
+		if (si->swap_file)
 			show_area(m, si, buf);
 	mutex_unlock(&swapon_mutex);
 	free_page((unsigned long)buf);

@@ -3,8 +3,8 @@
  *
  * swap_check() runs after each test of the kernel: each area's counts are those of its map, each
  * cluster's too, all areas' sums are the numbers that free(1) shows, and each page of a swap cache
- * has a slot that counts it.  That page tables hold as many entries as the maps count is checked
- * by mm_check(), and by the number of slots in use before and after each test.
+ * has a slot that counts it.  That page tables and objects hold as many entries as the maps count is
+ * checked by swap_users_check() (mm/space), and by the number of slots in use before and after each test.
  */
 #include <mm/cache/swap_internal.h>
 

@@ -382,7 +382,8 @@ static void close_ranks(int prio)
 {
 	struct swap_info_struct *si;
 
-	list_for_each_entry(si, &swap_list, list)
+	/* Those that are being switched off may come back. */
+	for (si = swap_info; si < swap_info + MAX_SWAPFILES; si++)
 		si->prio += si->prio < prio;
 	least_priority++;
 }

@@ -11,7 +11,7 @@
  * 0 is free.  So nobody can be given a slot while its page is in memory, or its data needed.
  *
  * Locking: swap_lock [sl], a spinlock, inside page_table_lock and tree_lock; nothing is taken
- * under it.  swapon_mutex: swapon and swapoff, one at a time.
+ * under it.  swapon_mutex: areas come and go one at a time (kernel/fs/swapon.c).
  */
 #ifndef OCTAVO_MM_CACHE_SWAPFILE_H
 #define OCTAVO_MM_CACHE_SWAPFILE_H

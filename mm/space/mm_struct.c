@@ -18,6 +18,7 @@
  * readers in other tasks.  Both are innermost.
  */
 #include <mm/space/mmap.h>
+#include <mm/space/swap_fault.h>
 
 #include <kernel/arch/irqflags.h>
 #include <kernel/arch/tlb.h>
@@ -296,5 +297,6 @@ void __init mmap_init(void)
 			  PAGE_SHIFT;
 	vm_accounting_init();
 	mm_check_init();
+	swap_users_init();
 	mlock_init();
 }

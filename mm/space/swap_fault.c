@@ -129,8 +129,7 @@ void zap_swap_pte(struct mm_struct *mm, pte_t *pte)
 
 /* ---- before it is asked for ------------------------------------------------------------------------ */
 
-/* The next entry of [*@addr, end) that is in swap; *@addr is moved there. => .pte 0: none; [s] read */
-static pte_t next_swap_pte(struct mm_struct *mm, unsigned long *addr, unsigned long end, pte_t **at)
+pte_t next_swap_pte(struct mm_struct *mm, unsigned long *addr, unsigned long end, pte_t **at)
 {
 	while (*addr < end) {
 		pmd_t *pmd = mm_pmd(mm, *addr);

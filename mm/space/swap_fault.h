@@ -20,7 +20,14 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 /* Empty *@pte, which is in swap; its slot goes unless that has other users. => page_table_lock held */
 void zap_swap_pte(struct mm_struct *mm, pte_t *pte);
 
+/* The next entry of [*@addr, end) that is in swap, at *@at; *@addr is moved there. => .pte 0: none; [s] read */
+pte_t next_swap_pte(struct mm_struct *mm, unsigned long *addr, unsigned long end, pte_t **at);
+
 /* Start reading what [start, end) of @vma has in swap. => [s] read; may sleep, not for the disk */
 void swapin_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* swap_users.c: are the slots' counts what page tables and objects hold? => may sleep; 0, or prints and -EINVAL */
+int swap_users_check(void);
+void swap_users_init(void);
 
 #endif

@@ -15,6 +15,7 @@
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/cache/swap.h>
+#include <mm/space/swap_fault.h>
 
 SYSCTL_INT("sys/vm/max_map_count", sysctl_max_map_count, 0, INT_MAX, NULL);
 
@@ -69,6 +70,7 @@ static int vmstat_refresh(void)
 	err = err ? err : writeback_check();
 	err = err ? err : bdev_check();
 	err = err ? err : lru_check();
+	err = err ? err : swap_users_check();
 	return err ? err : mm_check_all();
 }
 SYSCTL("sys/vm/stat_refresh", .mode = 0600, .changed = vmstat_refresh);

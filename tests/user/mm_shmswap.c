@@ -218,6 +218,7 @@ static void forked(void)
 
 	fill(map, 0, PAGES);
 	out(map, PAGES, PAGES);
+	expect(counters_proved());
 	pid = fork();
 	must(pid >= 0);
 	if (!pid) {

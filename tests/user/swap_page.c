@@ -200,6 +200,7 @@ static void after_fork(void)
 		_exit(test_failures);
 	}
 	must(read(sync[0], &c, 1) == 1);
+	expect(counters_proved());
 	expect_eq(wrong(p, PAGES, 1), 0u);
 	fill(p, PAGES, 3);
 	page_out(p, PAGES);

@@ -7,6 +7,7 @@
 #ifndef OCTAVO_KERNEL_FS_RAMFS_RAMFS_H
 #define OCTAVO_KERNEL_FS_RAMFS_RAMFS_H
 
+#include <kernel/arch/pgtable.h>
 #include <kernel/fs/fs.h>
 
 #define RAMFS_MAGIC	0x858458f6ul
@@ -27,6 +28,8 @@ struct file *shmem_zero_setup_file(unsigned long size, unsigned long vm_flags);
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags);
 /* Pages of Committed_AS that files and objects of tmpfs stand for: counted by looking at each. */
 long shmem_accounted_pages(void);
+/* The entry of each page of theirs that is in swap. => may sleep; @fn may not */
+void shmem_for_each_swapped(void (*fn)(swp_entry_t entry, void *arg), void *arg);
 /* mmap of /dev/zero with MAP_SHARED: give @vma such a file.  => 0 or -errno */
 int shmem_zero_setup(struct vm_area_struct *vma);
 

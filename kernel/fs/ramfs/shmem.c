@@ -77,18 +77,20 @@ long shmem_accounted_pages(void)
 	return sum;
 }
 
-/* ---- swapoff ------------------------------------------------------------------------------------ */
+/* ---- what is in swap ---------------------------------------------------------------------------- */
 
-struct unuse {
-	unsigned int type;		/* of the area that goes */
-	int err;
+/* Something to do with each object that has pages in swap. */
+struct swapped_walk {
+	int (*fn)(struct address_space *mapping, void *arg);	/* => may sleep; 0 or -errno */
+	void *arg;
+	int err;		/* the last one; -EINTR and -ENOMEM end the walk */
 };
 
-/* Bring back what the inodes of @sb have there. => s_umount held for reading */
-static void unuse_sb(struct super_block *sb, void *arg)
+/* => s_umount held for reading */
+static void walk_sb(struct super_block *sb, void *arg)
 {
 	struct inode *inode, *prev = NULL;
-	struct unuse *unuse = arg;
+	struct swapped_walk *walk = arg;
 	int err;
 
 	if (sb->s_magic != TMPFS_MAGIC)
@@ -96,12 +98,12 @@ static void unuse_sb(struct super_block *sb, void *arg)
 	spin_lock(&inode_lock);
 	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
 		if ((inode->i_state & (I_FREEING | I_NEW)) || !READ_ONCE(inode->i_data.nrswapped) ||
-		    unuse->err == -EINTR || unuse->err == -ENOMEM)
+		    walk->err == -EINTR || walk->err == -ENOMEM)
 			continue;
 		__iget(inode);
 		spin_unlock(&inode_lock);
-		err = shmem_unuse_mapping(&inode->i_data, unuse->type);
-		unuse->err = err ? err : unuse->err;
+		err = walk->fn(&inode->i_data, walk->arg);
+		walk->err = err ? err : walk->err;
 		/* This one keeps our place in the list; the one before may go now. */
 		if (prev)
 			iput(prev);
@@ -113,12 +115,38 @@ static void unuse_sb(struct super_block *sb, void *arg)
 		iput(prev);
 }
 
+static int unuse_mapping(struct address_space *mapping, void *type)
+{
+	return shmem_unuse_mapping(mapping, *(unsigned int *)type);
+}
+
 int shmem_unuse(unsigned int type)
 {
-	struct unuse unuse = { .type = type };
+	struct swapped_walk walk = { .fn = unuse_mapping, .arg = &type };
 
-	iterate_supers(unuse_sb, &unuse);
-	return unuse.err;
+	iterate_supers(walk_sb, &walk);
+	return walk.err;
+}
+
+struct entry_visitor {
+	void (*fn)(swp_entry_t entry, void *arg);
+	void *arg;
+};
+
+static int visit_entries(struct address_space *mapping, void *arg)
+{
+	struct entry_visitor *visitor = arg;
+
+	shmem_for_each_entry(mapping, visitor->fn, visitor->arg);
+	return 0;
+}
+
+void shmem_for_each_swapped(void (*fn)(swp_entry_t entry, void *arg), void *arg)
+{
+	struct entry_visitor visitor = { fn, arg };
+	struct swapped_walk walk = { .fn = visit_entries, .arg = &visitor };
+
+	iterate_supers(walk_sb, &walk);
 }
 
 struct file *shmem_file_setup(const char *name, loff_t size, unsigned long vm_flags)

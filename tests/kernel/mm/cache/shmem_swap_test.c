@@ -21,6 +21,7 @@
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
+#include <mm/space/swap_fault.h>
 #include <mm/types/mm_types.h>
 #include <tests/kernel/block/testdisk.h>
 
@@ -162,6 +163,7 @@ KTEST(shmem_swap, round_trip)
 	KEXPECT_EQ(t, send_all_out(PAGES), PAGES);
 	KEXPECT_EQ(t, mapping->nrpages, 0ul);
 	KEXPECT_EQ(t, mapping->nrswapped, (unsigned long)PAGES);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	KEXPECT_EQ(t, shmem_swapped_pages(mapping, 10, 20), 10ul);
 	KEXPECT_EQ(t, nr_swap_pages, 0ul);
 	KEXPECT_EQ(t, global_page_state(NR_SHMEM), shmem - PAGES);
@@ -250,6 +252,7 @@ KTEST(shmem_swap, truncate)
 	i_size_write(mapping->host, 10 * PAGE_SIZE + 2);
 	truncate_inode_pages(mapping, 10 * PAGE_SIZE + 2);
 	KEXPECT_EQ(t, mapping->nrswapped, 5ul);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	KEXPECT_EQ(t, vm_memory_committed(), promised - 3 - 9);
 	i_size_write(mapping->host, 20 * PAGE_SIZE);
 	KEXPECT_EQ(t, word_at(10), (long)(word_of(10) & 0xffff));
@@ -272,6 +275,7 @@ KTEST(shmem_swap, cut_meanwhile)
 	KEXPECT_EQ(t, nr_swap_pages, PAGES - 3ul);
 	truncate_inode_pages(mapping, 2 * PAGE_SIZE);
 	KEXPECT_EQ(t, mapping->nrswapped, 2ul);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	KEXPECT_EQ(t, wrong_words(0, 2), 0u);
 	end(t);
 }
@@ -382,6 +386,7 @@ KTEST(shmem_swap, never_a_hole)
 	KEXPECT_EQ(t, holes, 0u);
 	KEXPECT_EQ(t, wrong, 0u);
 	KEXPECT_EQ(t, mapping->nrpages + mapping->nrswapped, 8ul);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	end(t);
 }
 

@@ -5,12 +5,17 @@
 #include <tests/kernel/mm/cache/swap_disk.h>
 #include <tests/kernel/mm/space/scratch.h>
 
+#include <kernel/core/completion.h>
 #include <kernel/core/sched.h>
+#include <kernel/sched/kthread.h>
+#include <lib/err.h>
+#include <lib/errno.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/swap_state.h>
 #include <mm/cache/vmscan.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
+#include <mm/space/swap_fault.h>
 
 #define AT	0x48000000UL
 #define PAGES	40ul
@@ -159,4 +164,70 @@ KTEST(swapoff, going_and_back)
 	KEXPECT_EQ(t, page_out(), PAGES);
 	scratch_leave(mm);
 	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
+struct swapoff_job {
+	int err;
+	struct completion done;
+};
+
+static int switch_off(void *data)
+{
+	struct swapoff_job *job = data;
+
+	job->err = do_swapoff(SWAP_DISK);
+	complete(&job->done);
+	return 0;
+}
+
+/* While one is emptied others need not wait: it is neither on nor free, and what it holds can still be had. */
+KTEST(swapoff, others_go_on)
+{
+	struct testdisk *td = swap_disk_on(SLOTS);
+	struct swapoff_job job;
+	struct mm_struct *mm;
+
+	KASSERT(t, td);
+	mm = begin();
+	KEXPECT_EQ(t, page_out(), PAGES);
+	init_completion(&job.done);
+	testdisk_hold(td);
+	KASSERT(t, !IS_ERR(kthread_run(switch_off, &job, "swapoff")));
+	while (READ_ONCE(swap_info[0].flags) & SWP_WRITEOK)
+		msleep(1);
+	KEXPECT_EQ(t, do_swapoff(SWAP_DISK), -EINVAL);
+	KEXPECT_EQ(t, do_swapon(SWAP_DISK, 0), -EBUSY);
+	KEXPECT(t, swap_info[0].inuse_pages > 0);
+	testdisk_release(td);
+	KEXPECT_EQ(t, wrong_pages(), 0ul);
+	wait_for_completion(&job.done);
+	KEXPECT_EQ(t, job.err, 0);
+	KEXPECT_EQ(t, do_swapoff(SWAP_DISK), -EINVAL);
+	testdisk_destroy(td);
+	scratch_leave(mm);
+}
+
+/* A signal ends it: the area is on as before, with the priority it had; what is back is back. */
+KTEST(swapoff, interrupted)
+{
+	struct testdisk *td = swap_disk_on(SLOTS);
+	unsigned long total = total_swap_pages;
+	struct mm_struct *mm;
+	int prio;
+
+	KASSERT(t, td);
+	prio = swap_info[0].prio;
+	mm = begin();
+	KEXPECT_EQ(t, page_out(), PAGES);
+	set_tsk_work(current, TIF_SIGPENDING);
+	KEXPECT_EQ(t, do_swapoff(SWAP_DISK), -EINTR);
+	clear_tsk_work(current, TIF_SIGPENDING);
+	KEXPECT_EQ(t, total_swap_pages, total);
+	KEXPECT_EQ(t, swap_info[0].prio, prio);
+	KEXPECT(t, swap_info[0].inuse_pages > 0);
+	KEXPECT_EQ(t, swap_users_check(), 0);
+	KEXPECT_EQ(t, page_out(), PAGES);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
+	KEXPECT_EQ(t, wrong_pages(), 0ul);
+	scratch_leave(mm);
 }

@@ -16,6 +16,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/phys/vmstat.h>
+#include <mm/space/swap_fault.h>
 #include <tests/kernel/block/testdisk.h>
 
 #define SLOTS		128ul
@@ -134,6 +135,7 @@ KTEST(swap, there_and_back)
 	KEXPECT_EQ(t, get_mm_counter(mm, MM_ANONPAGES), 0ul);
 	KEXPECT_EQ(t, mm_check(mm), 0);
 	KEXPECT_EQ(t, swap_check(), 0);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 
 	KEXPECT_EQ(t, peek(AT(0)), 100u);
 	KEXPECT_EQ(t, vm_event_sum(PSWPIN), in + 1);
@@ -142,6 +144,7 @@ KTEST(swap, there_and_back)
 	KEXPECT(t, PageSwapCache(page) && !PageDirty(page) && page_swap_entry(page).val == entry.val);
 	KEXPECT_EQ(t, get_mm_counter(mm, MM_SWAPENTS), 0ul);
 	KEXPECT_EQ(t, mm_check(mm), 0);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 
 	KEXPECT(t, send_out(AT(0)));
 	KEXPECT_EQ(t, entry_at(AT(0)).val, entry.val);
@@ -174,10 +177,12 @@ KTEST(swap, shared_after_fork)
 	KEXPECT_EQ(t, swap_count(entry), 2u);
 	KEXPECT_EQ(t, get_mm_counter(child, MM_SWAPENTS), 1ul);
 	KEXPECT_EQ(t, mm_check(child), 0);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 
 	KEXPECT_EQ(t, peek(AT(0)), 100u);
 	page = pte_page(scratch_pte(AT(0)));
 	KEXPECT_EQ(t, swap_count(entry), 2u);		/* the child, and the cache */
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	KEXPECT_EQ(t, poke(AT(0), 5), 0);
 	KEXPECT(t, pte_page(scratch_pte(AT(0))) != page);
 	KEXPECT(t, !PageSwapCache(pte_page(scratch_pte(AT(0)))));
@@ -195,6 +200,34 @@ KTEST(swap, shared_after_fork)
 	mmput(child);
 	use_mm(mm);
 	KEXPECT_EQ(t, peek(AT(0)), 5u);
+	scratch_leave(mm);
+	area_off(t, si);
+}
+
+/* A user too much or too few is found, and the slot named; what is being looked at is not disturbed. */
+KTEST(swap, users_are_counted)
+{
+	struct swap_info_struct *si = area_on();
+	struct mm_struct *mm = enter_with_pages(3);
+	swp_entry_t entry;
+
+	KASSERT(t, si);
+	KEXPECT(t, send_out(AT(0)));
+	KEXPECT(t, send_out(AT(1)));
+	KEXPECT_EQ(t, swap_users_check(), 0);
+	entry = entry_at(AT(1));
+	KEXPECT_EQ(t, swap_duplicate(entry), 0);
+	KEXPECT_EQ(t, swap_users_check(), -EINVAL);
+	swap_free(entry);
+	swap_free(entry);
+	KEXPECT_EQ(t, swap_users_check(), -EINVAL);
+	/* Nobody counts it, and somebody is given it: his page would be read by two. */
+	KEXPECT_EQ(t, swap_duplicate(entry), -EINVAL);
+	si->cluster_next = swp_offset(entry);
+	KEXPECT_EQ(t, get_swap_page().val, entry.val);
+	KEXPECT_EQ(t, swap_users_check(), 0);
+	KEXPECT_EQ(t, peek(AT(0)), 100u);
+	KEXPECT_EQ(t, peek(AT(1)), 101u);
 	scratch_leave(mm);
 	area_off(t, si);
 }
@@ -233,6 +266,7 @@ KTEST(swap, slots_go_with_entries)
 	KEXPECT_EQ(t, si->inuse_pages, 8ul);
 	scratch_unmap(SCRATCH_BASE, 2);
 	KEXPECT_EQ(t, si->inuse_pages, 6ul);
+	KEXPECT_EQ(t, swap_users_check(), 0);
 	KEXPECT_EQ(t, do_madvise(SCRATCH_BASE + 2 * PAGE_SIZE, 2 * PAGE_SIZE, MADV_DONTNEED), 0);
 	KEXPECT_EQ(t, si->inuse_pages, 4ul);
 	KEXPECT_EQ(t, do_madvise(SCRATCH_BASE + 4 * PAGE_SIZE, 2 * PAGE_SIZE, MADV_FREE), 0);
