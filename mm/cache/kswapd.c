@@ -71,7 +71,7 @@ static void wait_for_disk(struct scan_control *sc)
 	if (!(sc->gfp_mask & __GFP_IO) || sc->nr_unclean <= sc->nr_reclaimed)
 		return;
 	if (!enough)
-		wakeup_bdflush();
+		reclaim_wakes_bdflush();
 	congestion_wait(HZ / 20);
 }
 

@@ -92,6 +92,7 @@ void global_dirty_limits(unsigned long *background, unsigned long *dirty)
 static DECLARE_WAIT_QUEUE_HEAD(progress_wait);	/* who waits for pages to become clean */
 static DECLARE_WAIT_QUEUE_HEAD(bdflush_wait);
 static bool bdflush_wanted;			/* racy: asked again by the next writer */
+static bool reclaim_wants;			/* racy: ... by the next look at old pages */
 
 #define RATELIMIT_MIN	8ul
 #define RATELIMIT_MAX	1024ul
@@ -123,6 +124,12 @@ void wakeup_bdflush(void)
 {
 	bdflush_wanted = true;
 	wake_up(&bdflush_wait);
+}
+
+void reclaim_wakes_bdflush(void)
+{
+	reclaim_wants = true;
+	wakeup_bdflush();
 }
 
 /* => dirty and being written; *@background: ... are too many for bdflush to sleep */
@@ -203,7 +210,10 @@ static long write_chunk(const unsigned long *older_than_this, long *skipped)
 	return WRITEOUT_CHUNK - wbc.nr_to_write;
 }
 
-/* By amount: until what is dirty is below the background limit. */
+/*
+ * By amount: until what is dirty is below the background limit.  Reclaim, which has found dirty pages
+ * at the old end of its lists, has some written however few there are.
+ */
 static int bdflush(void *unused)
 {
 	bool background;
@@ -212,7 +222,8 @@ static int bdflush(void *unused)
 	for (;;) {
 		wait_event_interruptible(bdflush_wait, bdflush_wanted);
 		bdflush_wanted = false;
-		while (over_limit(&background), background) {
+		while (over_limit(&background), background || reclaim_wants) {
+			reclaim_wants = false;
 			if (write_chunk(NULL, &skipped) >= WRITEOUT_CHUNK)
 				continue;
 			/* That was all of them; those under I/O come back to be written again. */

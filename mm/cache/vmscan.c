@@ -96,8 +96,10 @@ static enum reclaim_result prepare_anon(struct page *page, struct scan_control *
 	/* Its process has ended meanwhile, or it is held by somebody who does not map it. */
 	if (!page_mapped(page))
 		return RECLAIM_KEPT;
-	if (lazyfree_in_use() && !PageDirty(page) && try_to_unmap(page))
+	if (lazyfree_in_use() && !PageDirty(page) && try_to_unmap(page)) {
+		count_vm_event(PGLAZYFREED);
 		return page_count(page) == 1 ? RECLAIM_FREED : RECLAIM_KEPT;
+	}
 	if (!(sc->gfp_mask & __GFP_IO))
 		return RECLAIM_KEPT;
 	return add_to_swap(page) ? RECLAIM_CLEAN : RECLAIM_ACTIVATED;
@@ -280,6 +282,7 @@ static void note_result(struct page *page, enum reclaim_result result, struct sc
 	case RECLAIM_FREED:
 		sc->nr_reclaimed++;
 		count_vm_event(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT);
+		count_vm_event(PageSwapBacked(page) ? PGSTEAL_ANON : PGSTEAL_FILE);
 		break;
 	case RECLAIM_ACTIVATED:
 		SetPageActive(page);
@@ -318,10 +321,11 @@ unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr
 	putback_lru_pages(pages, taken);
 	sc->nr_scanned += taken;
 	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
+	count_vm_events(lru_is_anon(lru) ? PGSCAN_ANON : PGSCAN_FILE, taken);
 	note_cost(zone, lru, sc->nr_written - written, sc->nr_activated - activated);
 	/* They are old, and dirty: whoever writes should have been here before us. */
 	if (!lru_is_anon(lru) && sc->nr_unclean != unclean && global_page_state(NR_FILE_DIRTY))
-		wakeup_bdflush();
+		reclaim_wakes_bdflush();
 	return taken;
 }
 

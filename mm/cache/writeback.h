@@ -140,8 +140,10 @@ static inline void balance_dirty_pages_ratelimited(struct address_space *mapping
 	if (mapping_cap_writeback(mapping))
 		__balance_dirty_pages(mapping);
 }
-/* Too much is dirty, or memory is short of clean pages. => any context */
+/* Too much is dirty. => any context */
 void wakeup_bdflush(void);
+/* Memory is short of clean pages: some are to be written though it is not too much. => any context */
+void reclaim_wakes_bdflush(void);
 /* The interval has changed. => may sleep */
 void wakeup_kupdate(void);
 /* A page has been written: for end_page_writeback(). => any context */

@@ -167,6 +167,10 @@ static void seen_from_outside(void)
 	expect(pagemap(p + PAGE) & PM_SOFT_DIRTY);
 	page_out(p, 2);
 	expect(!(pagemap(p) & PM_SOFT_DIRTY) && (pagemap(p + PAGE) & PM_SOFT_DIRTY));
+	/* ... and when they are back, though only read. */
+	*(volatile int *)p;
+	*(volatile int *)(p + PAGE);
+	expect(!(pagemap(p) & PM_SOFT_DIRTY) && (pagemap(p + PAGE) & PM_SOFT_DIRTY));
 	must(munmap(p, PAGES * PAGE) == 0);
 }
 

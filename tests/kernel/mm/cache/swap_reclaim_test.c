@@ -224,17 +224,21 @@ KTEST(swap_reclaim, nobodys_page)
 KTEST(swap_reclaim, lazyfree)
 {
 	struct testdisk *td = swap_disk_on(256);
-	unsigned long out = vm_event_sum(PSWPOUT);
+	unsigned long out = vm_event_sum(PSWPOUT), freed = vm_event_sum(PGLAZYFREED);
+	unsigned long given = vm_event_sum(PGLAZYFREE), stolen = vm_event_sum(PGSTEAL_ANON);
 	struct mm_struct *mm;
 
 	KASSERT(t, td);
 	mm = begin(PAGES);
 	KEXPECT_EQ(t, do_madvise(AT, PAGES * PAGE_SIZE, MADV_FREE), 0l);
+	KEXPECT_EQ(t, vm_event_sum(PGLAZYFREE), given + PAGES);
 	KEXPECT_EQ(t, poke(AT + 5 * PAGE_SIZE, 55), 0);
 	reclaim(GFP_KERNEL, 6);
 	KEXPECT_EQ(t, count(PAGES, false), 0ul);
 	KEXPECT_EQ(t, count(PAGES, true), 1ul);
 	KEXPECT_EQ(t, vm_event_sum(PSWPOUT), out + 1);
+	KEXPECT_EQ(t, vm_event_sum(PGLAZYFREED), freed + PAGES - 1);
+	KEXPECT(t, vm_event_sum(PGSTEAL_ANON) >= stolen + PAGES - 1);
 	KEXPECT_EQ(t, peek(AT + 5 * PAGE_SIZE), 55u);
 	KEXPECT_EQ(t, peek(AT + 6 * PAGE_SIZE), 0u);
 	scratch_leave(mm);

@@ -54,6 +54,8 @@ KTEST(vmscan, clean_pages_go)
 {
 	struct scan_control sc = eager(GFP_KERNEL);
 	struct inode *inode = toy_begin(0);
+	unsigned long by_direct = vm_event_sum(PGSCAN_DIRECT), of_files = vm_event_sum(PGSCAN_FILE);
+	unsigned long direct = vm_event_sum(PGSTEAL_DIRECT), files = vm_event_sum(PGSTEAL_FILE);
 	struct page *held, *locked;
 
 	KASSERT(t, inode);
@@ -63,6 +65,10 @@ KTEST(vmscan, clean_pages_go)
 	KASSERT(t, held && locked);
 	shrink_all(&sc);
 	KEXPECT_EQ(t, sc.nr_reclaimed, 98ul);
+	KEXPECT(t, vm_event_sum(PGSCAN_DIRECT) >= by_direct + 100);
+	KEXPECT_EQ(t, vm_event_sum(PGSCAN_FILE) - of_files, vm_event_sum(PGSCAN_DIRECT) - by_direct);
+	KEXPECT(t, vm_event_sum(PGSTEAL_DIRECT) >= direct + 98);
+	KEXPECT_EQ(t, vm_event_sum(PGSTEAL_FILE) - files, vm_event_sum(PGSTEAL_DIRECT) - direct);
 	KEXPECT_EQ(t, inode->i_data.nrpages, 2ul);
 	KEXPECT(t, PageLRU(held) && PageLRU(locked));
 	unlock_page(locked);
@@ -162,7 +168,15 @@ KTEST(vmscan, dirty_pages_are_written)
 	toy_end(inode);
 }
 
-/* Who may not enter a file system, or not wait for a disk, gets clean pages only. */
+static struct task_struct *tester;
+static unsigned int own_writes;
+
+static void note_writer(struct page *page)
+{
+	own_writes += current == tester;
+}
+
+/* Who may not enter a file system, or not wait for a disk, gets clean pages only; others may write meanwhile. */
 KTEST(vmscan, gfp_is_respected)
 {
 	static const gfp_t masks[] = { GFP_NOFS, GFP_NOIO };
@@ -170,16 +184,26 @@ KTEST(vmscan, gfp_is_respected)
 	unsigned int i;
 
 	KASSERT(t, inode);
+	tester = current;
+	own_writes = 0;
+	toy.in_writepage = note_writer;
 	for (i = 0; i < ARRAY_SIZE(masks); i++) {
 		struct scan_control sc = eager(masks[i]);
 
 		fill(inode, 20);
 		KASSERT_EQ(t, toy_store(inode, 30, 1), 0);
 		shrink_all(&sc);
-		KEXPECT_EQ(t, toy.writes, i);
+		KEXPECT_EQ(t, own_writes, 0u);
 		KEXPECT_EQ(t, inode->i_data.nrpages, 1ul);
 		KEXPECT_EQ(t, filemap_write_and_wait(&inode->i_data), 0);
+		own_writes = 0;
 	}
+	/* Who may does it himself, if he is first. */
+	msleep(20);
+	KASSERT_EQ(t, toy_store(inode, 30, 1), 0);
+	own_writes = 0;
+	shrink_all(&(struct scan_control){ .gfp_mask = GFP_KERNEL, .may_writepage = true });
+	KEXPECT_EQ(t, own_writes, 1u);
 	toy_end(inode);
 }
 
@@ -466,6 +490,28 @@ KTEST(vmscan, page_launder_fills_inactive_clean)
 	toy_end(inode);
 }
 
+/* ... and that bdflush is led there is enough: who may not write finds them clean later. */
+KTEST(vmscan, page_launder_wakes_bdflush)
+{
+	struct scan_control sc = { .gfp_mask = GFP_NOIO };
+	struct inode *inode = dma_file(0);
+	unsigned long i;
+	int tries;
+
+	KASSERT(t, inode);
+	for (i = 0; i < 20; i++)
+		KASSERT_EQ(t, toy_store(inode, i, (u32)i + 100), 0);
+	msleep(20);
+	KEXPECT_EQ(t, toy.writes, 0u);		/* they are few: nobody else comes */
+	for (tries = 0; tries < 100 && clean_pages_of(inode) < 20; tries++) {
+		launder_all(&sc);
+		msleep(10);
+	}
+	KEXPECT_EQ(t, toy.writes, 20u);
+	KEXPECT_EQ(t, clean_pages_of(inode), 20ul);
+	toy_end(inode);
+}
+
 /* The second: kreclaimd frees clean pages until the zone has its low mark again, and no more. */
 KTEST(vmscan, kreclaimd_restores_pages_low)
 {
@@ -585,6 +631,8 @@ KTEST(vmscan, ageing)
 {
 	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
 	struct inode *inode = dma_file(2);
+	unsigned long refill = vm_event_sum(PGREFILL), down = vm_event_sum(PGDEACTIVATE);
+	unsigned long up = vm_event_sum(PGACTIVATE);
 	struct page *often, *once;
 	unsigned int looks, i;
 
@@ -599,6 +647,7 @@ KTEST(vmscan, ageing)
 	}
 	KASSERT(t, PageActive(often) && PageActive(once));
 	KEXPECT_EQ(t, page_age(often), PAGE_AGE_START);
+	KEXPECT_EQ(t, vm_event_sum(PGACTIVATE), up + 2);
 	mark_page_accessed(often);
 	refill_inactive(dma_zone(), LRU_ACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
 	KEXPECT(t, PageActive(often) && !PageActive(once));
@@ -606,6 +655,8 @@ KTEST(vmscan, ageing)
 	for (looks = 0; looks < 8 && PageActive(often); looks++)
 		refill_inactive(dma_zone(), LRU_ACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
 	KEXPECT_EQ(t, looks, 2u);
+	KEXPECT_EQ(t, vm_event_sum(PGDEACTIVATE), down + 2);
+	KEXPECT_EQ(t, vm_event_sum(PGREFILL), refill + 4);	/* two pages once, one twice */
 	KEXPECT_EQ(t, lru_check(), 0);
 	toy_end(inode);
 }

@@ -5,6 +5,7 @@
  * list, look how low each kind of request got, and give all back.
  */
 #include <kernel/core/ktest.h>
+#include <kernel/core/sched.h>
 #include <lib/kernel.h>
 #include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
@@ -141,10 +142,11 @@ KTEST(zones, watermark_rules)
 KTEST(zones, watermarks_by_gfp)
 {
 	struct zone *zone = zone_number(ZONE_DMA);
-	unsigned long min = zone->watermark[WMARK_MIN], got;
+	unsigned long min = zone->watermark[WMARK_MIN], got, stalls = vm_event_sum(ALLOCSTALL_DMA);
 
 	take_all(GFP_KERNEL | __GFP_DMA);
 	expect_stopped_at(t, zone, min);
+	KEXPECT(t, vm_event_sum(ALLOCSTALL_DMA) > stalls);
 	got = take_all(GFP_NOWAIT | __GFP_DMA);
 	KEXPECT(t, got > 0 || min / 4 < (unsigned long)zone_pcp(zone)->batch);
 	expect_stopped_at(t, zone, min - min / 4);
@@ -155,6 +157,33 @@ KTEST(zones, watermarks_by_gfp)
 	KEXPECT(t, got > 0);
 	KEXPECT_EQ(t, zone->free_pages, 0ul);
 	KEXPECT(t, !alloc_pages(GFP_ATOMIC | __GFP_DMA | QUIET, 0));
+	give_back();
+}
+
+/* Reclaim, and who is to die, find the last page, and do not reclaim for it; others wait in vain. */
+KTEST(zones, reserve_for_reclaim)
+{
+	struct zone *zone = zone_number(ZONE_DMA);
+	unsigned long stalls, got, nested = current->flags & PF_MEMALLOC;
+
+	take_all(GFP_ATOMIC | __GFP_DMA);
+	KEXPECT(t, zone->free_pages > 0);
+	stalls = vm_event_sum(ALLOCSTALL_DMA);
+	current->flags |= PF_MEMALLOC;
+	got = take_all(GFP_KERNEL | __GFP_DMA);
+	current->flags &= ~PF_MEMALLOC | nested;
+	KEXPECT(t, got > 0);
+	KEXPECT_EQ(t, zone->free_pages, 0ul);
+	KEXPECT_EQ(t, vm_event_sum(ALLOCSTALL_DMA), stalls);
+	give_back();
+
+	take_all(GFP_ATOMIC | __GFP_DMA);
+	KEXPECT(t, zone->free_pages > 0);
+	set_tsk_work(current, TIF_MEMDIE);
+	got = take_all(GFP_NOWAIT | __GFP_DMA);
+	clear_tsk_work(current, TIF_MEMDIE);
+	KEXPECT(t, got > 0);
+	KEXPECT_EQ(t, zone->free_pages, 0ul);
 	give_back();
 }
 
