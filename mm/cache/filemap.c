@@ -53,7 +53,7 @@ static unsigned long unevictable_reserve;
 
 struct backing_dev_info noop_backing_dev_info;
 
-static wait_queue_head_t *page_waitqueue(const struct page *page)
+wait_queue_head_t *page_waitqueue(const struct page *page)
 {
 	return &page_wait_table[hash_ptr(page, WAIT_TABLE_BITS)];
 }

@@ -21,6 +21,7 @@
 #ifndef OCTAVO_MM_CACHE_FILEMAP_H
 #define OCTAVO_MM_CACHE_FILEMAP_H
 
+#include <kernel/core/wait.h>
 #include <mm/types/address_space.h>
 #include <mm/types/page.h>
 
@@ -93,6 +94,8 @@ static inline bool page_is_plain(const struct page *page)
 void __lock_page(struct page *page);
 void wait_on_page_bit(struct page *page, int bit);
 void unlock_page(struct page *page);
+/* Where is waited for bits of @page, and of others. */
+wait_queue_head_t *page_waitqueue(const struct page *page);
 /* A bit that wait_on_page_bit() waits for was cleared, by an atomic step. => any context */
 void wake_up_page(struct page *page);
 

@@ -8,10 +8,14 @@
  *	the entry	page_table_lock: is it still the same?  (or: another thread was faster)
  *	the content	PG_uptodate?  (or: the disk could not read it: SIGBUS, and the entry stays)
  *
- * Then the entry's count of the slot becomes the entry's reference to the page.  For a load it becomes
- * read-only and clean, and the slot is kept: if the page is not written to, it need not go out a second
- * time.  For a store it is writable at once if no other entry, present or not, is the page's
- * (reuse_swap_page()); and if there are others, the copy is made by do_wp_page(), as after fork.
+ * Then the entry's count of the slot becomes the entry's reference to the page: our own, the only one
+ * there may be.  From page_table_lock on others, who hold mmap_sem for reading too, can take the page out
+ * of there again.  So what is to be done with it, unlocking it included, is done before that.
+ *
+ * For a load the entry becomes read-only and clean, and the slot is kept: if the page is not written to,
+ * it need not go out a second time.  For a store it is writable at once if no other entry, present or not,
+ * is the page's (reuse_swap_page()); and if there are others, the copy is made by do_wp_page(), as after
+ * fork.
  *
  * The slot goes where it is of no use, because the page is locked in memory or its area is being
  * switched off, or it could not be written there, and when slots are short.
@@ -50,8 +54,8 @@ static bool slot_is_useless(const struct page *page, swp_entry_t entry)
 
 /*
  * Enter @page instead of @orig, which names its slot.
- * => page locked, uptodate, with a reference that goes to the entry; page_table_lock held;
- *    *@write false: done with that too
+ * => page locked, uptodate, with a reference that goes to the entry, and unlocked here: it is not to be
+ *    touched any more without page_table_lock, which is held; *@write false: done with that too
  */
 static void set_swapped_in_pte(struct vm_area_struct *vma, unsigned long address, pte_t *pte,
 			       pte_t orig, struct page *page, bool *write)
@@ -73,6 +77,9 @@ static void set_swapped_in_pte(struct vm_area_struct *vma, unsigned long address
 	page_add_anon_rmap(page, vma, address);
 	set_pte(pte, mlock_new_pte(new, page, vma));
 	swap_free(entry);
+	if (slot_is_useless(page, entry))
+		try_to_free_swap(page);
+	unlock_page(page);
 }
 
 vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t *pte, pte_t orig,
@@ -82,7 +89,6 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 	struct mm_struct *mm = vma->vm_mm;
 	struct page *page = lookup_swap_cache_vma(entry, vma, address);
 	vm_fault_t ret = VM_FAULT_MINOR;
-	bool entered = false;
 
 	if (unlikely(anon_vma_prepare(vma))) {
 		if (page)
@@ -100,19 +106,18 @@ vm_fault_t do_swap_page(struct vm_area_struct *vma, unsigned long address, pte_t
 	if (likely(PageSwapCache(page) && page_swap_entry(page).val == entry.val)) {
 		spin_lock(&mm->page_table_lock);
 		if (likely(pte_same(*pte, orig))) {
-			entered = PageUptodate(page);
-			if (likely(entered))
+			if (likely(PageUptodate(page))) {
 				set_swapped_in_pte(vma, address, pte, orig, page, write);
-			else
-				ret = VM_FAULT_SIGBUS;
+				spin_unlock(&mm->page_table_lock);
+				return ret;
+			}
+			ret = VM_FAULT_SIGBUS;
 		}
 		spin_unlock(&mm->page_table_lock);
-		if (!entered || slot_is_useless(page, entry))
-			try_to_free_swap(page);
+		try_to_free_swap(page);
 	}
 	unlock_page(page);
-	if (!entered)
-		put_page(page);
+	put_page(page);
 	return ret;
 }
 

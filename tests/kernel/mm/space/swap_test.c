@@ -253,6 +253,71 @@ KTEST(swap, store_takes_over)
 	area_off(t, si);
 }
 
+/* Is told when the test unlocks @page. */
+struct unlock_watch {
+	wait_queue_t wait;
+	struct page *page;
+	unsigned int unlocked, lost;
+};
+
+/* If nobody who runs has a reference, only page_table_lock keeps others from taking the last entry. */
+static int page_is_unlocked(wait_queue_t *wait, unsigned int mode, void *key)
+{
+	struct unlock_watch *w = container_of(wait, struct unlock_watch, wait);
+	spinlock_t *lock = &wait->task->mm->page_table_lock;
+
+	if (current != wait->task || PageLocked(w->page))
+		return 0;
+	w->unlocked++;
+	if (page_count(w->page) == page_mapcount(w->page) + PageSwapCache(w->page) &&
+	    spin_trylock(lock)) {
+		w->lost++;
+		spin_unlock(lock);
+	}
+	return 0;
+}
+
+/*
+ * The page at AT(@nr), in the swap cache only by then, is brought back; @off: its area, switched off
+ * meanwhile.  => false: not safely
+ */
+static bool brought_safely(unsigned int nr, bool store, struct swap_info_struct *off)
+{
+	struct unlock_watch w = { .wait = { .task = current, .func = page_is_unlocked } };
+	bool right;
+
+	w.page = write_out(AT(nr));
+	unlock_page(w.page);
+	put_page(w.page);
+	lru_add_drain_all();
+	if (off)
+		swap_area_off(off);
+	add_wait_queue(page_waitqueue(w.page), &w.wait);
+	right = store ? !poke(AT(nr), 7) : peek(AT(nr)) == 100 + nr;
+	remove_wait_queue(page_waitqueue(w.page), &w.wait);
+	return right && pte_page(scratch_pte(AT(nr))) == w.page && w.unlocked == 1 && !w.lost;
+}
+
+/*
+ * As soon as the page is in the page table another thread may empty the entry, which has the only
+ * reference: until then it is unlocked, with a slot or without.
+ */
+KTEST(swap, unlocked_while_held)
+{
+	struct swap_info_struct *si = area_on();
+	struct mm_struct *mm = enter_with_pages(3);
+
+	KASSERT(t, si);
+	KEXPECT(t, brought_safely(0, false, NULL));
+	KEXPECT(t, brought_safely(1, true, NULL));
+	KEXPECT_EQ(t, si->inuse_pages, 1ul);
+	KEXPECT(t, brought_safely(2, false, si));
+	KEXPECT_EQ(t, si->inuse_pages, 1ul);
+	swap_area_on(si, TOP_PRIO);
+	scratch_leave(mm);
+	area_off(t, si);
+}
+
 /* What nobody wants any more has no slot: unmapped, given up, or all of it at the end of the process. */
 KTEST(swap, slots_go_with_entries)
 {
