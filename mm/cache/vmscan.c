@@ -256,11 +256,12 @@ static void balance_kinds(struct zone *zone, const struct scan_control *sc, unsi
 
 	share[0] = 0;
 	share[1] = 1;
-	if (!nr_swap_pages || files_are_plenty(zone, sc))
+	/* Without free slots those that have theirs are what can go: there may be no such, so files' are looked at too. */
+	if ((!nr_swap_pages && !global_page_state(NR_SWAPCACHE)) || files_are_plenty(zone, sc))
 		return;
 	if (files_nearly_gone(zone)) {
 		share[0] = 1;
-		share[1] = 0;
+		share[1] = !nr_swap_pages;
 	} else if (vm_swappiness && !sc->priority) {
 		share[0] = 1;		/* near the end: whatever there is */
 	} else if (vm_swappiness) {

@@ -470,6 +470,8 @@ static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
 		if (nr_swap_pages)
 			pages += zone_page_state(zone, NR_INACTIVE_ANON) +
 				 zone_page_state(zone, NR_ACTIVE_ANON);
+		else
+			pages += zone_page_state(zone, NR_SWAPCACHE);	/* these have slots */
 		if (pages > zone->watermark[WMARK_MIN] + zone->lowmem_reserve[classzone_idx])
 			return true;
 	}

@@ -105,6 +105,33 @@ KTEST(swap_reclaim, area_full)
 	KEXPECT_EQ(t, swap_disk_off(td), 0);
 }
 
+/* No slot is free, but these pages have theirs: they go, in use or not, for the allocation that is near its end. */
+KTEST(swap_reclaim, slots_all_taken)
+{
+	struct testdisk *td = swap_disk_on(PAGES);
+	struct mm_struct *mm;
+	struct page *page;
+	unsigned long i;
+
+	KASSERT(t, td);
+	mm = begin(PAGES);
+	lru_add_drain_all();
+	for (i = 0; i < PAGES; i++) {
+		page = pte_page(scratch_pte(AT + i * PAGE_SIZE));
+		lock_page(page);
+		KEXPECT(t, add_to_swap(page));
+		unlock_page(page);
+	}
+	KEXPECT_EQ(t, nr_swap_pages, 0ul);
+	reclaim(GFP_KERNEL, 6);
+	KEXPECT_EQ(t, count(PAGES, true), PAGES);
+	KEXPECT_EQ(t, wrong_pages(PAGES), 0ul);
+	scratch_leave(mm);
+	drop_swap_cache();
+	KEXPECT_EQ(t, nr_swap_pages, PAGES);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
 /* Without an area nothing happens to anonymous pages, nor with pages locked in memory ever. */
 KTEST(swap_reclaim, nowhere_to_go)
 {
