@@ -54,14 +54,12 @@ static ssize_t blkdev_write(struct file *file, const char __user *buf, size_t co
 	loff_t size = i_size_read(inode);
 	ssize_t n;
 
-	if (IS_SWAPFILE(inode))
-		return -ETXTBSY;
 	if (*pos >= size)
 		return count ? -ENOSPC : 0;
 	if ((u64)(size - *pos) < count)
 		count = (size_t)(size - *pos);
 	mutex_lock(&inode->i_sem);
-	n = generic_perform_write(file, buf, count, pos);
+	n = IS_SWAPFILE(inode) ? -ETXTBSY : generic_perform_write(file, buf, count, pos);
 	mutex_unlock(&inode->i_sem);
 	return n > 0 ? generic_write_end(file, n) : n;
 }

@@ -178,7 +178,7 @@ int kernel_read(struct file *file, loff_t pos, char *addr, unsigned long count)
 
 ssize_t generic_write_checks(struct file *file, loff_t *pos, size_t count)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = file->f_mapping->host;
 	loff_t max = inode->i_sb->s_maxbytes;
 	unsigned long limit;
 
@@ -383,7 +383,7 @@ ssize_t generic_file_write(struct file *file, const char __user *buf, size_t cou
 
 int kernel_write(struct file *file, loff_t pos, const char *addr, unsigned long count)
 {
-	struct inode *inode = file->f_inode;
+	struct inode *inode = file->f_mapping->host;
 	ssize_t n;
 
 	if (pos < 0 || count > INT_MAX || !file->f_mapping->a_ops->prepare_write)

@@ -158,6 +158,9 @@ static vm_fault_t tell_shared_write(struct vm_area_struct *vma, struct page *pag
 		return VM_FAULT_SIGBUS;
 	if (!vma_tracks_dirty(vma))
 		return VM_FAULT_MINOR;
+	/* It was mapped before it became one, or for reading then. */
+	if (unlikely(IS_SWAPFILE(vma->vm_file->f_mapping->host)))
+		return VM_FAULT_SIGBUS;
 	lock_page(page);
 	if (page->mapping != vma->vm_file->f_mapping) {
 		unlock_page(page);

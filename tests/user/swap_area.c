@@ -10,6 +10,7 @@
 
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
 
@@ -136,6 +137,20 @@ static void refusals(void)
 	close(fd);
 }
 
+/* sendfile(2): the kernel writes to @fd by itself, what this program begins with. */
+static ssize_t send_self(int fd)
+{
+	int self = open("/proc/self/exe", O_RDONLY), err;
+	ssize_t n;
+
+	must(self >= 0);
+	n = sendfile(fd, self, NULL, 4096);
+	err = errno;
+	close(self);
+	errno = err;
+	return n;
+}
+
 /* While it is swapped to, it is nobody else's. */
 static void in_use(void)
 {
@@ -152,6 +167,7 @@ static void in_use(void)
 	fd = open(disk, O_RDWR);
 	must(fd >= 0);
 	expect_errno(write(fd, &byte, 1), ETXTBSY);
+	expect_errno(send_self(fd), ETXTBSY);
 	expect_eq(read(fd, &byte, 1), 1);
 	close(fd);
 	expect_eq(swapoff(disk), 0);

@@ -6,9 +6,9 @@
  */
 #define _GNU_SOURCE
 #include "disk.h"
+#include "mm.h"
 #include "swap.h"
 
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define LAST	255u
@@ -31,6 +31,32 @@ static void make_file(const char *path, unsigned int holes)
 			must(pwrite(fd, zeros, SWAP_PAGE, at) == SWAP_PAGE);
 	must(fsync(fd) == 0);
 	close(fd);
+}
+
+/* Mapped before it became an area: to be looked at only, even if writing is asked for later. => the two mappings */
+static void map_early(char *map[2])
+{
+	int fd = open("area", O_RDWR), i;
+
+	must(fd >= 0);
+	for (i = 0; i < 2; i++) {
+		map[i] = mmap(NULL, FILE_SIZE, i ? PROT_READ : PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		must(map[i] != MAP_FAILED);
+		expect_eq(map[i][SWAP_PAGE], 0);
+	}
+	close(fd);
+}
+
+static void early_mappings(char *const map[2])
+{
+	int i;
+
+	expect_eq(mprotect(map[1], FILE_SIZE, PROT_READ | PROT_WRITE), 0);
+	for (i = 0; i < 2; i++) {
+		expect_eq(try_write(map[i] + SWAP_PAGE, 1), SIGBUS);
+		expect_eq(try_write(map[i] + FILE_SIZE - 1, 1), SIGBUS);
+		expect_eq(map[i][SWAP_PAGE], 0);
+	}
 }
 
 static void protected_while_on(void)
@@ -101,6 +127,7 @@ static void on_ext2(unsigned int block_size)
 {
 	char type[32] = "";
 	long size = -1, used = -1;
+	char *map[2];
 	int prio = 0;
 
 	test_mke2fs(disk, block_size, 8192);
@@ -108,6 +135,7 @@ static void on_ext2(unsigned int block_size)
 	must(chdir("/mnt") == 0);
 	make_file("area", 0);
 	make_file("victim", 0);
+	map_early(map);
 	must(swapon("area", SWAP_FLAG_PREFER | 3) == 0);
 	expect(swap_line("/mnt/area", type, &size, &used, &prio));
 	expect(!strcmp(type, "file"));
@@ -119,7 +147,11 @@ static void on_ext2(unsigned int block_size)
 	expect_eq(used, 0);
 	expect_eq(prio, 3);
 	protected_while_on();
+	early_mappings(map);
 	expect_eq(swapoff("/mnt/area"), 0);
+	expect_eq(try_write(map[0] + SWAP_PAGE, 0), 0);
+	munmap(map[0], FILE_SIZE);
+	munmap(map[1], FILE_SIZE);
 	expect(!swap_line("/mnt/area", type, &size, &used, &prio));
 	free_afterwards();
 	refused();
@@ -143,6 +175,7 @@ int main(void)
 	if (geteuid())
 		skip("only root may swapon");
 	disk = test_disk();
+	mm_catch();
 	mkdir("/mnt", 0755);
 	on_ext2(4096);
 	on_ext2(1024);
