@@ -290,14 +290,33 @@ static void shrink(struct radix_tree_root *root)
 	}
 }
 
+/* => any tag of @offset */
+static inline bool slot_tagged(const struct radix_tree_node *node, unsigned int offset)
+{
+	unsigned int word = offset / BITS_PER_LONG, tag;
+	unsigned long tags = 0;
+
+	for (tag = 0; tag < RADIX_TREE_MAX_TAGS; tag++)
+		tags |= node->tags[tag][word];
+	return tags >> offset % BITS_PER_LONG & 1;
+}
+
 void *radix_tree_delete(struct radix_tree_root *root, unsigned long index)
 {
+	struct radix_tree_node *leaf = find_leaf(root, index);
+	unsigned int level = root->height, offset = slot_of(index, 0);
 	struct path path;
-	void *item = find_path(root, index, &path);
-	unsigned int level = root->height;
+	void *item = leaf ? leaf->slots[offset] : NULL;
 
 	if (!item)
 		return NULL;
+	/* The common case: its node stays, and nothing above is changed. */
+	if (likely(leaf->count > 1 && !slot_tagged(leaf, offset))) {
+		leaf->slots[offset] = NULL;
+		leaf->count--;
+		return item;
+	}
+	find_path(root, index, &path);
 	for (unsigned int tag = 0; tag < RADIX_TREE_MAX_TAGS; tag++)
 		path_tag_clear(&path, level, tag);
 

@@ -62,12 +62,13 @@ void out_of_memory(unsigned int gfp_mask, unsigned int order, unsigned long node
 unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order, unsigned int gfp_mask);
 
 struct zone;
+struct page;
 /*
- * mm/cache/vmscan.c: the oldest page of @zone's inactive clean list, out of its cache and ready to
- * be handed out: one reference, no flags, as if it came from the buddy system.
- * => process context, no spinlocks held; may not sleep; NULL: there is none
+ * mm/cache/vmscan.c: up to @nr pages, SWAP_CLUSTER_MAX at most, of @zone's inactive clean list, the
+ * oldest first, out of their caches: one reference to each, which is the caller's.
+ * => process context, no spinlocks held; may not sleep; how many; 0: there are none
  */
-struct page *reclaim_page(struct zone *zone);
+unsigned int reclaim_page(struct zone *zone, struct page **pages, unsigned int nr);
 /* mm/space/unuse.c, kernel/fs/ramfs: bring back all that area @type holds. => may sleep; 0, -ENOMEM, -EINTR, -EIO */
 int unuse_mms(unsigned int type);
 int shmem_unuse(unsigned int type);

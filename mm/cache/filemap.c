@@ -391,6 +391,77 @@ int remove_mapping(struct address_space *mapping, struct page *page)
 	return 1;
 }
 
+/* Is leaving the tree all that a page of @mapping has to do, but for its zone's counts? */
+static bool leaves_simply(const struct address_space *mapping)
+{
+	return !(mapping->flags &
+		 (1UL << AS_UNEVICTABLE | 1UL << AS_SWAPBACKED | 1UL << AS_ACCOUNT));
+}
+
+/*
+ * Have the tree_lock of @page's mapping, and let go of the one at hand, that of *@locked, if it is
+ * another's.
+ * => false: the page is not one that leaves simply, and none is held
+ */
+static bool turn_to_mapping(struct address_space **locked, const struct page *page)
+{
+	struct address_space *mapping = PageSwapCache(page) ? NULL : page->mapping;
+
+	if (likely(mapping && mapping == *locked))
+		return true;
+	if (*locked)
+		spin_unlock(&(*locked)->tree_lock);
+	*locked = mapping && leaves_simply(mapping) ? mapping : NULL;
+	if (*locked)
+		spin_lock(&(*locked)->tree_lock);
+	return *locked;
+}
+
+/* One that leaves simply, as remove_mapping(): its zone is left to count it. => tree_lock held */
+static bool remove_uncounted(struct page *page, struct address_space *mapping)
+{
+	if (page_count(page) != 2 || PageDirty(page))
+		return false;
+	radix_tree_delete(&mapping->page_tree, page->index);
+	mapping->nrpages--;
+	page->mapping = NULL;
+	atomic_set(&page->_refcount, 1);
+	return true;
+}
+
+unsigned int remove_mappings(struct page **pages, unsigned int nr)
+{
+	unsigned int i, gone = 0, counted = 0, buffers = 0;
+	struct address_space *locked = NULL;
+	struct zone *zone = nr ? page_zone(pages[0]) : NULL;
+
+	for (i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (unlikely(!turn_to_mapping(&locked, page))) {
+			if (!remove_mapping(page_mapping(page), page))
+				continue;
+			counted++;
+		} else if (!remove_uncounted(page, locked)) {
+			continue;
+		}
+		/* Ours alone now: nobody waits for it. */
+		buffers += (unsigned int)PageBlkdev(page);
+		page->flags &= ~(1UL << PG_locked | 1UL << PG_blkdev);
+		pages[i] = pages[gone];
+		pages[gone++] = page;
+	}
+	if (locked)
+		spin_unlock(&locked->tree_lock);
+	if (gone != counted)
+		mod_zone_page_state(zone, NR_FILE_PAGES, (int)counted - (int)gone);
+	if (buffers)
+		mod_zone_page_state(zone, NR_BUFFERS, -(int)buffers);
+	for (i = gone; i < nr; i++)
+		unlock_page(pages[i]);
+	return gone;
+}
+
 /* Fill a page of the cache. => 1 uptodate, 0 it left the cache meanwhile, -errno */
 static int fill_page(struct address_space *mapping, struct page *page, struct file *file)
 {

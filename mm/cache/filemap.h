@@ -84,6 +84,11 @@ void remove_from_page_cache(struct page *page);
  * cache's is dropped.  => page locked, not mapped; 1 done, 0 it is in use, or dirty
  */
 int remove_mapping(struct address_space *mapping, struct page *page);
+/*
+ * ... for @nr pages of one zone, each of any cache, locked, off all lists: unlocks them.
+ * => how many are out; these are the first of @pages, in their order
+ */
+unsigned int remove_mappings(struct page **pages, unsigned int nr);
 /* It needs no more than a reference: uptodate, no mark to read ahead at, no use to be noted. */
 static inline bool page_is_plain(const struct page *page)
 {

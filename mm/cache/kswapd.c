@@ -117,9 +117,9 @@ unsigned long try_to_free_pages(struct zonelist *zonelist, unsigned int order,
 		if (zonelist_free_pages(zonelist) >= before + wanted || freed >= wanted)
 			break;
 		sc.may_writepage = sc.priority <= DEF_PRIORITY - PATIENT_ROUNDS;
-		for (z = zonelist->zones; *z; z++) {
+		for (z = zonelist->zones; *z && freed < wanted; z++) {
 			shrink_zone(*z, &sc);
-			freed += free_clean_pages(*z, wanted > freed ? wanted - freed : 0);
+			freed += free_clean_pages(*z, wanted - freed);
 		}
 		/* Others are interrupted for what they keep only when a first look was not enough. */
 		if (sc.priority < DEF_PRIORITY)
@@ -247,8 +247,10 @@ static int kswapd(void *data)
 /* Free clean pages until @zone has its low mark again, or no more of them. */
 static void refill_free_list(struct zone *zone)
 {
-	while (zone->free_pages < zone->watermark[WMARK_LOW]) {
-		if (!free_clean_pages(zone, 1))
+	unsigned long low = zone->watermark[WMARK_LOW], have;
+
+	while ((have = READ_ONCE(zone->free_pages)) < low) {
+		if (!free_clean_pages(zone, low - have))
 			break;
 		cond_resched();
 	}

@@ -24,6 +24,7 @@
 #include <mm/cache/writeback.h>
 #include <mm/phys/vmstat.h>
 
+atomic_t nr_swap_writing;
 
 /* A bio for @page and its slot. => page locked, in the swap cache; may sleep */
 static struct bio *get_swap_bio(struct page *page, bio_end_io_t *end_io)
@@ -57,6 +58,7 @@ static void end_swap_write(struct bio *bio, int error)
 		SetPageDirty(page);
 		ClearPageReclaim(page);
 	}
+	atomic_dec(&nr_swap_writing);
 	end_page_writeback(page);
 	bio_put(bio);
 }
@@ -74,6 +76,7 @@ int swap_writepage(struct page *page, struct writeback_control *wbc)
 	ClearPageError(page);
 	bio = get_swap_bio(page, end_swap_write);
 	count_vm_event(PSWPOUT);
+	atomic_inc(&nr_swap_writing);
 	set_page_writeback(page);
 	unlock_page(page);
 	submit_bio(WRITE | (wbc->sync_mode == WB_SYNC_ALL ? REQ_SYNC : 0), bio);

@@ -86,7 +86,12 @@ static noinline bool lru_add_turn(struct lru_run *run, struct page *page, unsign
 	return true;
 }
 
-void putback_lru_pages(struct page **pages, unsigned int nr)
+/*
+ * @written: reclaim has had them written.  What is clean again already goes to the old end.  Who
+ * sees PG_reclaim here has lru_lock before rotate_reclaimable_page(), which then finds the page on
+ * its list.
+ */
+static inline void putback_pages(struct page **pages, unsigned int nr, bool written)
 {
 	struct page **end = pages + nr, **from = pages, **rest = pages;
 	struct lru_run run = LRU_RUN;
@@ -108,6 +113,8 @@ void putback_lru_pages(struct page **pages, unsigned int nr)
 			SetPageLRU(page);
 			list_add(&page->lru, run.list);
 			run.nr++;
+			if (written && !PageReclaim(page) && !PageActive(page))
+				list_move_tail(&page->lru, run.list);
 		}
 		if (likely(!put_page_testzero(page)))
 			continue;
@@ -118,6 +125,16 @@ void putback_lru_pages(struct page **pages, unsigned int nr)
 	local_irq_restore(irq);
 	if (unlikely(rest != pages))
 		release_pages(pages, (unsigned int)(rest - pages));
+}
+
+void putback_lru_pages(struct page **pages, unsigned int nr)
+{
+	putback_pages(pages, nr, false);
+}
+
+void putback_written_pages(struct page **pages, unsigned int nr)
+{
+	putback_pages(pages, nr, true);
 }
 
 /* => interrupts off */
@@ -286,11 +303,12 @@ bool isolate_lru_page(struct page *page)
 	return isolated;
 }
 
-unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
-			       unsigned int nr)
+/* From the end of @list, one of @zone's. => how many */
+static unsigned int isolate_run(struct zone *zone, struct list_head *list, struct page **pages,
+				unsigned int nr)
 {
-	struct list_head *list = &zone->lru[lru], *at, *before;
 	struct lru_run run = LRU_RUN;
+	struct list_head *at, *before;
 	unsigned int taken = 0;
 
 	local_irq_disable();
@@ -302,29 +320,20 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 		if (isolate(&run, page))
 			pages[taken++] = page;
 	}
-	zone->pages_scanned += taken;
 	lru_run_end(&run);
 	local_irq_enable();
 	return taken;
 }
 
-struct page *isolate_clean_page(struct zone *zone)
+unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
+			       unsigned int nr)
 {
-	struct lru_run run = LRU_RUN;
-	struct page *page = NULL;
-	struct list_head *at;
+	return isolate_run(zone, &zone->lru[lru], pages, nr);
+}
 
-	local_irq_disable();
-	lru_run_zone(&run, zone);
-	list_for_each_prev(at, &zone->inactive_clean_list) {
-		if (!isolate(&run, list_entry(at, struct page, lru)))
-			continue;
-		page = list_entry(at, struct page, lru);
-		break;
-	}
-	lru_run_end(&run);
-	local_irq_enable();
-	return page;
+unsigned int isolate_clean_pages(struct zone *zone, struct page **pages, unsigned int nr)
+{
+	return isolate_run(zone, &zone->inactive_clean_list, pages, nr);
 }
 
 /* ---- the invariant ------------------------------------------------------------------------------ */

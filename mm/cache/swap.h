@@ -56,11 +56,13 @@ bool isolate_lru_page(struct page *page);
 /* For reclaim: up to @nr pages from the end of a list, off it, each with a reference. => how many */
 unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page **pages,
 			       unsigned int nr);
-/* ... the oldest of the inactive clean list. => NULL: it is empty */
-struct page *isolate_clean_page(struct zone *zone);
+/* ... of the inactive clean list, the oldest first */
+unsigned int isolate_clean_pages(struct zone *zone, struct page **pages, unsigned int nr);
 /* ... and back to where PG_active and PG_inactive_clean say; the references go, and with the last
  * reference the page. => @pages is used */
 void putback_lru_pages(struct page **pages, unsigned int nr);
+/* ... of pages that reclaim has had written: those that are clean by now are the next to go. */
+void putback_written_pages(struct page **pages, unsigned int nr);
 
 /* A look has found the page used, or not. => the page is isolated */
 static inline void age_page_up(struct page *page)

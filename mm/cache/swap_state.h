@@ -83,6 +83,7 @@ static inline void free_swap_cache(struct page **pages, unsigned int nr)
 /* Slots that no entry needs, whose pages were overlooked. => may sleep; pages that left the cache */
 unsigned long drop_swap_cache(void);
 
+extern atomic_t nr_swap_writing;	/* [a] page_io.c: pages on their way to slots */
 /* page_io.c: => page locked; unlock it, now or when the disk has answered. 0 or -errno */
 int swap_writepage(struct page *page, struct writeback_control *wbc);
 int swap_readpage(struct page *page);

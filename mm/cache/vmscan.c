@@ -18,8 +18,10 @@
  *
  * On the inactive clean list a page costs nothing to have: no disk, no page table stands between
  * it and its next use.  It is still found in its cache, and who finds it there takes it back:
- * reclaim_page() sees that by the count or PG_referenced, and looks at the next.  So pages are prepared
- * early and in quantity by kswapd, and are lost only one by one, when really needed.
+ * reclaim_page() sees that by the count or PG_referenced, and looks at the next.  So pages are
+ * prepared early and in quantity by kswapd, and are lost only when really needed, a few at a time:
+ * neighbours on the list are mostly of one file, so that one taking of lru_lock and of tree_lock
+ * does for all of them.
  *
  * A list is looked at in parts: at priority p, 1/2^p of it, and p falls from DEF_PRIORITY to 0
  * only as long as too little came.  So light pressure takes the oldest only, and a page has time
@@ -51,6 +53,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/sysctl.h>
 #include <lib/kernel.h>
+#include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
@@ -236,16 +239,24 @@ static bool files_nearly_gone(struct zone *zone)
 }
 
 /*
- * Files have so much that is not in use that nothing else need be looked at.  Not for a user who
- * says that swapping is cheaper.
+ * Files have so much that is not in use that nothing else need be looked at: at first in all zones
+ * of the node, for one that has none of it may be spared; then in the zone itself.  Not for a user
+ * who says that swapping is cheaper.
  */
 static bool files_are_plenty(struct zone *zone, const struct scan_control *sc)
 {
-	unsigned long inactive = zone_page_state(zone, NR_INACTIVE_FILE);
+	bool first = sc->priority == DEF_PRIORITY;
+	pg_data_t *pgdat = zone->zone_pgdat;
+	struct zone *at = first ? pgdat->node_zones : zone;
+	struct zone *end = first ? at + pgdat->nr_zones : at + 1;
+	unsigned long inactive = 0, active = 0;
 
+	for (; at < end; at++) {
+		inactive += zone_page_state(at, NR_INACTIVE_FILE);
+		active += zone_page_state(at, NR_ACTIVE_FILE);
+	}
 	return vm_swappiness <= SWAPPINESS_MAX / 2 &&
-	       inactive >> sc->priority >= SWAP_CLUSTER_MAX / 4 &&
-	       inactive >= zone_page_state(zone, NR_ACTIVE_FILE);
+	       inactive >> sc->priority >= SWAP_CLUSTER_MAX / 4 && inactive >= active;
 }
 
 /* How much of what is looked at should be anonymous: @share[0] parts, and @share[1] of files. */
@@ -299,14 +310,26 @@ static void note_result(struct page *page, enum reclaim_result result, struct sc
 	}
 }
 
-static void launder_pages(struct page **pages, unsigned int nr, struct scan_control *sc)
+/* => those that were written are the last of @pages; how many others there are */
+static unsigned int launder_pages(struct page **pages, unsigned int nr, struct scan_control *sc)
 {
-	unsigned int i;
+	struct page *written[SWAP_CLUSTER_MAX];
+	unsigned int i, others = 0, nr_written = 0;
 
 	blk_start_plug();
-	for (i = 0; i < nr; i++)
-		note_result(pages[i], reclaim_one(pages[i], sc), sc);
+	for (i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+		enum reclaim_result result = reclaim_one(page, sc);
+
+		note_result(page, result, sc);
+		if (unlikely(result == RECLAIM_WRITTEN))
+			written[nr_written++] = page;
+		else
+			pages[others++] = page;
+	}
 	blk_finish_plug();
+	memcpy(pages + others, written, nr_written * sizeof(written[0]));
+	return others;
 }
 
 unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr,
@@ -315,11 +338,12 @@ unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr
 	unsigned long unclean = sc->nr_unclean, written = sc->nr_written;
 	unsigned long activated = sc->nr_activated;
 	struct page *pages[SWAP_CLUSTER_MAX];
-	unsigned int taken;
+	unsigned int taken, others;
 
 	taken = isolate_lru_pages(zone, lru, pages, (unsigned int)min(nr, (unsigned long)SWAP_CLUSTER_MAX));
-	launder_pages(pages, taken, sc);
-	putback_lru_pages(pages, taken);
+	others = launder_pages(pages, taken, sc);
+	putback_lru_pages(pages, others);
+	putback_written_pages(pages + others, taken - others);
 	sc->nr_scanned += taken;
 	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
 	count_vm_events(lru_is_anon(lru) ? PGSCAN_ANON : PGSCAN_FILE, taken);
@@ -366,47 +390,69 @@ unsigned int refill_inactive(struct zone *zone, enum lru_list lru, unsigned long
 	return taken;
 }
 
-/* Can @page, isolated from the inactive clean list, go? => true: it is out of its cache, and ours alone */
-static bool take_from_cache(struct page *page)
-{
-	struct address_space *mapping;
-	bool gone = false;
+/* What says that a page has been used since it came to the inactive clean list. */
+#define USED_MEANWHILE	(1UL << PG_referenced | 1UL << PG_private | 1UL << PG_writeback)
 
+/*
+ * Can @page, isolated from that list, go?  The count, and dirtiness, is for remove_mappings().
+ * => true: locked
+ */
+static bool still_unused(struct page *page)
+{
 	if (!trylock_page(page))
 		return false;
-	mapping = page_mapping(page);
-	/* Used meanwhile, in one way or another?  The count, and dirtiness, is remove_mapping()'s. */
-	if (mapping && !PageReferenced(page) && !page_mapped(page) && !PagePrivate(page) &&
-	    !PageWriteback(page))
-		gone = remove_mapping(mapping, page);
+	if (likely(!(page->flags & USED_MEANWHILE) && page_mapping(page) && !page_mapped(page)))
+		return true;
 	unlock_page(page);
-	return gone;
+	return false;
 }
 
-struct page *reclaim_page(struct zone *zone)
+/*
+ * Those of @pages, isolated from the inactive clean list of one zone, that can go leave their
+ * caches.
+ * => how many; they are the first of @pages, in their order, and ours alone
+ */
+static unsigned int take_from_caches(struct page **pages, unsigned int nr)
 {
-	struct page *page;
+	unsigned int i, unused = 0;
 
-	while ((page = isolate_clean_page(zone)) != NULL) {
-		if (take_from_cache(page)) {
-			count_vm_event(PGSTEAL_CLEAN);
-			return page;
-		}
-		putback_lru_pages(&page, 1);
+	for (i = 0; i < nr; i++) {
+		struct page *page = pages[i];
+
+		if (!still_unused(page))
+			continue;
+		pages[i] = pages[unused];
+		pages[unused++] = page;
 	}
-	return NULL;
+	return remove_mappings(pages, unused);
+}
+
+unsigned int reclaim_page(struct zone *zone, struct page **pages, unsigned int nr)
+{
+	unsigned int taken, gone = 0;
+
+	while (!gone && (taken = isolate_clean_pages(zone, pages, nr))) {
+		gone = take_from_caches(pages, taken);
+		if (unlikely(gone != taken))
+			putback_lru_pages(pages + gone, taken - gone);
+	}
+	count_vm_events(PGSTEAL_CLEAN, gone);
+	return gone;
 }
 
 unsigned long free_clean_pages(struct zone *zone, unsigned long nr)
 {
-	unsigned long freed;
-	struct page *page;
+	struct page *pages[SWAP_CLUSTER_MAX];
+	unsigned long freed = 0, run;
+	unsigned int taken;
 
-	for (freed = 0; freed < nr; freed++) {
-		page = reclaim_page(zone);
-		if (!page)
+	while (freed < nr) {
+		run = min(nr - freed, (unsigned long)SWAP_CLUSTER_MAX);
+		taken = reclaim_page(zone, pages, (unsigned int)run);
+		if (!taken)
 			break;
-		__free_page(page);
+		release_pages(pages, taken);
+		freed += taken;
 	}
 	return freed;
 }
@@ -416,18 +462,20 @@ unsigned long reclaim_pages(struct page **pages, unsigned int nr)
 	struct scan_control sc = {
 		.gfp_mask = GFP_KERNEL, .may_writepage = true, .ignore_references = true,
 	};
-	unsigned int i, kept = 0, nested = current->flags & PF_MEMALLOC;
+	unsigned int i, others, nested = current->flags & PF_MEMALLOC;
 
 	current->flags |= PF_MEMALLOC;
-	launder_pages(pages, nr, &sc);
+	others = launder_pages(pages, nr, &sc);
 	current->flags &= ~PF_MEMALLOC | nested;
-	for (i = 0; i < nr; i++) {
-		if (TestClearPageInactiveClean(pages[i]) && take_from_cache(pages[i]))
-			__free_page(pages[i]);
+	putback_written_pages(pages + others, nr - others);
+	for (i = 0; i < others; i++) {
+		struct page *page = pages[i];
+
+		if (TestClearPageInactiveClean(page) && take_from_caches(&page, 1))
+			__free_page(page);
 		else
-			pages[kept++] = pages[i];
+			putback_lru_pages(&page, 1);
 	}
-	putback_lru_pages(pages, kept);
 	return sc.nr_reclaimed;
 }
 
@@ -456,6 +504,20 @@ static void keep_inactive(struct zone *zone, enum lru_list inactive, struct scan
 	}
 }
 
+/*
+ * Are as many pages on their way to swap as @zone lacks?  They are the next to be clean, and what
+ * is written beyond that is read again for nothing.
+ */
+static bool enough_on_its_way(struct zone *zone)
+{
+	unsigned long have = zone->free_pages + zone_page_state(zone, NR_INACTIVE_CLEAN);
+	unsigned long high = zone->watermark[WMARK_HIGH];
+
+	return (unsigned long)atomic_read(&nr_swap_writing) >=
+	       SWAP_CLUSTER_MAX + (high > have ? high - have : 0);
+}
+
+/* One run is looked at in any case: it has those that are written meanwhile. */
 static void shrink_list(struct zone *zone, enum lru_list inactive, unsigned long scan,
 			struct scan_control *sc)
 {
@@ -463,7 +525,7 @@ static void shrink_list(struct zone *zone, enum lru_list inactive, unsigned long
 
 	while (scan) {
 		nr = page_launder(zone, inactive, scan, sc);
-		if (!nr)
+		if (!nr || (lru_is_anon(inactive) && enough_on_its_way(zone)))
 			break;
 		scan -= min(scan, nr);
 		cond_resched();

@@ -55,7 +55,7 @@ unsigned int refill_inactive(struct zone *zone, enum lru_list lru, unsigned long
 			     struct scan_control *sc);
 /* Both, for a part of @zone's lists, as sc->priority says. => may sleep */
 void shrink_zone(struct zone *zone, struct scan_control *sc);
-/* reclaim_page() and __free_page(), up to @nr times. => how many */
+/* reclaim_page(), and what it gives is freed, up to @nr pages. => how many */
 unsigned long free_clean_pages(struct zone *zone, unsigned long nr);
 /*
  * MADV_PAGEOUT: these @nr pages, SWAP_CLUSTER_MAX at most, isolated, go now or as soon as the disk

@@ -393,14 +393,24 @@ static void wakeup_kswapd(struct zonelist *zonelist, unsigned int order)
 	}
 }
 
-/* A page out of @zone's caches becomes one as from the free lists. => NULL: it is in quarantine */
+/* Clean pages taken at a time: what is not needed at once comes to the per-CPU list. */
+#define CLEAN_RUN	16u
+
+/*
+ * A page out of @zone's caches becomes one as from the free lists.
+ * => NULL: there is none, or it is in quarantine
+ */
 static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
 {
-	struct page *page = reclaim_page(zone);
+	struct page *pages[CLEAN_RUN], *page;
+	unsigned int nr = reclaim_page(zone, pages, CLEAN_RUN);
 	unsigned long flags;
 
-	if (!page)
+	if (!nr)
 		return NULL;
+	page = pages[0];
+	if (nr > 1)
+		release_pages(pages + 1, nr - 1);
 	if (PageAnon(page))
 		page->mapping = NULL;
 	page->index = 0;
@@ -419,7 +429,7 @@ static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
 
 /*
  * One page of an inactive clean list.  It was not free, so no mark is in the way but what a better
- * zone's request has to leave here.
+ * zone's request has to leave here.  The next few of the list come with it (CLEAN_RUN).
  */
 static struct page *get_clean_page(gfp_t gfp, struct zonelist *zonelist)
 {

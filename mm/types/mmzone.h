@@ -125,7 +125,6 @@ struct zone {
 	spinlock_t lru_lock;
 	struct list_head lru[NR_LRU_LISTS];		/* [l] newest first */
 	struct list_head inactive_clean_list;		/* [l] unmapped, clean: reclaim_page() takes the last */
-	unsigned long pages_scanned;			/* [l] */
 	unsigned long reclaim_cost[2];			/* racy: of anonymous pages, of files' (vmscan.c) */
 	struct per_cpu_zonestat zonestat[NR_CPUS];
 	/* what it is */

@@ -48,20 +48,34 @@ static unsigned long wrong_pages(unsigned long pages)
 	return wrong;
 }
 
-/* @rounds looks at everything, as an allocation with @gfp that is near its end. */
+/* The disk has all that was sent to it. */
+static void wait_for_swap(void)
+{
+	while (atomic_read(&nr_swap_writing))
+		msleep(1);
+}
+
+/*
+ * @rounds looks at everything, as an allocation with @gfp that is near its end; a round lasts until
+ * nothing more is sent to the disk.
+ */
 static unsigned long reclaim(gfp_t gfp, unsigned int rounds)
 {
 	struct scan_control sc = { .gfp_mask = gfp, .may_writepage = true };
+	unsigned long out;
 	struct zone *zone;
 
 	flush_tlb_mm(current->mm);
 	while (rounds--) {
 		lru_add_drain_all();
-		for_each_populated_zone(zone) {
-			shrink_zone(zone, &sc);
-			free_clean_pages(zone, ULONG_MAX);
-		}
-		msleep(2);
+		do {
+			out = vm_event_sum(PSWPOUT);
+			for_each_populated_zone(zone) {
+				shrink_zone(zone, &sc);
+				free_clean_pages(zone, ULONG_MAX);
+			}
+			wait_for_swap();
+		} while (vm_event_sum(PSWPOUT) != out);
 	}
 	return sc.nr_reclaimed;
 }
@@ -182,6 +196,72 @@ KTEST(swap_reclaim, swappiness)
 	KEXPECT_EQ(t, wrong_pages(PAGES), 0ul);
 	scratch_leave(mm);
 	toy_end(inode);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
+/* A zone whose memory is all anonymous is spared while others of its node have files' pages. */
+KTEST(swap_reclaim, files_of_another_zone)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_writepage = true };
+	struct testdisk *td = swap_disk_on(256);
+	struct inode *inode = toy_begin(0);
+	unsigned long i, rounds;
+	struct mm_struct *mm;
+	struct zone *zone;
+
+	KASSERT(t, td && inode);
+	inode->i_data.gfp_mask = GFP_KERNEL | GFP_DMA;
+	mm = begin(PAGES);
+	for (i = 0; i < SWAP_CLUSTER_MAX / 4 << DEF_PRIORITY; i++)
+		put_page(read_cache_page(&inode->i_data, i, NULL));
+	lru_add_drain_all();
+	for (rounds = 0; rounds < 6; rounds++) {
+		flush_tlb_mm(mm);
+		sc.priority = DEF_PRIORITY;
+		for_each_populated_zone(zone)
+			if (zone_idx(zone) != ZONE_DMA)
+				shrink_zone(zone, &sc);
+	}
+	KEXPECT_EQ(t, count(PAGES, false), PAGES);
+	/* That was not enough: then it is looked at like any other. */
+	for (rounds = 0; rounds < 6; rounds++) {
+		flush_tlb_mm(mm);
+		sc.priority = 1;
+		for_each_populated_zone(zone)
+			shrink_zone(zone, &sc);
+	}
+	KEXPECT_EQ(t, wrong_pages(PAGES), 0ul);
+	scratch_leave(mm);
+	toy_end(inode);
+	KEXPECT_EQ(t, swap_disk_off(td), 0);
+}
+
+/* The disk is slow: no more is sent to it than the zone lacks, whatever is asked for. */
+KTEST(swap_reclaim, slow_disk)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_writepage = true };
+	struct testdisk *td = swap_disk_on(256);
+	unsigned long out = vm_event_sum(PSWPOUT);
+	struct mm_struct *mm;
+	struct zone *zone;
+	unsigned int i;
+
+	KASSERT(t, td);
+	mm = begin(200);
+	lru_add_drain_all();
+	testdisk_hold(td);
+	for (i = 0; i < 3; i++) {
+		flush_tlb_mm(mm);
+		for_each_populated_zone(zone)
+			if (zone_page_state(zone, NR_INACTIVE_ANON) >= 200)
+				shrink_zone(zone, &sc);
+	}
+	KEXPECT(t, vm_event_sum(PSWPOUT) - out >= SWAP_CLUSTER_MAX);
+	KEXPECT(t, vm_event_sum(PSWPOUT) - out <= 4 * SWAP_CLUSTER_MAX);
+	testdisk_release(td);
+	wait_for_swap();
+	KEXPECT_EQ(t, wrong_pages(200), 0ul);
+	scratch_leave(mm);
 	KEXPECT_EQ(t, swap_disk_off(td), 0);
 }
 

@@ -626,6 +626,27 @@ KTEST(vmscan, found_again)
 	toy_end(inode);
 }
 
+/* A page whose write has ended before it is back on its list is the next to go, not the last. */
+KTEST(vmscan, written_at_once)
+{
+	struct scan_control sc = eager(GFP_KERNEL);
+	struct inode *inode = dma_file(8);
+	struct page *oldest;
+
+	KASSERT(t, inode);
+	oldest = page_at(inode, 0);
+	KEXPECT_EQ(t, toy_store(inode, 0, 100), 0);
+	put_page(oldest);
+	page_launder(dma_zone(), LRU_INACTIVE_FILE, 1, &sc);
+	KEXPECT_EQ(t, sc.nr_written, 1ul);
+	KEXPECT(t, PageLRU(oldest) && !PageDirty(oldest) && !PageWriteback(oldest));
+	page_launder(dma_zone(), LRU_INACTIVE_FILE, 1, &sc);
+	KEXPECT(t, PageInactiveClean(oldest));
+	KEXPECT_EQ(t, clean_pages_of(inode), 1ul);
+	KEXPECT_EQ(t, lru_check(), 0);
+	toy_end(inode);
+}
+
 /* Age: a page used often survives more looks than one that was used once. */
 KTEST(vmscan, ageing)
 {
