@@ -47,8 +47,7 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
 /* The last entry is gone. An anonymous page may have its swap entry elsewhere, and come back. */
 void __page_remove_last_rmap(struct page *page)
 {
-	/* A file's may be mapped again by now, from the page cache; that counted up first, or will. */
-	VM_BUG_ON(PageAnon(page) && page_mapcount(page) != 0);
+	/* It may be mapped again by now, from the page cache or the swap cache; that counted up first, or will. */
 	dec_zone_page_state(page, PageAnon(page) ? NR_ANON_PAGES : NR_FILE_MAPPED);
 }
 
@@ -180,6 +179,18 @@ static int entry_for(struct page *page, pte_t *entry)
 }
 
 /*
+ * Anonymous @page has a slot.  Who has pinned it (gup.c) is about to store into it, or has a disk do so.
+ * Were its entry taken out now, its owner could have it back read-only, and then, by copy on write, a copy
+ * in which that never arrives.  Pins are taken under the lock that we hold; of other entries, which have
+ * their own, those that were here have been asked, and those that are here will be.
+ * => the entry at hand is out, but counted
+ */
+static bool pinned(const struct page *page)
+{
+	return page_count(page) > page_mapcount(page) + 2;	/* the swap cache, and the caller */
+}
+
+/*
  * @page, anonymous and without a slot, whose content was given up (lazyfree.c): has somebody use for it
  * but its entries and the caller?  Who writes to it behind the entries (gup.c) has found it by one that
  * was there, has a reference meanwhile, and makes the page dirty before he lets go.  So in this order:
@@ -203,6 +214,17 @@ static bool wanted_still(const struct page *page)
 	return references != entries + 1 || page_mapcount(page) != entries || PageDirty(page);
 }
 
+/* => as wanted_still(); @old: what the entry was, and it was flushed */
+static bool has_to_stay(const struct page *page, pte_t old)
+{
+	if (!PageAnon(page))
+		return false;
+	if (PageSwapCache(page))
+		return pinned(page);
+	/* No slot: what is in the page is nowhere else, unless it was given up. */
+	return pte_dirty(old) || wanted_still(page);
+}
+
 /*
  * Take the entry at @pte out; what it has stored is told to the page.
  * => page_table_lock held; false: it has to stay, and is as it was
@@ -216,9 +238,10 @@ static bool unmap_entry(struct page *page, struct mm_struct *mm, unsigned long a
 	/* Nobody may go on storing by a TLB when D is looked at. */
 	old = ptep_get_and_clear(pte);
 	forget_entry(mm, address);
-	/* No slot: what is in the page is nowhere else, unless it was given up. */
-	if (PageAnon(page) && !PageSwapCache(page) && (pte_dirty(old) || wanted_still(page))) {
+	if (has_to_stay(page, old)) {
 		set_pte(pte, old);
+		if (pte_val(new))
+			swap_free(page_swap_entry(page));
 		return false;
 	}
 	if (pte_dirty(old))

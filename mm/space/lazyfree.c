@@ -23,7 +23,8 @@
  *
  * MADV_COLD clears the A bit and puts the page on the inactive list: reclaim, which asks for both,
  * comes by it first.  MADV_PAGEOUT does not wait for that: the page goes to swap, or to its file,
- * or is just dropped, now (reclaim_pages).  Either leaves alone what others map too.
+ * or is just dropped, now (reclaim_pages).  Either leaves alone what others map too, and MADV_PAGEOUT
+ * the pages of a file that is not the caller's: where it takes long to come back tells who else reads it.
  *
  * Locking: mmap_sem for reading; page_table_lock.
  * References: Linux's MADV_FREE since 4.5, and FreeBSD's before it.
@@ -40,23 +41,31 @@
 #include <mm/space/pagetable.h>
 #include <mm/space/swap_fault.h>
 
-/* Its slot goes, if nobody else needs it. => page_table_lock held; false: it stays */
-static bool forget_slot(struct page *page)
+/*
+ * Its slot goes, if nobody else needs it; and if nobody else has the page (@alone), it is clean.  Both under
+ * its lock: else reclaim, which makes a page dirty when it gets a slot, would find it clean again, and
+ * never write what the slot should have.
+ * => page_table_lock held; false: it stays as it was
+ */
+static bool forget_content(struct page *page, bool alone)
 {
 	bool freed = true;
 
-	if (!PageSwapCache(page))
+	if (!PageSwapCache(page) && !PageDirty(page))
 		return true;
 	if (!trylock_page(page))
 		return false;
 	if (PageSwapCache(page))
 		freed = try_to_free_swap(page);
+	if (freed && alone)
+		ClearPageDirty(page);
 	unlock_page(page);
 	return freed;
 }
 
 /* Pages that MADV_PAGEOUT has found, off their lists. */
 struct pageout_batch {
+	bool files;		/* pages of files too: the caller may */
 	unsigned int nr;
 	struct page *pages[SWAP_CLUSTER_MAX];
 };
@@ -64,12 +73,10 @@ struct pageout_batch {
 /* => page_table_lock held; true if the entry changed */
 static bool free_pte(pte_t *pte, struct page *page, bool alone)
 {
-	if (!PageAnon(page) || !forget_slot(page))
+	if (!PageAnon(page) || !forget_content(page, alone))
 		return false;
-	if (alone) {
+	if (alone)
 		ClearPageReferenced(page);
-		ClearPageDirty(page);
-	}
 	count_vm_event(PGLAZYFREE);
 	/* Cleared first: the CPU may set A and D at any time. */
 	set_pte(pte, pte_mkclean(pte_mkold(ptep_get_and_clear(pte))));
@@ -85,7 +92,7 @@ static bool age_pte(pte_t *pte, int advice, struct pageout_batch *batch)
 	if (page && advice == MADV_FREE)
 		return free_pte(pte, page, alone);
 	/* What others use is not cold because we say so. */
-	if (!alone)
+	if (!alone || (!batch->files && !PageAnon(page)))
 		return false;
 	deactivate_page(page);
 	if (advice == MADV_PAGEOUT && isolate_lru_page(page))
@@ -118,7 +125,9 @@ static unsigned long age_ptes(struct vm_area_struct *vma, unsigned long addr, un
 
 void age_page_range(struct vm_area_struct *vma, unsigned long start, unsigned long end, int advice)
 {
-	struct pageout_batch batch = { .nr = 0 };
+	struct pageout_batch batch = {
+		.files = advice != MADV_PAGEOUT || may_handle_cache(vma),
+	};
 	unsigned long addr, next;
 
 	/* A page that waits for its list could not be taken off it. */

@@ -74,7 +74,7 @@ static unsigned char page_in_core(struct vm_area_struct *vma, unsigned long addr
 	return in;
 }
 
-static bool can_do_mincore(const struct vm_area_struct *vma)
+bool may_handle_cache(const struct vm_area_struct *vma)
 {
 	struct inode *inode;
 
@@ -97,7 +97,7 @@ static long mincore_chunk(struct mm_struct *mm, unsigned long start, unsigned lo
 	if (!vma || vma->vm_start > start)
 		return -ENOMEM;
 	pages = min(pages, (vma->vm_end - start) >> PAGE_SHIFT);
-	if (!can_do_mincore(vma)) {
+	if (!may_handle_cache(vma)) {
 		memset(vec, 1, pages);
 		return (long)pages;
 	}

@@ -260,6 +260,8 @@ long do_munlockall(void);
 long do_msync(unsigned long start, unsigned long len, int flags);
 /* @vec: a user address, one byte for each page */
 long do_mincore(unsigned long start, unsigned long len, unsigned char *vec);
+/* May the caller learn, and change, what of @vma's file is in memory?  Its owner may, and who may write to it. */
+bool may_handle_cache(const struct vm_area_struct *vma);
 
 /* PR_SET_THP_DISABLE: huge_memory.c. => takes mmap_sem */
 void set_thp_disabled(struct mm_struct *mm, bool disabled);

@@ -14,6 +14,8 @@
 
 #define PAGE	4096u
 
+#define MADV_PAGEOUT_	21	/* Linux's, since 5.4 */
+
 static const char *disk;
 static uint64_t size;
 static unsigned char *buf, *other;	/* 16 pages each, aligned */
@@ -178,6 +180,40 @@ static void direct_past_end(void)
 	expect_eq(rmdir("direct.dir"), 0);
 }
 
+/* MADV_PAGEOUT of a page of a file that is not ours, and that we may not write, does nothing: root's sees to it. */
+static void sent_away_by_others(void)
+{
+	int fd = open(disk, O_RDONLY), status, tries;
+	volatile unsigned char *map;
+	unsigned char in;
+	pid_t pid;
+
+	must(fd >= 0);
+	map = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	must(map != MAP_FAILED);
+	pid = fork();
+	must(pid >= 0);
+	if (!pid) {
+		must(setgid(1000) == 0 && setuid(1000) == 0);
+		(void)map[0];
+		_exit(madvise((void *)map, PAGE, MADV_PAGEOUT_) != 0);
+	}
+	must(waitpid(pid, &status, 0) == pid);
+	expect_eq(status, 0);
+	must(mincore((void *)map, PAGE, &in) == 0);
+	expect_eq(in & 1, 1);
+	/* A page that has just come may wait for its list on another processor. */
+	for (tries = 0; in & 1 && tries < 200; tries++) {
+		(void)map[0];
+		must(madvise((void *)map, PAGE, MADV_PAGEOUT_) == 0);
+		must(mincore((void *)map, PAGE, &in) == 0);
+		usleep(1000);
+	}
+	expect_eq(in & 1, 0);
+	munmap((void *)map, PAGE);
+	close(fd);
+}
+
 int main(void)
 {
 	disk = test_disk();
@@ -190,5 +226,6 @@ int main(void)
 	direct();
 	one_holder();
 	direct_past_end();
+	sent_away_by_others();
 	return test_result();
 }
