@@ -290,6 +290,7 @@ static int live(void *arg)
 }
 
 static atomic_t workers_left;
+static int max_alive;			/* ... in all, and as many as the machine may have */
 
 static int breed(void *arg)
 {
@@ -299,7 +300,7 @@ static int breed(void *arg)
 	for (int i = 0; i < BIRTHS; i++) {
 		u32 fate = prandom_u32(&rnd);
 
-		while (atomic_read(&alive) > MAX_ALIVE * WORKERS * nr_cpus)
+		while (atomic_read(&alive) > max_alive)
 			msleep(1);
 		atomic_inc(&alive);
 		if (kernel_thread(live, (void *)(unsigned long)(fate >> 1), 0) < 0)
@@ -325,6 +326,8 @@ KTEST(storm, births_and_deaths)
 	int n = WORKERS * nr_cpus, checks = 0;
 	struct task_struct *k[WORKERS * NR_CPUS];
 
+	/* Who breeds may pass it by one each, and who has ended counts until he is gone. */
+	max_alive = min(MAX_ALIVE * n, (max_threads - nr_threads - 2 * n) / 2);
 	atomic_set(&alive, 0);
 	atomic_set(&born, 0);
 	atomic_set(&died, 0);

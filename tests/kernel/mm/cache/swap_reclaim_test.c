@@ -190,7 +190,7 @@ KTEST(swap_reclaim, swappiness)
 		put_page(read_cache_page(&inode->i_data, i, NULL));
 	vm_swappiness = 200;
 	try_to_free_pages(node_zonelist(numa_node_id(), GFP_HIGHUSER), 0, GFP_HIGHUSER);
-	reclaim(GFP_KERNEL, 2);
+	reclaim(GFP_KERNEL, 8);
 	KEXPECT(t, count(PAGES, true) > 0);
 	vm_swappiness = before;
 	KEXPECT_EQ(t, wrong_pages(PAGES), 0ul);

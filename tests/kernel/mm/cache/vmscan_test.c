@@ -358,15 +358,18 @@ KTEST(vmscan, locked_and_private)
 KTEST(vmscan, direct_reclaim)
 {
 	struct inode *inode = toy_begin(0);
-	unsigned long freed, left;
+	unsigned long freed, tries;
 
 	KASSERT(t, inode);
 	fill(inode, 256);
-	/* From the zones that pages of files come from. */
-	freed = try_to_free_pages(node_zonelist(numa_node_id(), GFP_HIGHUSER), 0, GFP_HIGHUSER);
-	left = inode->i_data.nrpages;
-	KEXPECT(t, freed >= 32);
-	KEXPECT(t, left < 256);
+	/* From the zones that pages of files come from; others' pages may go first. */
+	for (tries = 0; tries < 64 && inode->i_data.nrpages == 256; tries++) {
+		freed = try_to_free_pages(node_zonelist(numa_node_id(), GFP_HIGHUSER), 0,
+					  GFP_HIGHUSER);
+		KEXPECT(t, freed >= 32);
+	}
+	KEXPECT(t, inode->i_data.nrpages < 256);
+	KEXPECT(t, inode->i_data.nrpages > 0);
 	toy_end(inode);
 }
 
