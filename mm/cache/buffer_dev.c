@@ -105,7 +105,7 @@ static struct page *grow_dev_page(struct block_device *bdev, unsigned long index
 				  unsigned int size)
 {
 	struct address_space *mapping = bdev->bd_inode->i_mapping;
-	gfp_t gfp = (mapping->gfp_mask & ~__GFP_FS) | __GFP_NOWARN;
+	gfp_t gfp = (mapping->gfp_mask & ~__GFP_FS) | __GFP_NOFAIL;
 	struct page *page;
 
 	/* Metadata that is needed to write or free something: there is no way to do without. */

@@ -33,7 +33,8 @@
  *	repeat, as long as there are enough pages that could go, and there has been progress
  *	  within MAX_RECLAIM_RETRIES times
  *	out_of_memory() kills somebody; repeat.  Not for orders above 3, which no one
- *	  dies for, nor without __GFP_FS: NULL
+ *	  dies for, nor without __GFP_FS, when files may have what could not be asked for:
+ *	  NULL.  But who cannot do without (__GFP_NOFAIL) would wait for ever
  *
  * A page is checked when it goes out and when it comes back: no users, no
  * mappers, none of the flags that say that somebody owns it.  Debug builds fill free
@@ -504,8 +505,8 @@ static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *z
 	/* If all that could go is not enough, neither was what went: it will only come back. */
 	if (*tries < MAX_RECLAIM_RETRIES && pages_could_go(gfp, zonelist))
 		return true;
-	if (!(gfp & __GFP_FS))
-		return progress || gfp & __GFP_NOFAIL;
+	if (!(gfp & (__GFP_FS | __GFP_NOFAIL)))
+		return progress;
 	*tries = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
