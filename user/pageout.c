@@ -62,12 +62,12 @@ static void show(const char *when, const void *at)
 	getrusage(RUSAGE_SELF, &ru);
 	printf("%-22s entry %-10s ", when, bare_entry(at));
 	if (entry & PM_PRESENT)
-		printf("frame 0x%-6lx", FRAME(entry));
+		printf("frame 0x%-11lx", FRAME(entry));
 	else if (entry & PM_SWAP)
-		printf("area %lu slot %lu ", FRAME(entry) & 31, FRAME(entry) >> 5);
+		printf("area %lu slot %-7lu", FRAME(entry) & 31, FRAME(entry) >> 5);
 	else
-		printf("%-14s", "nothing");
-	printf(" RssAnon %ld VmSwap %ld major %ld\n", rss, swap, ru.ru_majflt);
+		printf("%-19s", "nothing");
+	printf("RssAnon %ld VmSwap %ld major %ld\n", rss, swap, ru.ru_majflt);
 }
 
 /* Somebody needs @mib MiB for a moment. */
