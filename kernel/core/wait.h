@@ -103,6 +103,13 @@ do {								\
 		__wait_event(q, condition, TASK_UNINTERRUPTIBLE, , schedule()); \
 } while (0)
 
+/* ... for a device: counted in iowait and procs_blocked (include kernel/sched/kernel_stat.h) */
+#define io_wait_event(q, condition)				\
+do {								\
+	if (!(condition))					\
+		__wait_event(q, condition, TASK_UNINTERRUPTIBLE, , io_schedule()); \
+} while (0)
+
 /* => 0, or -ERESTARTSYS when a signal came first */
 #define wait_event_interruptible(q, condition)			\
 ({								\

@@ -35,7 +35,8 @@ unsigned long nr_iowait(void);
 #define LOAD_FRAC(x)	LOAD_INT(((x) & (FIXED_1 - 1)) * 100)
 extern unsigned long avenrun[3];	/* FIXED_1 = a load of 1.00 */
 
-/* Sleep as schedule() does, counted as waiting for a device. */
+/* Sleep as schedule() and schedule_timeout() do, counted as waiting for a device. */
 void io_schedule(void);
+long io_schedule_timeout(long timeout);
 
 #endif

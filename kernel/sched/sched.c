@@ -299,6 +299,16 @@ void __sched io_schedule(void)
 	atomic_dec(&rq->nr_iowait);
 }
 
+long __sched io_schedule_timeout(long timeout)
+{
+	struct rq *rq = this_rq();
+
+	atomic_inc(&rq->nr_iowait);
+	timeout = schedule_timeout(timeout);
+	atomic_dec(&rq->nr_iowait);
+	return timeout;
+}
+
 /* ---- priorities ------------------------------------------------------------------------------ */
 
 void set_user_nice(struct task_struct *tsk, int nice)

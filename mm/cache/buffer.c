@@ -36,6 +36,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/wait.h>
+#include <kernel/sched/kernel_stat.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
 #include <mm/cache/buffer_internal.h>
@@ -75,7 +76,7 @@ void unlock_buffer(struct buffer_head *bh)
 
 void wait_on_buffer(struct buffer_head *bh)
 {
-	wait_event(*bh_waitqueue(bh), !buffer_locked(bh));
+	io_wait_event(*bh_waitqueue(bh), !buffer_locked(bh));
 }
 
 /* ---- rings ---------------------------------------------------------------------------------- */

@@ -29,6 +29,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/wait.h>
+#include <kernel/sched/kernel_stat.h>
 #include <lib/err.h>
 #include <lib/hash.h>
 #include <lib/kernel.h>
@@ -61,12 +62,12 @@ wait_queue_head_t *page_waitqueue(const struct page *page)
 /* => may sleep; returns when @bit was seen clear */
 void wait_on_page_bit(struct page *page, int bit)
 {
-	wait_event(*page_waitqueue(page), !test_bit(bit, &page->flags));
+	io_wait_event(*page_waitqueue(page), !test_bit(bit, &page->flags));
 }
 
 void __lock_page(struct page *page)
 {
-	wait_event(*page_waitqueue(page), trylock_page(page));
+	io_wait_event(*page_waitqueue(page), trylock_page(page));
 }
 
 void wake_up_page(struct page *page)

@@ -36,6 +36,7 @@
 #include <kernel/core/sysctl.h>
 #include <kernel/core/time.h>
 #include <kernel/core/wait.h>
+#include <kernel/sched/kernel_stat.h>
 #include <kernel/sched/kthread.h>
 #include <lib/kernel.h>
 #include <mm/phys/page_alloc.h>
@@ -116,7 +117,7 @@ void congestion_wait(long timeout)
 	DEFINE_WAIT(wait);
 
 	prepare_to_wait(&progress_wait, &wait, TASK_UNINTERRUPTIBLE);
-	schedule_timeout(timeout);
+	io_schedule_timeout(timeout);
 	finish_wait(&progress_wait, &wait);
 }
 
