@@ -40,7 +40,7 @@
  * on the tree.  page_lock_anon_vma() looks at that, and who frees an anon_vma waits for those who
  * are looking:
  *
- *	page_lock_anon_vma()			zap, then unlink_anon_vmas_run()
+ *	page_lock_anon_vma()			zap, then unlink_anon_vmas()
  *	lock gate_lock				the page's last entry goes
  *	mapped? no: NULL			lock the family, off the trees, unlock
  *	lock the family, still mapped?		gate_lock held? wait
@@ -546,26 +546,6 @@ void __unlink_anon_vmas(struct anon_way *way)
 			kmem_cache_free(anon_vma_chain_cachep, step);
 	}
 	kmem_cache_free(anon_way_cachep, way);
-}
-
-void unlink_anon_vmas_run(struct vm_area_struct *first, bool tables)
-{
-	struct vm_area_struct *vma = first, *next;
-
-	for (; vma; vma = next) {
-		struct anon_way *way = vma->anon_way;
-
-		next = vma->vm_next;
-		if (!way)
-			continue;
-		if (!--way->nr_areas) {
-			__unlink_anon_vmas(way);
-		} else if (tables && (!next || next->anon_way != way)) {
-			/* Somebody who comes from a page may be in one of them. */
-			spin_lock(&way_root(way)->lock);
-			spin_unlock(&way_root(way)->lock);
-		}
-	}
 }
 
 /* ---- from a page ---------------------------------------------------------------------------------- */

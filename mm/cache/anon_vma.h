@@ -92,18 +92,13 @@ static inline void anon_vma_split(struct vm_area_struct *piece, struct vm_area_s
 	if (vma->anon_way)
 		vma->anon_way->nr_areas++;
 }
-/* @vma has become part of another. => [s] write */
+/* @vma ends, or has become part of another: it maps no page. => [s] write */
 void __unlink_anon_vmas(struct anon_way *way);
 static inline void unlink_anon_vmas(struct vm_area_struct *vma)
 {
 	if (vma->anon_way && !--vma->anon_way->nr_areas)
 		__unlink_anon_vmas(vma->anon_way);
 }
-/*
- * A run of areas ends. => [s] write; they map no page any more; @tables: page tables were taken out of
- * the directory: they may be freed when this returns
- */
-void unlink_anon_vmas_run(struct vm_area_struct *first, bool tables);
 
 /* Its way is to reach pages [start, last] too. => [s] read; the family's lock not held */
 void __anon_vma_cover(struct anon_way *way, unsigned long start, unsigned long last);

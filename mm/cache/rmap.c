@@ -53,13 +53,23 @@ void __page_remove_last_rmap(struct page *page)
 
 /* ---- the entries of a page ---------------------------------------------------------------------- */
 
-/* The entry at @address, which may map a page. => the lock of its tree held: the tables stay; or NULL */
-static pte_t *page_pte(struct mm_struct *mm, unsigned long address)
+/*
+ * The entry at @address, which may map a page.  What lies there now need not have to do with the page's
+ * family, or file, and nobody waits for us who unmaps it: page tables come and go, and only under the lock.
+ * => page_table_lock held; or NULL, and it is not
+ */
+static pte_t *page_pte_lock(struct mm_struct *mm, unsigned long address)
 {
 	pmd_t *pmd = pmd_offset(pgd_offset(mm, address), address);
 
 	count_vm_event(RMAP_VISITS);
-	return pmd_present(*pmd) ? pte_offset_map(pmd, address) : NULL;
+	if (!pmd_present(*pmd))
+		return NULL;
+	spin_lock(&mm->page_table_lock);
+	if (likely(pmd_present(*pmd)))
+		return pte_offset_map(pmd, address);
+	spin_unlock(&mm->page_table_lock);
+	return NULL;
 }
 
 /* Where @vma, of its file, has it. */
@@ -86,12 +96,11 @@ static bool page_mkclean_one(struct page *page, struct vm_area_struct *vma)
 {
 	struct mm_struct *mm = vma->vm_mm;
 	unsigned long address = file_address(vma, page);
-	pte_t *pte = page_pte(mm, address), old;
+	pte_t *pte = page_pte_lock(mm, address), old;
 	bool dirty = false;
 
 	if (!pte)
 		return false;
-	spin_lock(&mm->page_table_lock);
 	if (pte_maps(pte, page) && (pte_dirty(*pte) || pte_write(*pte))) {
 		/* No processor may go on writing by what its TLB remembers: flush, then trust D. */
 		old = ptep_get_and_clear(pte);
@@ -123,12 +132,11 @@ bool page_mkclean(struct page *page)
 
 static bool page_referenced_one(struct page *page, struct mm_struct *mm, unsigned long address)
 {
-	pte_t *pte = page_pte(mm, address);
+	pte_t *pte = page_pte_lock(mm, address);
 	bool young = false;
 
 	if (!pte)
 		return false;
-	spin_lock(&mm->page_table_lock);
 	/* The TLB may remember A = 1 for a while, and not set it again: a use that goes unnoticed. */
 	if (pte_maps(pte, page))
 		young = ptep_test_and_clear_young(pte);
@@ -262,12 +270,11 @@ static int rss_of(const struct page *page)
 /* => false: the entry has to stay, for it is locked, was used just now, or its page cannot go */
 static bool try_to_unmap_one(struct page *page, struct mm_struct *mm, unsigned long address)
 {
-	pte_t *pte = page_pte(mm, address);
+	pte_t *pte = page_pte_lock(mm, address);
 	bool gone = true;
 
 	if (!pte)
 		return true;
-	spin_lock(&mm->page_table_lock);
 	if (pte_maps(pte, page)) {
 		gone = unmap_entry(page, mm, address, pte);
 		if (gone) {

@@ -35,8 +35,8 @@
  *	free the tables
  *
  * Reclaim, which comes from a page, does so too, or by anon_vma->lock.  It may know a way to an area that
- * is gone, but finds no page table there: unlink_anon_vmas_run() waits, when they are out of the
- * directory, until nobody can be in one of them.
+ * is gone, and look there for a page of the family's: so it looks for the table, and is in it, under
+ * page_table_lock (page_pte_lock()), and tables leave the directory under it.
  *
  * A fault that found its page before the file became shorter must not enter it
  * after truncate has been here: it remembers mapping->truncate_count before it
@@ -314,6 +314,8 @@ static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 
 	if (!ceiling)
 		ceiling = TASK_SIZE;
+	/* Who comes from a page looks for its table under it: rmap.c. */
+	spin_lock(&mm->page_table_lock);
 	for (; vma && mm->nr_ptes; vma = vma->vm_next) {
 		unsigned long index = max(next, vma->vm_start >> PMD_SHIFT);
 
@@ -330,6 +332,7 @@ static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 			tlb->freed_tables = true;
 		}
 	}
+	spin_unlock(&mm->page_table_lock);
 }
 
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
@@ -350,7 +353,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 		vma_unlink_file(vma);
 	detach_pgtables(&tlb, first, floor, ceiling, &tables);
 	tlb_finish_mmu(&tlb);
-	unlink_anon_vmas_run(first, !list_empty(&tables));
+	for (vma = first; vma; vma = vma->vm_next)
+		unlink_anon_vmas(vma);
 	list_for_each_entry_safe(table, next, &tables, lru) {
 		list_del(&table->lru);
 		pte_free(mm, table);

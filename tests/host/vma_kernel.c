@@ -178,7 +178,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 			world.touched[i] = false;
 		vma_unlink_file(vma);
 	}
-	unlink_anon_vmas_run(first, true);
+	for (vma = first; vma; vma = vma->vm_next)
+		unlink_anon_vmas(vma);
 }
 
 unsigned long move_page_tables(struct vm_area_struct *vma, unsigned long old_addr,
