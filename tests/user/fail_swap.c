@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 
 #define LAST	511u
-#define PAGES	8u
+#define PAGES	4u
 #define SIZE	(PAGES * SWAP_PAGE)
 /* Apart by what a node of the tree of a file's pages covers. */
 #define STEP	(65u * SWAP_PAGE)
