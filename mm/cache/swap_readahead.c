@@ -45,7 +45,7 @@ static_assert(1ul << MAX_CLUSTER_ORDER <= RA_MAX && 2 * RA_BITS <= PAGE_SHIFT, "
 
 #define SMALL_MEMORY_MB		16
 
-static int page_cluster = 3;	/* log2 of the largest window */
+int page_cluster = 3;
 SYSCTL_INT("sys/vm/page-cluster", page_cluster, 0, MAX_CLUSTER_ORDER, NULL);
 
 /* vm_area_struct.swap_ra, and for slots the same with an offset in place of the address */

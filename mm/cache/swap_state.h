@@ -69,6 +69,7 @@ bool reuse_swap_page(struct page *page);
 /* The slot goes if no entry needs it. => page locked; true: it did */
 bool try_to_free_swap(struct page *page);
 
+extern int page_cluster;		/* swap_readahead.c: log2 of the most that are read together */
 extern atomic_t nr_swap_cached;		/* [a] pages in all swap caches */
 void __free_swap_cache(struct page **pages, unsigned int nr);
 /*

@@ -231,8 +231,62 @@ static void other_files(void)
 	expect(labs((long)rss - c.rss) <= lag);
 }
 
+/* => lines of @path that begin with one of the @nr @names; each that does not is named */
+static void has_lines(const char *path, const char *const names[], size_t nr)
+{
+	const char *text = proc_text(path), *p;
+	size_t i;
+
+	for (i = 0; i < nr; i++) {
+		size_t len = strlen(names[i]);
+
+		for (p = text; p; p = strchr(p, '\n')) {
+			p += strspn(p, "\n ");
+			if (!strncmp(p, names[i], len) && strchr(" :\n", p[len]))
+				break;
+		}
+		if (!p)
+			test_fail("%s: no %s", path, names[i]);
+	}
+}
+#define HAS_LINES(path, ...) do {						\
+	static const char *const names[] = { __VA_ARGS__ };			\
+	has_lines(path, names, sizeof(names) / sizeof(names[0]));		\
+} while (0)
+
+/* The names by which tools, and people, find what reclaim and swap do: Linux 6.1's. */
+static void names(void)
+{
+	HAS_LINES("/proc/vmstat", "nr_free_pages", "nr_inactive_anon", "nr_active_anon", "nr_inactive_file",
+		  "nr_active_file", "nr_unevictable", "nr_mlock", "nr_anon_pages", "nr_mapped",
+		  "nr_file_pages", "nr_dirty", "nr_writeback", "nr_shmem", "nr_slab_reclaimable",
+		  "nr_slab_unreclaimable", "nr_kernel_stack", "nr_page_table_pages", "nr_swapcached",
+		  "nr_dirtied", "nr_written", "nr_dirty_threshold", "pgpgin", "pgpgout", "pswpin",
+		  "pswpout", "pgalloc_dma", "pgalloc_normal", "allocstall_dma", "allocstall_normal",
+		  "pgfree", "pgactivate", "pgdeactivate", "pglazyfree", "pgfault", "pgmajfault",
+		  "pglazyfreed", "pgrefill", "pgreuse", "pgsteal_kswapd", "pgsteal_direct",
+		  "pgscan_kswapd", "pgscan_direct", "pgscan_anon", "pgscan_file", "pgsteal_anon",
+		  "pgsteal_file", "slabs_scanned", "pageoutrun", "pgrotated", "drop_pagecache",
+		  "drop_slab", "oom_kill", "swap_ra", "swap_ra_hit");
+	HAS_LINES("/proc/meminfo", "MemTotal", "MemFree", "MemAvailable", "Buffers", "Cached",
+		  "SwapCached", "Active", "Inactive", "Active(anon)", "Inactive(anon)", "Active(file)",
+		  "Inactive(file)", "Unevictable", "Mlocked", "SwapTotal", "SwapFree", "Dirty",
+		  "Writeback", "AnonPages", "Mapped", "Shmem", "KReclaimable", "Slab", "SReclaimable",
+		  "SUnreclaim", "KernelStack", "PageTables", "Bounce", "CommitLimit", "Committed_AS",
+		  "VmallocTotal", "VmallocUsed", "Percpu");
+	HAS_LINES("/proc/self/status", "VmPeak", "VmSize", "VmLck", "VmPin", "VmHWM", "VmRSS", "RssAnon",
+		  "RssFile", "RssShmem", "VmData", "VmStk", "VmExe", "VmLib", "VmPTE", "VmSwap");
+	HAS_LINES("/proc/self/smaps", "Size", "KernelPageSize", "MMUPageSize", "Rss", "Pss", "Pss_Dirty",
+		  "Shared_Clean", "Shared_Dirty", "Private_Clean", "Private_Dirty", "Referenced",
+		  "Anonymous", "LazyFree", "Swap", "SwapPss", "Locked", "VmFlags");
+	HAS_LINES("/proc/zoneinfo", "Node", "pages free", "min", "low", "high", "spanned", "present",
+		  "managed", "protection", "nr_free_pages", "nr_mlock", "nr_bounce", "pagesets",
+		  "start_pfn");
+}
+
 int main(void)
 {
+	names();
 	if (access("/proc/self/translate", F_OK))
 		lag = 64 * 3;
 	now();

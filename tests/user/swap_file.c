@@ -123,6 +123,52 @@ static void refused(void)
 	unlink("fifo");
 }
 
+/* How many lines /proc/swaps has but for the first. */
+static int areas(void)
+{
+	FILE *f = fopen("/proc/swaps", "r");
+	char line[512];
+	int n = -1;
+
+	must(f);
+	while (fgets(line, sizeof(line), f))
+		n++;
+	fclose(f);
+	return n;
+}
+
+/* 32 areas at most, of which Linux keeps some for other uses. */
+static void many(void)
+{
+	struct swap_head h = swap_head(3);
+	static char zeros[4 * SWAP_PAGE];
+	char name[16];
+	int n, fd, before = areas();
+
+	for (n = 0; ; n++) {
+		snprintf(name, sizeof(name), "small%d", n);
+		fd = open(name, O_RDWR | O_CREAT, 0600);
+		must(fd >= 0 && write(fd, zeros, sizeof(zeros)) == sizeof(zeros));
+		must(pwrite(fd, &h, sizeof(h), 0) == sizeof(h) && fsync(fd) == 0);
+		close(fd);
+		if (n == 40 || swapon(name, 0))
+			break;
+	}
+	expect_eq(errno, EPERM);
+	expect_eq(areas(), before + n);
+	expect(before + n == 32 || (before + n > 20 && before + n < 32 && access("/proc/pageclass", R_OK)));
+	must(unlink(name) == 0);
+	/* One goes, another may come. */
+	expect_eq(swapoff("small5"), 0);
+	expect_eq(swapon("small5", 0), 0);
+	while (n--) {
+		snprintf(name, sizeof(name), "small%d", n);
+		expect_eq(swapoff(name), 0);
+		must(unlink(name) == 0);
+	}
+	expect_eq(areas(), before);
+}
+
 static void on_ext2(unsigned int block_size)
 {
 	char type[32] = "";
@@ -155,6 +201,8 @@ static void on_ext2(unsigned int block_size)
 	expect(!swap_line("/mnt/area", type, &size, &used, &prio));
 	free_afterwards();
 	refused();
+	if (block_size == SWAP_PAGE)
+		many();
 	must(chdir("/") == 0);
 	must(umount("/mnt") == 0);
 }

@@ -6,11 +6,13 @@
  */
 #include <kernel/core/time.h>
 #include <kernel/fs/block_dev.h>
+#include <kernel/fs/internal.h>
 #include <kernel/sched/kthread.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <lib/vsnprintf.h>
 #include <mm/cache/buffer_head.h>
+#include <mm/phys/reclaim.h>
 #include <tests/kernel/block/testdisk.h>
 #include <tests/kernel/fs/cachefs.h>
 
@@ -51,6 +53,30 @@ KTEST(vcache, found_again)
 	KEXPECT_EQ(t, exists("d/f"), 0l);
 	KEXPECT_EQ(t, atomic_read(&cfs.lookups), 4);
 	KEXPECT_EQ(t, atomic_read(&cfs.reads), 4);
+	end_jail(&jail);
+}
+
+/* vfs_cache_pressure 0: memory may be as short as it will, names and inodes stay. */
+KTEST(vcache, pressure)
+{
+	int before = sysctl_vfs_cache_pressure, i;
+	struct jail jail;
+
+	KASSERT(t, begin_jail_of(&jail, &cfs_type));
+	KEXPECT_EQ(t, touch("f"), 0l);
+	cfs_prune();
+	KEXPECT_EQ(t, exists("f"), 0l);
+	cfs_reset_counts();
+	sysctl_vfs_cache_pressure = 0;
+	for (i = 0; i < 4; i++)
+		shrink_slab(GFP_KERNEL, 0);
+	KEXPECT_EQ(t, exists("f"), 0l);
+	KEXPECT_EQ(t, atomic_read(&cfs.lookups), 0);
+	sysctl_vfs_cache_pressure = before;
+	for (i = 0; i < 4; i++)
+		shrink_slab(GFP_KERNEL, 0);
+	KEXPECT_EQ(t, exists("f"), 0l);
+	KEXPECT_EQ(t, atomic_read(&cfs.lookups), 1);
 	end_jail(&jail);
 }
 

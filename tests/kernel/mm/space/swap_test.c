@@ -325,6 +325,7 @@ KTEST(swap, slots_go_with_entries)
 {
 	struct swap_info_struct *si = area_on();
 	struct mm_struct *mm = enter_with_pages(8);
+	struct page *page;
 	unsigned int i;
 
 	KASSERT(t, si);
@@ -342,6 +343,19 @@ KTEST(swap, slots_go_with_entries)
 	KEXPECT_EQ(t, peek(AT(4)), 0u);
 	KEXPECT_EQ(t, peek(AT(6)), 106u);
 	KEXPECT_EQ(t, mm_check(mm), 0);
+	/* Whether the page is in the swap cache and mapped, or in the swap cache alone. */
+	lru_add_drain_all();
+	KEXPECT(t, PageSwapCache(pte_page(scratch_pte(AT(6)))));
+	scratch_unmap(SCRATCH_BASE + 6 * PAGE_SIZE, 1);
+	KEXPECT_EQ(t, si->inuse_pages, 1ul);
+	KEXPECT_EQ(t, poke(AT(3), 3), 0);
+	page = write_out(AT(3));
+	KASSERT(t, page);
+	unlock_page(page);
+	put_page(page);
+	KEXPECT_EQ(t, si->inuse_pages, 2ul);
+	scratch_unmap(SCRATCH_BASE + 3 * PAGE_SIZE, 1);
+	KEXPECT_EQ(t, si->inuse_pages, 1ul);
 	scratch_leave(mm);
 	drop_swap_cache();
 	KEXPECT_EQ(t, si->inuse_pages, 0ul);
@@ -483,6 +497,7 @@ KTEST(swap, readahead)
 	struct swap_info_struct *si = area_on();
 	struct mm_struct *mm = enter_with_pages(64);
 	unsigned long ahead = vm_event_sum(SWAP_RA), hits = vm_event_sum(SWAP_RA_HIT);
+	int before = page_cluster;
 	unsigned int i;
 
 	KASSERT(t, si);
@@ -501,6 +516,21 @@ KTEST(swap, readahead)
 	for (i = 0; i < 64; i += 4)
 		KEXPECT_EQ(t, peek(AT(i * 7 % 64)), 100 + i * 7 % 64);
 	KEXPECT_EQ(t, vm_event_sum(SWAP_RA), ahead);
+	scratch_leave(mm);
+
+	/* page-cluster is the limit: at 0 each comes alone, at 1 with one more. */
+	mm = enter_with_pages(64);
+	for (i = 0; i < 64; i++)
+		KEXPECT(t, send_out(AT(i)));
+	page_cluster = 0;
+	for (i = 0; i < 32; i++)
+		KEXPECT_EQ(t, peek(AT(i)), 100 + i);
+	KEXPECT_EQ(t, vm_event_sum(SWAP_RA), ahead);
+	page_cluster = 1;
+	for (; i < 64; i++)
+		KEXPECT_EQ(t, peek(AT(i)), 100 + i);
+	page_cluster = before;
+	KEXPECT(t, vm_event_sum(SWAP_RA) - ahead >= 12 && vm_event_sum(SWAP_RA) - ahead <= 16);
 	scratch_leave(mm);
 	area_off(t, si);
 }
