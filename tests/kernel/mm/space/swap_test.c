@@ -163,6 +163,26 @@ KTEST(swap, there_and_back)
 	area_off(t, si);
 }
 
+/* An entry that is gone is gone from the TLB too: the next look is a fault. */
+KTEST(swap, unmapped_is_unmapped)
+{
+	struct swap_info_struct *si = area_on();
+	struct mm_struct *mm = enter_with_pages(1);
+	struct page *page = pte_page(scratch_pte(AT(0)));
+
+	KASSERT(t, si);
+	get_page(page);
+	lock_page(page);
+	page_referenced(page);
+	KEXPECT(t, add_to_swap(page) && try_to_unmap(page));
+	unlock_page(page);
+	KEXPECT_EQ(t, peek(AT(0)), 100u);
+	KEXPECT(t, pte_present(scratch_pte(AT(0))));
+	put_page(page);
+	scratch_leave(mm);
+	area_off(t, si);
+}
+
 /* Two entries, one slot: each finds the page that the other has brought; the last one gets it. */
 KTEST(swap, shared_after_fork)
 {
