@@ -185,11 +185,13 @@ static void wakeup_kreclaimd(pg_data_t *pgdat)
 		wake_up(&pgdat->kreclaimd_wait);
 }
 
-/* One run over the zones that are short. => pages laundered, or objects given back */
+/*
+ * One run over the zones that are short.  Objects that were given back are no reason for another one: a
+ * zone that none of them lies in (HighMem) would go on until the last is gone. => pages laundered
+ */
 static unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order)
 {
 	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .kswapd = true };
-	unsigned long objects = 0;
 	unsigned int mask;
 	int i;
 
@@ -207,14 +209,14 @@ static unsigned long balance_pgdat(pg_data_t *pgdat, unsigned int order)
 				free_clean_pages(&pgdat->node_zones[i], 1UL << order);
 		}
 		if (objects_are_due(pgdat, &sc))
-			objects += shrink_slab(sc.gfp_mask, sc.priority);
+			shrink_slab(sc.gfp_mask, sc.priority);
 		if (order)
 			drain_local_pages();
 		wait_for_disk(&sc);
 	}
 	pgdat->kswapd_scanned += sc.nr_scanned;
 	wakeup_kreclaimd(pgdat);
-	return sc.nr_reclaimed + objects;
+	return sc.nr_reclaimed;
 }
 
 static int kswapd(void *data)

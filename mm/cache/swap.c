@@ -35,7 +35,9 @@
  * A page that is locked in memory (mm/space/mlock.c) uses the place of lru.prev to count.  PG_mlocked
  * is set before the page is taken off its list, and nothing with PG_mlocked is put on one: both
  * under lru_lock.  That is why pages on their way, in a batch or in reclaim's hands, are in arrays
- * and never linked by lru.
+ * and never linked by lru.  A page that is unlocked comes by a batch, although another batch or reclaim
+ * may have it already: so a page can be in several arrays, and the first that is emptied puts it on
+ * a list.  All that is known of a page without lru_lock is a guess; once the lock is held, it is looked at again.
  *
  * Locking: swap.h.  The batches: interrupts off, their own processor.
  *
@@ -72,26 +74,87 @@ static noinline void take_back(struct lru_run *run, struct page *page)
 	atomic_set(&page->_refcount, 1);
 }
 
-/* Where may @page go?  => false: on no list */
-static noinline bool lru_add_turn(struct lru_run *run, struct page *page, unsigned long flags)
+/* Have the lock of @page's zone. */
+static void lru_run_to(struct lru_run *run, struct page *page)
 {
-	if (flags & (1UL << PG_lru | 1UL << PG_mlocked)) {
-		if (flags & 1UL << PG_mlocked) {
-			ClearPageActive(page);
-			ClearPageInactiveClean(page);
-		}
+	if (run->zone != page_zone(page))
+		lru_run_zone(run, page_zone(page));
+}
+
+/*
+ * Where may @page go?  What its flags were before the lock was held says nothing: another batch may have
+ * put it on a list, or mlock_page() may have waited for the same lock. => false: on no list
+ */
+static noinline bool lru_add_turn(struct lru_run *run, struct page *page, bool fresh)
+{
+	unsigned long flags;
+
+	lru_run_to(run, page);
+	flags = READ_ONCE(page->flags);
+	if (flags & 1UL << PG_lru)
+		return false;
+	if (flags & 1UL << PG_mlocked) {
+		ClearPageActive(page);
+		ClearPageInactiveClean(page);
 		return false;
 	}
+	/* Something new that kswapd could try. */
+	if (fresh)
+		page_zone(page)->zone_pgdat->kswapd_failures = 0;
 	lru_run_turn(run, flags);
 	return true;
 }
 
+/* A look has found the page used, or not. => lru_lock held, and the page is on no list */
+static void age_page_up(struct page *page)
+{
+	set_page_age(page, min(page_age(page) + PAGE_AGE_ADV, PAGE_AGE_MAX));
+}
+
+static void age_page_down(struct page *page)
+{
+	set_page_age(page, page_age(page) / 2);
+	if (page_age(page))
+		return;
+	ClearPageActive(page);
+	count_vm_event(PGDEACTIVATE);
+}
+
+/* The flags by which @page, isolated, finds its list. */
+static noinline void apply_verdict(struct lru_run *run, struct page *page, enum lru_verdict verdict)
+{
+	lru_run_to(run, page);
+	if (PageLRU(page))
+		return;
+	switch (verdict) {
+	case LRU_ACTIVATE:
+		SetPageActive(page);
+		set_page_age(page, PAGE_AGE_START);
+		count_vm_event(PGACTIVATE);
+		break;
+	case LRU_AGE_UP:
+		age_page_up(page);
+		break;
+	case LRU_AGE_DOWN:
+		age_page_down(page);
+		break;
+	case LRU_CLEAN:
+		SetPageInactiveClean(page);
+		break;
+	case LRU_STAYS:
+	case LRU_WRITTEN:
+		break;
+	}
+}
+
 /*
- * @written: reclaim has had them written.  What is clean again already goes to the old end.  Who
- * sees PG_reclaim here has lru_lock before rotate_reclaimable_page(), which then finds the page on
- * its list.
+ * @verdicts: NULL: all stay; @fresh: they come for the first time. => @pages is used
+ *
+ * What reclaim has had written, and is clean again already, goes to the old end.  Who sees PG_reclaim here
+ * has lru_lock before rotate_reclaimable_page(), which then finds the page on its list.
  */
-static inline void putback_pages(struct page **pages, unsigned int nr, bool written)
+static __always_inline void putback(struct page **pages, const enum lru_verdict *verdicts,
+				    unsigned int nr, bool fresh)
 {
 	struct page **end = pages + nr, **from = pages, **rest = pages;
 	struct lru_run run = LRU_RUN;
@@ -100,20 +163,29 @@ static inline void putback_pages(struct page **pages, unsigned int nr, bool writ
 	local_irq_save(irq);
 	for (; from < end; from++) {
 		struct page *page = *from;
-		unsigned long flags = READ_ONCE(page->flags);
+		enum lru_verdict verdict = verdicts ? *verdicts++ : LRU_STAYS;
+		int count = READ_ONCE(page->_refcount.counter);
+		unsigned long flags;
 
+		if (verdict != LRU_STAYS)
+			apply_verdict(&run, page, verdict);
+		/* After the count: the batch that had the other reference may have put it on a list. */
+		flags = READ_ONCE(page->flags);
 		/* Unmapped meanwhile, and in no cache: nobody will ever see it again. */
-		if (unlikely(page->_refcount.counter == 1) && !(flags & 1UL << PG_lru)) {
+		if (unlikely(count == 1) && !(flags & 1UL << PG_lru)) {
 			page->flags = flags & ~(1UL << PG_active | 1UL << PG_inactive_clean);
 			*rest++ = page;
 			continue;
 		}
-		/* The key of pages that come has neither PG_lru nor PG_mlocked. */
-		if (likely((flags & LRU_FLAGS) == run.key) || lru_add_turn(&run, page, flags)) {
+		/*
+		 * The key of pages that come has neither PG_lru nor PG_mlocked, and while it is set the
+		 * lock is held.
+		 */
+		if (likely((flags & LRU_FLAGS) == run.key) || lru_add_turn(&run, page, fresh)) {
 			SetPageLRU(page);
 			list_add(&page->lru, run.list);
 			run.nr++;
-			if (written && !PageReclaim(page) && !PageActive(page))
+			if (verdict == LRU_WRITTEN && !PageReclaim(page) && !PageActive(page))
 				list_move_tail(&page->lru, run.list);
 		}
 		if (likely(!put_page_testzero(page)))
@@ -127,14 +199,9 @@ static inline void putback_pages(struct page **pages, unsigned int nr, bool writ
 		release_pages(pages, (unsigned int)(rest - pages));
 }
 
-void putback_lru_pages(struct page **pages, unsigned int nr)
+void putback_lru_pages(struct page **pages, const enum lru_verdict *verdicts, unsigned int nr)
 {
-	putback_pages(pages, nr, false);
-}
-
-void putback_written_pages(struct page **pages, unsigned int nr)
-{
-	putback_pages(pages, nr, true);
+	putback(pages, verdicts, nr, false);
 }
 
 /* => interrupts off */
@@ -145,10 +212,8 @@ static noinline void drain_this_cpu(void *unused)
 
 	if (!nr)
 		return;
-	/* Something new that kswapd could try. */
-	page_zone(pvec->pages[0])->zone_pgdat->kswapd_failures = 0;
 	pvec->nr = 0;
-	putback_lru_pages(pvec->pages, nr);
+	putback(pvec->pages, NULL, nr, true);
 }
 
 /* @page, with a reference that is the batch's. => any context */

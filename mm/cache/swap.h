@@ -11,7 +11,7 @@
  * It is put there some time after it was born (a batch per CPU), and is off it while it is locked
  * in memory (PG_mlocked), or reclaim looks at it.
  *
- * Locking: zone->lru_lock [l], interrupts off: lists, PG_lru, and PG_active of a page with PG_lru.
+ * Locking: zone->lru_lock [l], interrupts off: lists, PG_lru, PG_active, PG_inactive_clean and the age.
  */
 #ifndef OCTAVO_MM_CACHE_SWAP_H
 #define OCTAVO_MM_CACHE_SWAP_H
@@ -58,23 +58,21 @@ unsigned int isolate_lru_pages(struct zone *zone, enum lru_list lru, struct page
 			       unsigned int nr);
 /* ... of the inactive clean list, the oldest first */
 unsigned int isolate_clean_pages(struct zone *zone, struct page **pages, unsigned int nr);
-/* ... and back to where PG_active and PG_inactive_clean say; the references go, and with the last
- * reference the page. => @pages is used */
-void putback_lru_pages(struct page **pages, unsigned int nr);
-/* ... of pages that reclaim has had written: those that are clean by now are the next to go. */
-void putback_written_pages(struct page **pages, unsigned int nr);
-
-/* A look has found the page used, or not. => the page is isolated */
-static inline void age_page_up(struct page *page)
-{
-	unsigned int age = page_age(page) + PAGE_AGE_ADV;
-
-	set_page_age(page, age < PAGE_AGE_MAX ? age : PAGE_AGE_MAX);
-}
-static inline void age_page_down(struct page *page)
-{
-	set_page_age(page, page_age(page) / 2);
-}
+/* What reclaim has found out about a page that it has isolated. */
+enum lru_verdict {
+	LRU_STAYS,		/* it goes back to the list that it came from */
+	LRU_ACTIVATE,		/* in use: to the active list, young again */
+	LRU_AGE_UP,		/* used since the last look */
+	LRU_AGE_DOWN,		/* not used: at age 0 to the inactive list */
+	LRU_CLEAN,		/* ready to go: to the inactive clean list */
+	LRU_WRITTEN,		/* reclaim has had it written: if it is clean by now, it is the next to go */
+};
+/*
+ * ... and back, where @verdicts[i] on @pages[i] says (NULL: all stay); the references go, and with the
+ * last reference the page.  If somebody else has put the page on a list meanwhile (it was locked in memory,
+ * and is no more), the verdict counts for nothing. => @pages is used
+ */
+void putback_lru_pages(struct page **pages, const enum lru_verdict *verdicts, unsigned int nr);
 
 /* Each page with PG_lru is on one list, where it belongs, and counted. => 0, or prints and -1 */
 int lru_check(void);

@@ -53,7 +53,6 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/sysctl.h>
 #include <lib/kernel.h>
-#include <lib/string.h>
 #include <mm/cache/filemap.h>
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
@@ -194,11 +193,12 @@ enum reclaim_result reclaim_one(struct page *page, struct scan_control *sc)
 		return RECLAIM_KEPT;
 	}
 	result = reclaim_locked(page, sc, &unlocked);
+	if (unlocked)
+		return result;
 	/* It will stay for a while: then somebody else may have its slot. */
 	if (result == RECLAIM_ACTIVATED && PageSwapCache(page) && vm_swap_full())
 		try_to_free_swap(page);
-	if (!unlocked)
-		unlock_page(page);
+	unlock_page(page);
 	return result;
 }
 
@@ -284,52 +284,38 @@ static void balance_kinds(struct zone *zone, const struct scan_control *sc, unsi
 
 /* ---- the stages ------------------------------------------------------------------------------- */
 
-/* Sort what reclaim_one() says into the flags by which putback_lru_pages() goes. */
-static void note_result(struct page *page, enum reclaim_result result, struct scan_control *sc)
+/* What reclaim_one() says is counted. => the list that the page should go to */
+static enum lru_verdict note_result(const struct page *page, enum reclaim_result result,
+				    struct scan_control *sc)
 {
 	switch (result) {
 	case RECLAIM_CLEAN:
-		SetPageInactiveClean(page);
-		fallthrough;
 	case RECLAIM_FREED:
 		sc->nr_reclaimed++;
 		count_vm_event(sc->kswapd ? PGSTEAL_KSWAPD : PGSTEAL_DIRECT);
 		count_vm_event(PageSwapBacked(page) ? PGSTEAL_ANON : PGSTEAL_FILE);
-		break;
+		return result == RECLAIM_CLEAN ? LRU_CLEAN : LRU_STAYS;
 	case RECLAIM_ACTIVATED:
-		SetPageActive(page);
-		set_page_age(page, PAGE_AGE_START);
 		sc->nr_activated++;
-		count_vm_event(PGACTIVATE);
-		break;
+		return LRU_ACTIVATE;
 	case RECLAIM_WRITTEN:
 		sc->nr_written++;
-		break;
+		return LRU_WRITTEN;
 	case RECLAIM_KEPT:
 		break;
 	}
+	return LRU_STAYS;
 }
 
-/* => those that were written are the last of @pages; how many others there are */
-static unsigned int launder_pages(struct page **pages, unsigned int nr, struct scan_control *sc)
+static void launder_pages(struct page **pages, enum lru_verdict *verdicts, unsigned int nr,
+			  struct scan_control *sc)
 {
-	struct page *written[SWAP_CLUSTER_MAX];
-	unsigned int i, others = 0, nr_written = 0;
+	unsigned int i;
 
 	blk_start_plug();
-	for (i = 0; i < nr; i++) {
-		struct page *page = pages[i];
-		enum reclaim_result result = reclaim_one(page, sc);
-
-		note_result(page, result, sc);
-		if (unlikely(result == RECLAIM_WRITTEN))
-			written[nr_written++] = page;
-		else
-			pages[others++] = page;
-	}
+	for (i = 0; i < nr; i++)
+		verdicts[i] = note_result(pages[i], reclaim_one(pages[i], sc), sc);
 	blk_finish_plug();
-	memcpy(pages + others, written, nr_written * sizeof(written[0]));
-	return others;
 }
 
 unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr,
@@ -337,13 +323,13 @@ unsigned int page_launder(struct zone *zone, enum lru_list lru, unsigned long nr
 {
 	unsigned long unclean = sc->nr_unclean, written = sc->nr_written;
 	unsigned long activated = sc->nr_activated;
+	enum lru_verdict verdicts[SWAP_CLUSTER_MAX];
 	struct page *pages[SWAP_CLUSTER_MAX];
-	unsigned int taken, others;
+	unsigned int taken;
 
 	taken = isolate_lru_pages(zone, lru, pages, (unsigned int)min(nr, (unsigned long)SWAP_CLUSTER_MAX));
-	others = launder_pages(pages, taken, sc);
-	putback_lru_pages(pages, others);
-	putback_written_pages(pages + others, taken - others);
+	launder_pages(pages, verdicts, taken, sc);
+	putback_lru_pages(pages, verdicts, taken);
 	sc->nr_scanned += taken;
 	count_vm_events(sc->kswapd ? PGSCAN_KSWAPD : PGSCAN_DIRECT, taken);
 	count_vm_events(lru_is_anon(lru) ? PGSCAN_ANON : PGSCAN_FILE, taken);
@@ -370,28 +356,23 @@ static bool still_used(struct page *page)
 unsigned int refill_inactive(struct zone *zone, enum lru_list lru, unsigned long nr,
 			     struct scan_control *sc)
 {
+	enum lru_verdict verdicts[SWAP_CLUSTER_MAX];
 	struct page *pages[SWAP_CLUSTER_MAX];
 	unsigned int i, taken;
 
 	taken = isolate_lru_pages(zone, lru, pages, (unsigned int)min(nr, (unsigned long)SWAP_CLUSTER_MAX));
-	for (i = 0; i < taken; i++) {
-		if (still_used(pages[i])) {
-			age_page_up(pages[i]);
-			continue;
-		}
-		age_page_down(pages[i]);
-		if (page_age(pages[i]))
-			continue;
-		ClearPageActive(pages[i]);
-		count_vm_event(PGDEACTIVATE);
-	}
-	putback_lru_pages(pages, taken);
+	for (i = 0; i < taken; i++)
+		verdicts[i] = still_used(pages[i]) ? LRU_AGE_UP : LRU_AGE_DOWN;
+	putback_lru_pages(pages, verdicts, taken);
 	count_vm_events(PGREFILL, taken);
 	return taken;
 }
 
-/* What says that a page has been used since it came to the inactive clean list. */
-#define USED_MEANWHILE	(1UL << PG_referenced | 1UL << PG_private | 1UL << PG_writeback)
+/*
+ * What says that a page has been used since it came to the inactive clean list.  PG_lru, if nobody but the
+ * cache and we have it: it was locked in memory meanwhile, and a batch has put it on a list.
+ */
+#define USED_MEANWHILE	(1UL << PG_referenced | 1UL << PG_private | 1UL << PG_writeback | 1UL << PG_lru)
 
 /*
  * Can @page, isolated from that list, go?  The count, and dirtiness, is for remove_mappings().
@@ -401,7 +382,8 @@ static bool still_unused(struct page *page)
 {
 	if (!trylock_page(page))
 		return false;
-	if (likely(!(page->flags & USED_MEANWHILE) && page_mapping(page) && !page_mapped(page)))
+	if (likely(page_count(page) == 2 && !(READ_ONCE(page->flags) & USED_MEANWHILE) &&
+		   page_mapping(page) && !page_mapped(page)))
 		return true;
 	unlock_page(page);
 	return false;
@@ -434,7 +416,7 @@ unsigned int reclaim_page(struct zone *zone, struct page **pages, unsigned int n
 	while (!gone && (taken = isolate_clean_pages(zone, pages, nr))) {
 		gone = take_from_caches(pages, taken);
 		if (unlikely(gone != taken))
-			putback_lru_pages(pages + gone, taken - gone);
+			putback_lru_pages(pages + gone, NULL, taken - gone);
 	}
 	count_vm_events(PGSTEAL_CLEAN, gone);
 	return gone;
@@ -462,20 +444,23 @@ unsigned long reclaim_pages(struct page **pages, unsigned int nr)
 	struct scan_control sc = {
 		.gfp_mask = GFP_KERNEL, .may_writepage = true, .ignore_references = true,
 	};
-	unsigned int i, others, nested = current->flags & PF_MEMALLOC;
+	unsigned int i, kept = 0, nested = current->flags & PF_MEMALLOC;
+	enum lru_verdict verdicts[SWAP_CLUSTER_MAX];
 
 	current->flags |= PF_MEMALLOC;
-	others = launder_pages(pages, nr, &sc);
+	launder_pages(pages, verdicts, nr, &sc);
 	current->flags &= ~PF_MEMALLOC | nested;
-	putback_written_pages(pages + others, nr - others);
-	for (i = 0; i < others; i++) {
+	for (i = 0; i < nr; i++) {
 		struct page *page = pages[i];
 
-		if (TestClearPageInactiveClean(page) && take_from_caches(&page, 1))
+		if (verdicts[i] == LRU_CLEAN && take_from_caches(&page, 1)) {
 			__free_page(page);
-		else
-			putback_lru_pages(&page, 1);
+			continue;
+		}
+		pages[kept] = page;
+		verdicts[kept++] = verdicts[i] == LRU_CLEAN ? LRU_STAYS : verdicts[i];
 	}
+	putback_lru_pages(pages, verdicts, kept);
 	return sc.nr_reclaimed;
 }
 

@@ -5,10 +5,13 @@
 #include <tests/kernel/mm/space/scratch.h>
 
 #include <kernel/core/ktest.h>
+#include <kernel/sched/kthread.h>
+#include <kernel/sched/sched.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <lib/random.h>
 #include <mm/cache/swap.h>
+#include <mm/phys/mm_inline.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 #include <mm/space/mlock.h>
@@ -147,7 +150,7 @@ KTEST(lru, mlocked_pages_leave)
 	KASSERT_EQ(t, isolate_lru_pages(page_zone(page), LRU_INACTIVE_FILE, taken, 1), 1u);
 	get_page(page);
 	mlock_page(page);
-	putback_lru_pages(taken, 1);
+	putback_lru_pages(taken, NULL, 1);
 	KEXPECT(t, taken[0] != page || !PageLRU(page));
 	munlock_page(page);
 	put_page(page);
@@ -157,6 +160,204 @@ KTEST(lru, mlocked_pages_leave)
 	atomic_set(&page->_mapcount, -1);
 	put_page(page);
 	toy_close(toy);
+}
+
+/*
+ * A page that reclaim has, and that meanwhile was locked in memory and unlocked: the batch has put it on a
+ * list, and what reclaim thinks of it comes too late.
+ */
+KTEST(lru, back_before_the_verdict)
+{
+	static const enum lru_verdict verdicts[] = {
+		LRU_ACTIVATE, LRU_AGE_UP, LRU_AGE_DOWN, LRU_CLEAN, LRU_STAYS,
+	};
+	struct toy_space *toy = toy_open(8);
+	struct page *page = one_page(toy, 0), *taken;
+	unsigned long flags;
+	unsigned int i;
+
+	KASSERT(t, page);
+	atomic_set(&page->_mapcount, 1);	/* as if mapped twice: mlock_check */
+	for (i = 0; i < ARRAY_SIZE(verdicts); i++) {
+		taken = page;
+		KASSERT(t, isolate_lru_page(page));
+		mlock_page(page);
+		munlock_page(page);
+		lru_add_drain_all();
+		KEXPECT(t, PageLRU(page));
+		flags = page->flags;
+		putback_lru_pages(&taken, &verdicts[i], 1);
+		KEXPECT_EQ(t, page->flags, flags);
+		KEXPECT_EQ(t, lru_check(), 0);
+	}
+	atomic_set(&page->_mapcount, -1);
+	put_page(page);
+	toy_close(toy);
+}
+
+/* ... and what becomes of a page that only reclaim has. */
+KTEST(lru, verdicts)
+{
+	static const struct {
+		enum lru_verdict verdict;
+		bool active, clean;
+		unsigned int age;
+	} steps[] = {
+		{ LRU_ACTIVATE, true, false, PAGE_AGE_START }, { LRU_AGE_UP, true, false, PAGE_AGE_MAX },
+		{ LRU_AGE_UP, true, false, PAGE_AGE_MAX }, { LRU_STAYS, true, false, PAGE_AGE_MAX },
+		{ LRU_AGE_DOWN, true, false, 1 }, { LRU_AGE_DOWN, false, false, 0 },
+		{ LRU_CLEAN, false, true, 0 }, { LRU_STAYS, false, false, 0 },
+	};
+	struct toy_space *toy = toy_open(8);
+	struct page *page = one_page(toy, 0), *taken;
+	unsigned int i;
+
+	KASSERT(t, page);
+	for (i = 0; i < ARRAY_SIZE(steps); i++) {
+		taken = page;
+		KASSERT(t, isolate_lru_page(page));
+		putback_lru_pages(&taken, &steps[i].verdict, 1);
+		KEXPECT(t, PageLRU(page));
+		KEXPECT_EQ(t, (int)PageActive(page), (int)steps[i].active);
+		KEXPECT_EQ(t, (int)PageInactiveClean(page), (int)steps[i].clean);
+		KEXPECT_EQ(t, page_age(page), steps[i].age);
+		KEXPECT_EQ(t, lru_check(), 0);
+	}
+	put_page(page);
+	toy_close(toy);
+}
+
+/* A page in two hands: another processor puts it back, and has to wait for lru_lock at just that step. */
+static struct {
+	struct page *page;
+	bool go, done;
+} other;
+
+static int put_back_there(void *unused)
+{
+	struct page *page = other.page;
+
+	while (!READ_ONCE(other.go))
+		cpu_relax();
+	putback_lru_pages(&page, NULL, 1);
+	smp_mb();
+	WRITE_ONCE(other.done, true);
+	return 0;
+}
+
+#define CONTENDED_SPINS	100000000u	/* far more than it takes */
+
+/* @meanwhile happens to @page, isolated, under the lock. => false: there is no other processor */
+static bool while_it_waits(struct page *page, void (*meanwhile)(struct page *page))
+{
+	spinlock_t *lock = &page_zone(page)->lru_lock;
+	struct task_struct *there;
+	unsigned long irq;
+	unsigned int i;
+	int cpu;
+
+	if (num_online_cpus() < 2)
+		return false;
+	set_cpus_allowed(current, 1);
+	for_each_online_cpu(cpu)
+		if (cpu)
+			break;
+	other.page = page;
+	other.go = other.done = false;
+	there = kthread_create(put_back_there, NULL, "putback");
+	BUG_ON(IS_ERR(there));
+	kthread_bind(there, cpu);
+	get_task_struct(there);
+	wake_up_process(there);
+	spin_lock_irqsave(lock, irq);
+	WRITE_ONCE(other.go, true);
+	for (i = 0; i < CONTENDED_SPINS && !spin_is_contended(lock); i++)
+		cpu_relax();
+	meanwhile(page);
+	spin_unlock_irqrestore(lock, irq);
+	while (!READ_ONCE(other.done))
+		cond_resched();
+	kthread_stop(there);
+	put_task_struct(there);
+	set_cpus_allowed(current, ~0ul);
+	return true;
+}
+
+/* As lru_cache_del() before it has the lock. */
+static void lock_it_in_memory(struct page *page)
+{
+	SetPageMlocked(page);
+}
+
+/* As another batch. */
+static void put_it_on_a_list(struct page *page)
+{
+	list_add(&page->lru, &page_zone(page)->lru[page_lru(page)]);
+	inc_zone_page_state(page, LRU_STAT(page_lru(page)));
+	SetPageLRU(page);
+}
+
+KTEST(lru, locked_at_the_turn)
+{
+	struct toy_space *toy = toy_open(8);
+	struct page *page = one_page(toy, 0);
+	long before = inactive();
+
+	KASSERT(t, page && isolate_lru_page(page));
+	if (while_it_waits(page, lock_it_in_memory)) {
+		KEXPECT(t, !PageLRU(page));
+		KEXPECT_EQ(t, inactive(), before - 1);
+		ClearPageMlocked(page);
+		if (!PageLRU(page))
+			lru_cache_add(page);
+	} else {
+		putback_lru_pages(&(struct page *){ page }, NULL, 1);
+	}
+	put_page(page);
+	lru_add_drain_all();
+	KEXPECT_EQ(t, inactive(), before);
+	toy_close(toy);
+}
+
+KTEST(lru, listed_at_the_turn)
+{
+	struct toy_space *toy = toy_open(8);
+	struct page *page = one_page(toy, 0);
+	long before = inactive();
+
+	KASSERT(t, page && isolate_lru_page(page));
+	if (!while_it_waits(page, put_it_on_a_list))
+		putback_lru_pages(&(struct page *){ page }, NULL, 1);
+	KASSERT_EQ(t, inactive(), before);
+	KASSERT(t, page->lru.next != &page->lru && page->lru.prev != &page->lru);
+	KEXPECT(t, PageLRU(page));
+	KEXPECT_EQ(t, page_count(page), 2);
+	KEXPECT_EQ(t, lru_check(), 0);
+	put_page(page);
+	toy_close(toy);
+}
+
+/* New pages are worth a look of kswapd, each on its node. */
+KTEST(lru, new_on_each_node)
+{
+	struct page *pages[MAX_NUMNODES];
+	unsigned int nr = 0;
+	int nid;
+
+	lru_add_drain_all();
+	for_each_online_node(nid) {
+		if (!NODE_DATA(nid)->node_present_pages)
+			continue;
+		pages[nr] = alloc_pages_node(nid, GFP_HIGHUSER | __GFP_THISNODE, 0);
+		KASSERT(t, pages[nr]);
+		lru_cache_add_anon(pages[nr++]);
+		NODE_DATA(nid)->kswapd_failures = KSWAPD_MAX_FAILURES;
+	}
+	lru_add_drain_all();
+	while (nr--) {
+		KEXPECT_EQ(t, page_zone(pages[nr])->zone_pgdat->kswapd_failures, 0u);
+		put_page(pages[nr]);
+	}
 }
 
 /* Written-to pages of an area, @nr of them, from this processor's batch on their lists. */
@@ -243,7 +444,7 @@ KTEST(lru, isolation_leaves_the_dying)
 	}
 	KEXPECT(t, PageLRU(pages[1]) && !page_count(pages[1]));
 	KEXPECT_EQ(t, found, here);
-	putback_lru_pages(taken, nr);
+	putback_lru_pages(taken, NULL, nr);
 	atomic_set(&pages[1]->_refcount, 1);
 	KEXPECT_EQ(t, lru_check(), 0);
 	scratch_leave(mm);
@@ -262,7 +463,7 @@ KTEST(lru, freed_in_hands)
 	SetPageActive(pages[2]);
 	scratch_unmap(SCRATCH_BASE, 3);
 	KEXPECT_EQ(t, page_count(pages[2]), 1);
-	putback_lru_pages(taken, nr);
+	putback_lru_pages(taken, NULL, nr);
 	KEXPECT(t, !page_count(pages[2]) && !PageLRU(pages[2]) && !PageActive(pages[2]));
 	KEXPECT_EQ(t, lru_check(), 0);
 	scratch_leave(mm);
@@ -279,16 +480,16 @@ KTEST(lru, order)
 	KASSERT_EQ(t, isolate_lru_pages(zone, LRU_INACTIVE_FILE, taken, 1), 1u);
 	KEXPECT(t, taken[0] == a && !PageLRU(a));
 	KEXPECT_EQ(t, inactive(), 1l);
-	putback_lru_pages(taken, 1);
+	putback_lru_pages(taken, NULL, 1);
 	KASSERT_EQ(t, isolate_lru_pages(zone, LRU_INACTIVE_FILE, taken, 8), 2u);
 	KEXPECT(t, taken[0] == b && taken[1] == a);
-	putback_lru_pages(taken, 2);
+	putback_lru_pages(taken, NULL, 2);
 	rotate_reclaimable_page(a);
 	KASSERT_EQ(t, isolate_lru_pages(zone, LRU_INACTIVE_FILE, taken, 1), 1u);
 	KEXPECT(t, taken[0] == a);
 	/* Truncated while in reclaim's hands. */
 	truncate_inode_pages(&toy->inode.i_data, 0);
-	putback_lru_pages(taken, 1);
+	putback_lru_pages(taken, NULL, 1);
 	KEXPECT(t, PageLRU(a));
 	put_page(a);
 	KEXPECT(t, !page_count(a) && !PageLRU(a));
@@ -371,7 +572,7 @@ KTEST(lru, random_operations)
 								       LRU_INACTIVE_FILE, taken, 16);
 			if (nr && prandom_below(&rnd, 2))
 				truncate_inode_pages(&toy->inode.i_data, taken[0]->index << PAGE_SHIFT);
-			putback_lru_pages(taken, nr);
+			putback_lru_pages(taken, NULL, nr);
 			break;
 		default:
 			KASSERT_EQ(t, toy_read(toy, index, 1), (long)index + 1000);

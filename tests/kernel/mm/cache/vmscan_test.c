@@ -10,6 +10,7 @@
 #include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/vmscan.h>
+#include <mm/phys/reclaim.h>
 #include <mm/phys/zonelists.h>
 
 /* As kswapd at its most eager, or as an allocation with @gfp. */
@@ -407,6 +408,41 @@ KTEST(vmscan, kswapd_restores_the_mark)
 	KEXPECT(t, vm_event_sum(PGSTEAL_KSWAPD) >= stolen + 40);
 	KEXPECT(t, inode->i_data.nrpages > 0);
 	toy_end(inode);
+}
+
+/* Objects of which there are always more, in none of the zones that are short. */
+static int endless(int nr_to_scan, gfp_t gfp_mask)
+{
+	static int objects;
+
+	if (!nr_to_scan)
+		objects = 1 << 20;
+	return objects -= nr_to_scan;
+}
+
+/* kswapd gives up on a zone that nothing can help, whatever else is given back meanwhile. */
+KTEST(vmscan, kswapd_gives_up)
+{
+	struct shrinker shrinker = { .shrink = endless, .seeks = DEFAULT_SEEKS };
+	pg_data_t *pgdat = NODE_DATA(0);
+	struct zone *zone = &pgdat->node_zones[ZONE_DMA];
+	unsigned long high = zone->watermark[WMARK_HIGH];
+	int tries;
+
+	lru_add_drain_all();
+	register_shrinker(&shrinker);
+	zone->watermark[WMARK_HIGH] = zone->present_pages;
+	pgdat->kswapd_failures = 0;
+	pgdat->kswapd_wanted = true;
+	wake_up(&pgdat->kswapd_wait);
+	for (tries = 0; tries < 500 && pgdat->kswapd_failures < KSWAPD_MAX_FAILURES; tries++)
+		msleep(10);
+	KEXPECT_EQ(t, pgdat->kswapd_failures, (unsigned int)KSWAPD_MAX_FAILURES);
+	zone->watermark[WMARK_HIGH] = high;
+	msleep(20);		/* it has seen that */
+	KEXPECT(t, shrinker.nr_scanned > 0);
+	unregister_shrinker(&shrinker);
+	pgdat->kswapd_failures = 0;
 }
 
 /* ---- the three stages ----------------------------------------------------------------------------- */
