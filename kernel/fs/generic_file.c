@@ -27,6 +27,7 @@
 #include <kernel/fs/writeback.h>
 #include <kernel/uapi/resource.h>
 #include <kernel/uapi/signal.h>
+#include <lib/err.h>
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/buffer_head.h>
@@ -256,8 +257,10 @@ static ssize_t write_in_page(struct file *file, struct address_space *mapping, l
 	int err;
 
 	page = grab_cache_page(mapping, (unsigned long)(pos >> PAGE_SHIFT));
-	if (unlikely(!page))
-		return test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+	if (IS_ERR_OR_NULL(page)) {
+		err = test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+		return page ? PTR_ERR(page) : err;
+	}
 	err = mapping->a_ops->prepare_write(file, page, offset, offset + (unsigned int)n);
 	if (unlikely(err))
 		goto fail;

@@ -328,6 +328,9 @@ static void evict(struct inode *inode)
 	if (ops && ops->evict_inode && !(inode->i_state & I_BAD))
 		ops->evict_inode(inode);
 	truncate_inode_pages(&inode->i_data, 0);
+	/* Reclaim may have taken the last page, and not let go of the lock yet (remove_mapping()). */
+	spin_lock(&inode->i_data.tree_lock);
+	spin_unlock(&inode->i_data.tree_lock);
 	BUG_VAL(inode->i_data.nrpages || inode->i_pipe, inode->i_data.nrpages, inode->i_pipe);
 	BUG_VAL(inode->i_data.nrswapped, inode->i_data.nrswapped, inode);
 	spin_lock(&inode_lock);

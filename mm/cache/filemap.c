@@ -203,7 +203,7 @@ struct page *find_or_create_page(struct address_space *mapping, unsigned long in
 	for (;;) {
 		page = find_page_anywhere(mapping, index);
 		if (IS_ERR(page))
-			return NULL;
+			return page;
 		if (page) {
 			lock_page(page);
 			if (likely(page->mapping == mapping))
@@ -334,7 +334,10 @@ static void __remove_from_page_cache(struct page *page, struct address_space *ma
 	page->mapping = NULL;
 }
 
-/* What counted while it was in @mapping. It leaves its list of the LRU when it is freed. */
+/*
+ * What counted while it was in @mapping. It leaves its list of the LRU when it is freed.
+ * => tree_lock held: whoever ends the mapping, because it has no pages any more, waits for it (evict())
+ */
 static void uncount_page(struct page *page, struct address_space *mapping)
 {
 	if (TestClearPageBlkdev(page))
@@ -354,8 +357,8 @@ void remove_from_page_cache(struct page *page)
 	BUG_ON(!PageLocked(page) || !mapping);
 	spin_lock(&mapping->tree_lock);
 	__remove_from_page_cache(page, mapping);
-	spin_unlock(&mapping->tree_lock);
 	uncount_page(page, mapping);
+	spin_unlock(&mapping->tree_lock);
 }
 
 /* Out of the swap cache: what free memory it made, the slot or the page itself, is for others. */
@@ -385,8 +388,8 @@ int remove_mapping(struct address_space *mapping, struct page *page)
 		remove_swap_mapping(mapping, page);
 	} else {
 		__remove_from_page_cache(page, mapping);
-		spin_unlock(&mapping->tree_lock);
 		uncount_page(page, mapping);
+		spin_unlock(&mapping->tree_lock);
 	}
 	put_page(page);
 	return 1;

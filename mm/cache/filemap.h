@@ -44,9 +44,12 @@ void address_space_init(struct address_space *mapping, struct inode *host,
 struct page *find_get_page(struct address_space *mapping, unsigned long index);
 /* ... locked too.  May sleep. */
 struct page *find_lock_page(struct address_space *mapping, unsigned long index);
-/* ... made if need be (not uptodate, content undefined).  NULL: no memory */
+/*
+ * ... made if need be (not uptodate, content undefined).  NULL: no memory; ERR_PTR, of a mapping that
+ * swaps only: it cannot be brought back
+ */
 struct page *find_or_create_page(struct address_space *mapping, unsigned long index, gfp_t gfp);
-/* The page to write to, locked, one reference.  NULL: no memory */
+/* The page to write to, locked, one reference.  NULL or ERR_PTR: as above */
 static inline struct page *grab_cache_page(struct address_space *mapping, unsigned long index)
 {
 	return find_or_create_page(mapping, index, mapping->gfp_mask);

@@ -138,7 +138,8 @@ static bool give_slot(struct address_space *mapping, struct page *page)
 
 int shmem_writepage(struct page *page, struct writeback_control *wbc)
 {
-	VM_BUG_ON(!PageLocked(page) || page_mapped(page) || !PageSwapBacked(page));
+	/* Not mapped; it may be counted so for a moment, until who finds it locked lets it be (set_file_pte). */
+	VM_BUG_ON(!PageLocked(page) || !PageSwapBacked(page));
 	/* Set aside by fallocate, and never written to: zeros. While that goes on, it is PG_private. */
 	if (wbc->for_reclaim && !PagePrivate(page)) {
 		if (!PageUptodate(page)) {

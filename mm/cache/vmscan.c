@@ -64,6 +64,15 @@
 /* ---- one page -------------------------------------------------------------------------------- */
 
 /*
+ * Is there an entry to be looked for?  A page of shared memory that is in the swap cache only belongs to no
+ * mapping, and is counted as mapped for a moment by who comes too late to map it (set_file_pte).
+ */
+static bool has_entries(const struct page *page)
+{
+	return page_mapped(page) && page->mapping;
+}
+
+/*
  * Has @page been used since it was looked at last?  A page that is mapped by many, or has been
  * found used twice, is active; one that was read by read() once, or only stored to when it was
  * made, is not worth keeping.
@@ -72,7 +81,7 @@
 static enum reclaim_result check_references(struct page *page, struct scan_control *sc)
 {
 	bool marked = TestClearPageReferenced(page);
-	int entries = page_mapped(page) ? page_referenced(page) : 0;
+	int entries = has_entries(page) ? page_referenced(page) : 0;
 
 	if (!entries || sc->ignore_references)
 		return RECLAIM_CLEAN;
@@ -158,14 +167,14 @@ static enum reclaim_result reclaim_locked(struct page *page, struct scan_control
 		return RECLAIM_ACTIVATED;
 	}
 	/* No entry is left that names it: neither it nor its slot has to be written. */
-	if (PageSwapCache(page) && !page_mapped(page) && try_to_free_swap(page))
+	if (PageSwapCache(page) && !has_entries(page) && try_to_free_swap(page))
 		return page_count(page) == 1 ? RECLAIM_FREED : RECLAIM_KEPT;
 	result = check_references(page, sc);
 	if (result == RECLAIM_CLEAN && PageAnon(page) && !PageSwapCache(page))
 		result = prepare_anon(page, sc);
 	if (result != RECLAIM_CLEAN)
 		return result;
-	if (page_mapped(page) && !try_to_unmap(page))
+	if (has_entries(page) && !try_to_unmap(page))
 		return RECLAIM_KEPT;
 	if (PageDirty(page)) {
 		sc->nr_unclean++;

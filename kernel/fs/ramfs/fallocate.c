@@ -20,6 +20,7 @@
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
 #include <kernel/core/signal.h>
+#include <lib/err.h>
 #include <lib/kernel.h>
 #include <mm/cache/filemap.h>
 #include <mm/phys/page_alloc.h>
@@ -35,17 +36,20 @@ static unsigned long page_behind(loff_t end)
 	return (unsigned long)((end + (loff_t)PAGE_SIZE - 1) >> PAGE_SHIFT);
 }
 
-/* => the page at @index is there; false: it cannot be had */
-static bool add_blank(struct address_space *mapping, unsigned long index)
+/* The page at @index will be there. => 0 or -errno */
+static int add_blank(struct address_space *mapping, unsigned long index)
 {
 	struct page *page = grab_cache_page(mapping, index);
 
 	if (!page)
-		return false;
+		return test_bit(AS_ACCOUNT, &mapping->flags) ||
+		       test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+	if (IS_ERR(page))
+		return (int)PTR_ERR(page);
 	SetPagePrivate(page);
 	unlock_page(page);
 	put_page(page);
-	return true;
+	return 0;
 }
 
 static void keep_page(struct page *page)
@@ -79,18 +83,14 @@ static void for_each_page(struct address_space *mapping, unsigned long start, un
 	}
 }
 
-/* All of [start, end) or nothing. => 0, -ENOSPC or -EINTR */
+/* All of [start, end) or nothing. => 0 or -errno */
 static int allocate_pages(struct address_space *mapping, unsigned long start, unsigned long end)
 {
 	unsigned long index;
 	int err = 0;
 
 	for (index = start; index < end && !err; index++) {
-		if (signal_pending(current))
-			err = -EINTR;
-		else if (!add_blank(mapping, index))
-			err = test_bit(AS_ACCOUNT, &mapping->flags) ||
-			      test_bit(AS_RESERVE, &mapping->flags) ? -ENOSPC : -ENOMEM;
+		err = signal_pending(current) ? -EINTR : add_blank(mapping, index);
 		cond_resched();
 	}
 	for_each_page(mapping, start, index, err ? drop_if_blank : keep_page);

@@ -151,6 +151,42 @@ KTEST(filemap, counters)
 	KEXPECT_EQ(t, global_page_state(NR_UNEVICTABLE), unev);
 }
 
+/* What a page counted for is given back under tree_lock: then the mapping may go, and its host. */
+static bool uncharged_unlocked;
+static unsigned int uncharged;
+
+static void note_uncharge(struct address_space *mapping)
+{
+	uncharged++;
+	uncharged_unlocked |= !spin_is_locked(&mapping->tree_lock);
+}
+
+KTEST(filemap, uncounted_under_the_lock)
+{
+	struct address_space_operations aops = test_aops;
+	struct address_space mapping;
+	struct page *page;
+
+	init_mapping(&mapping);
+	aops.uncharge_page = note_uncharge;
+	mapping.a_ops = &aops;
+	set_bit(AS_ACCOUNT, &mapping.flags);
+	uncharged = 0;
+	uncharged_unlocked = false;
+	page = read_cache_page(&mapping, 0, NULL);
+	KASSERT(t, !IS_ERR(page));
+	lock_page(page);
+	KEXPECT(t, remove_mapping(&mapping, page));
+	unlock_page(page);
+	put_page(page);
+	page = read_cache_page(&mapping, 1, NULL);
+	KASSERT(t, !IS_ERR(page));
+	put_page(page);
+	truncate_inode_pages(&mapping, 0);
+	KEXPECT_EQ(t, uncharged, 2u);
+	KEXPECT(t, !uncharged_unlocked);
+}
+
 /* A page that is cut off stays intact for who holds it, and is no longer the file's. */
 KTEST(filemap, truncate_keeps_readers_page)
 {

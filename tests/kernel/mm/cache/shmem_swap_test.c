@@ -14,8 +14,10 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/rmap.h>
 #include <mm/cache/swap.h>
 #include <mm/cache/swap_state.h>
+#include <mm/cache/vmscan.h>
 #include <mm/cache/writeback.h>
 #include <mm/phys/commit.h>
 #include <mm/phys/highmem.h>
@@ -200,6 +202,30 @@ KTEST(shmem_swap, found_in_swap_cache)
 	end(t);
 }
 
+/*
+ * Fault-around counts a page as mapped before it sees that it is locked, or has left the page cache: reclaim,
+ * which meets it just then, finds no entry.
+ */
+KTEST(shmem_swap, counted_for_a_moment)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL };
+	struct page *page;
+
+	KASSERT(t, begin(PAGES, 4, true));
+	lru_add_drain_all();
+	page = find_get_page(mapping, 2);
+	KASSERT(t, page);
+	page_add_file_rmap(page);
+	put_page(page);
+	page = write_out(2);
+	KASSERT(t, page && PageSwapCache(page) && !page->mapping);
+	KEXPECT_EQ(t, (int)reclaim_one(page, &sc), (int)RECLAIM_CLEAN);
+	page_remove_rmap(page);
+	put_page(page);
+	KEXPECT_EQ(t, wrong_words(0, 4), 0u);
+	end(t);
+}
+
 /* Set aside by fallocate, and never written to: it goes as zeros, and then it holds something. */
 KTEST(shmem_swap, blank_page)
 {
@@ -339,8 +365,31 @@ KTEST(shmem_swap, disk_errors)
 	KEXPECT(t, send_out(1));
 	testdisk_fail(td, TESTDISK_READ, 0, td->nr_pages * SECTORS_OF_PAGE - 1);
 	KEXPECT_EQ(t, word_at(1), (long)-EIO);
+	KEXPECT_EQ(t, kernel_write(shm, PAGE_SIZE + 100, "new", 3), -EIO);
+	KEXPECT_EQ(t, ramfs_fallocate(shm, 0, PAGE_SIZE, PAGE_SIZE), (long)-EIO);
 	KEXPECT_EQ(t, mapping->nrswapped, 1ul);
 	testdisk_heal(td);
+	end(t);
+}
+
+/* ... nor does reclaim, which then has the page no longer locked, ask whether its slot can go (VM_BUG_ON). */
+KTEST(shmem_swap, write_error_in_full_area)
+{
+	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_writepage = true };
+	struct page *page;
+
+	KASSERT(t, begin(4, 4, true));
+	KEXPECT_EQ(t, send_all_out(3), 3u);
+	lru_add_drain_all();
+	page = find_get_page(mapping, 3);
+	KASSERT(t, page);
+	testdisk_fail(td, TESTDISK_WRITE, 0, td->nr_pages * SECTORS_OF_PAGE - 1);
+	KEXPECT(t, vm_swap_full());
+	KEXPECT_EQ(t, (int)reclaim_one(page, &sc), (int)RECLAIM_ACTIVATED);
+	KEXPECT(t, PageSwapCache(page) && PageDirty(page) && !PageLocked(page));
+	put_page(page);
+	testdisk_heal(td);
+	KEXPECT_EQ(t, wrong_words(0, 4), 0u);
 	end(t);
 }
 
