@@ -171,6 +171,7 @@ KTEST(swap, unmapped_is_unmapped)
 	struct page *page = pte_page(scratch_pte(AT(0)));
 
 	KASSERT(t, si);
+	lru_add_drain_all();
 	get_page(page);
 	lock_page(page);
 	page_referenced(page);
