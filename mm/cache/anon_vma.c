@@ -275,8 +275,9 @@ int __anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
 		return extend_way(dst->anon_way, way, true);
 	if (way->shift != shift_of(dst))
 		return clone_moved(dst, way);
-	/* What it grows to will be covered when it does: vma_adjust(). */
+	/* What it has now, for it may stay as it is; what it grows to, when it does: vma_adjust(). */
 	give_way(dst, way);
+	anon_vma_cover(dst, dst->vm_pgoff, last_index(dst));
 	return 0;
 }
 
@@ -382,7 +383,7 @@ static int found_family(struct vm_area_struct *vma)
 	struct anon_vma *anon_vma = kmem_cache_alloc(anon_vma_cachep, GFP_KERNEL);
 	struct anon_way *way = anon_vma ? alloc_way(vma) : NULL;
 	struct mm_struct *mm = vma->vm_mm;
-	bool common = lies_at_birth(vma);
+	bool common;
 
 	if (!way) {
 		if (anon_vma)
@@ -396,6 +397,9 @@ static int found_family(struct vm_area_struct *vma)
 	anon_vma->nr_children = 0;
 	anon_vma->nr_owners = 0;
 	spin_lock(&mm->page_table_lock);
+	/* A stack may just have grown: its start and its first index change under this lock. */
+	way->shift = shift_of(vma);
+	common = lies_at_birth(vma);
 	if (!vma->anon_way && !(common && mm->anon_way)) {
 		first_interval(&way->steps[0].node, vma);
 		add_step(way, &way->steps[0], anon_vma, NULL);
