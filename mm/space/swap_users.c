@@ -23,6 +23,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/fs/ramfs/ramfs.h>
 #include <lib/errno.h>
+#include <lib/string.h>
 #include <mm/cache/swap_state.h>
 #include <mm/phys/vmalloc.h>
 #include <mm/space/swap_fault.h>
@@ -72,10 +73,11 @@ static int users_begin(struct swap_users *users)
 	unsigned int type;
 	int used = 0;
 
+	/* users_end() looks at all of them, also after the first that could not be had. */
+	memset(users->seen, 0, sizeof(users->seen));
 	for (type = 0; type < MAX_SWAPFILES; type++) {
 		unsigned long max = READ_ONCE(swap_info[type].max);
 
-		users->seen[type] = NULL;
 		users->max[type] = max;
 		if (!max || !READ_ONCE(swap_info[type].inuse_pages))
 			continue;
