@@ -242,7 +242,7 @@ KTEST(swap_reclaim, slow_disk)
 {
 	struct scan_control sc = { .gfp_mask = GFP_KERNEL, .may_writepage = true };
 	struct testdisk *td = swap_disk_on(256);
-	unsigned long out = vm_event_sum(PSWPOUT);
+	unsigned long out, most = 0;
 	struct mm_struct *mm;
 	struct zone *zone;
 	unsigned int i;
@@ -251,14 +251,16 @@ KTEST(swap_reclaim, slow_disk)
 	mm = begin(200);
 	lru_add_drain_all();
 	testdisk_hold(td);
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < 6; i++) {
 		flush_tlb_mm(mm);
-		for_each_populated_zone(zone)
-			if (zone_page_state(zone, NR_INACTIVE_ANON) >= 200)
-				shrink_zone(zone, &sc);
+		for_each_populated_zone(zone) {
+			out = vm_event_sum(PSWPOUT);
+			shrink_zone(zone, &sc);
+			most = max(most, vm_event_sum(PSWPOUT) - out);
+		}
 	}
-	KEXPECT(t, vm_event_sum(PSWPOUT) - out >= SWAP_CLUSTER_MAX);
-	KEXPECT(t, vm_event_sum(PSWPOUT) - out <= 4 * SWAP_CLUSTER_MAX);
+	/* These zones lack nothing: a run at a time. */
+	KEXPECT_EQ(t, most, (unsigned long)SWAP_CLUSTER_MAX);
 	testdisk_release(td);
 	wait_for_swap();
 	KEXPECT_EQ(t, wrong_pages(200), 0ul);
