@@ -300,9 +300,11 @@ void shmem_willneed(struct address_space *mapping, unsigned long start, unsigned
 	swp_entry_t entry;
 
 	for (; (entry = shmem_next_swapped(mapping, &start, end)).val; start++) {
-		page = read_swap_cache_async(entry, mapping->gfp_mask, NULL, 0);
-		if (page)
-			put_page(page);
+		page = read_swap_cache_async(entry, mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN,
+					     NULL, 0);
+		if (!page)
+			break;			/* no memory, most likely, and it is only a hint */
+		put_page(page);
 		cond_resched();
 	}
 	lru_add_drain();

@@ -169,13 +169,14 @@ static void read_ahead_vma(gfp_t gfp, struct vm_area_struct *vma, unsigned long 
 struct page *swapin_readahead(swp_entry_t entry, gfp_t gfp, struct vm_area_struct *vma,
 			      unsigned long address)
 {
+	gfp_t ahead = gfp | __GFP_NORETRY | __GFP_NOWARN;	/* nobody is killed for a guess */
 	struct page *page;
 
 	blk_start_plug();
 	if (vma)
-		read_ahead_vma(gfp | __GFP_NOWARN, vma, address & PAGE_MASK);
+		read_ahead_vma(ahead, vma, address & PAGE_MASK);
 	else
-		read_ahead_slots(entry, gfp | __GFP_NOWARN);
+		read_ahead_slots(entry, ahead);
 	page = read_swap_cache_async(entry, gfp, vma, address);
 	blk_finish_plug();
 	return page;

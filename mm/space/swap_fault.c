@@ -168,10 +168,12 @@ void swapin_range(struct vm_area_struct *vma, unsigned long start, unsigned long
 		entry = next_swap_pte(vma->vm_mm, &addr, end, &pte);
 		if (pte_none(entry))
 			return;
-		page = read_swap_cache_async(pte_to_swp_entry(entry), GFP_HIGHUSER | __GFP_NOWARN,
-					     vma, addr);
+		page = read_swap_cache_async(pte_to_swp_entry(entry),
+					     GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN, vma, addr);
 		if (page)
 			put_page(page);
+		else if (pte_same(ptep_get_lockless(pte), entry))
+			return;			/* no memory, and it is only a hint */
 		cond_resched();
 	}
 }
