@@ -65,8 +65,23 @@ static void rwsem_wake(struct rw_semaphore *sem)
 	}
 }
 
+static noinline void fastcall wake_and_unlock(struct rw_semaphore *sem)
+{
+	rwsem_wake(sem);
+	spin_unlock(&sem->wait_lock);
+}
+
+/* The same if somebody waits. => wait_lock held on entry, not on return */
+static inline void hand_on(struct rw_semaphore *sem)
+{
+	if (unlikely(!list_empty(&sem->wait_list)))
+		wake_and_unlock(sem);
+	else
+		spin_unlock(&sem->wait_lock);
+}
+
 /* => wait_lock held on entry, not on return; the lock is ours then */
-static void __sched rwsem_wait(struct rw_semaphore *sem, bool writer)
+static noinline void fastcall __sched rwsem_wait(struct rw_semaphore *sem, bool writer)
 {
 	struct rwsem_waiter waiter = { .task = current, .writer = writer };
 
@@ -102,24 +117,23 @@ static bool try_write(struct rw_semaphore *sem)
 
 static inline int trylock(struct rw_semaphore *sem, bool writer, unsigned long ip)
 {
-	bool got;
-
 	spin_lock(&sem->wait_lock);
-	got = writer ? try_write(sem) : try_read(sem);
-	spin_unlock(&sem->wait_lock);
-	if (got) {
-		lock_acquire(&sem->dep, sem, LOCK_RWSEM | LOCK_TRY | (writer ? 0 : LOCK_READ), 0, ip);
-		lock_acquired(sem, 0, false);
+	if (unlikely(!(writer ? try_write(sem) : try_read(sem)))) {
+		spin_unlock(&sem->wait_lock);
+		return 0;
 	}
-	return got;
+	spin_unlock(&sem->wait_lock);
+	lock_acquire(&sem->dep, sem, LOCK_RWSEM | LOCK_TRY | (writer ? 0 : LOCK_READ), 0, ip);
+	lock_acquired(sem, 0, false);
+	return 1;
 }
 
-int down_read_trylock(struct rw_semaphore *sem)
+int fastcall down_read_trylock(struct rw_semaphore *sem)
 {
 	return trylock(sem, false, _RET_IP_);
 }
 
-int down_write_trylock(struct rw_semaphore *sem)
+int fastcall down_write_trylock(struct rw_semaphore *sem)
 {
 	return trylock(sem, true, _RET_IP_);
 }
@@ -142,55 +156,54 @@ static inline void take(struct rw_semaphore *sem, bool writer, unsigned int subc
 	lock_acquired(sem, lock_clock() - start, true);
 }
 
-void __sched down_read(struct rw_semaphore *sem)
+void fastcall __sched down_read(struct rw_semaphore *sem)
 {
 	take(sem, false, 0, _RET_IP_);
 }
 
-void __sched down_write(struct rw_semaphore *sem)
+void fastcall __sched down_write(struct rw_semaphore *sem)
 {
 	take(sem, true, 0, _RET_IP_);
 }
 
 #ifdef CONFIG_DEBUG
-void __sched down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
+void fastcall __sched down_read_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	take(sem, false, subclass, _RET_IP_);
 }
 
-void __sched down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
+void fastcall __sched down_write_nested(struct rw_semaphore *sem, unsigned int subclass)
 {
 	take(sem, true, subclass, _RET_IP_);
 }
 #endif
 
-void up_read(struct rw_semaphore *sem)
+void fastcall up_read(struct rw_semaphore *sem)
 {
 	if (!lock_release(sem, _RET_IP_))
 		return;
 	spin_lock(&sem->wait_lock);
 	BUG_VAL(sem->activity <= 0, sem, sem->activity);
 	if (--sem->activity == 0)
-		rwsem_wake(sem);
-	spin_unlock(&sem->wait_lock);
+		hand_on(sem);
+	else
+		spin_unlock(&sem->wait_lock);
 }
 
-void up_write(struct rw_semaphore *sem)
+void fastcall up_write(struct rw_semaphore *sem)
 {
 	if (!lock_release(sem, _RET_IP_))
 		return;
 	spin_lock(&sem->wait_lock);
 	BUG_VAL(sem->activity != -1, sem, sem->activity);
 	sem->activity = 0;
-	rwsem_wake(sem);
-	spin_unlock(&sem->wait_lock);
+	hand_on(sem);
 }
 
-void downgrade_write(struct rw_semaphore *sem)
+void fastcall downgrade_write(struct rw_semaphore *sem)
 {
 	spin_lock(&sem->wait_lock);
 	BUG_VAL(sem->activity != -1, sem, sem->activity);
 	sem->activity = 1;
-	rwsem_wake(sem);
-	spin_unlock(&sem->wait_lock);
+	hand_on(sem);
 }

@@ -10,6 +10,7 @@
 #ifndef OCTAVO_KERNEL_CORE_RWSEM_H
 #define OCTAVO_KERNEL_CORE_RWSEM_H
 
+#include <kernel/arch/linkage.h>
 #include <kernel/core/spinlock.h>
 #include <lib/list.h>
 
@@ -34,22 +35,22 @@ extern const struct lock_class_key rwsem_wait_lock_key;
 	__lockdep_init(sem, #sem);	\
 } while (0)
 void __init_rwsem(struct rw_semaphore *sem);
-void down_read(struct rw_semaphore *sem);
-void down_write(struct rw_semaphore *sem);
+void fastcall down_read(struct rw_semaphore *sem);
+void fastcall down_write(struct rw_semaphore *sem);
 #ifdef CONFIG_DEBUG
-void down_read_nested(struct rw_semaphore *sem, unsigned int subclass);
-void down_write_nested(struct rw_semaphore *sem, unsigned int subclass);
+void fastcall down_read_nested(struct rw_semaphore *sem, unsigned int subclass);
+void fastcall down_write_nested(struct rw_semaphore *sem, unsigned int subclass);
 #else
 #define down_read_nested(sem, subclass)		down_read(sem)
 #define down_write_nested(sem, subclass)	down_write(sem)
 #endif
 /* => 1 held, 0 not; never sleep */
-int down_read_trylock(struct rw_semaphore *sem);
-int down_write_trylock(struct rw_semaphore *sem);
-void up_read(struct rw_semaphore *sem);
-void up_write(struct rw_semaphore *sem);
+int fastcall down_read_trylock(struct rw_semaphore *sem);
+int fastcall down_write_trylock(struct rw_semaphore *sem);
+void fastcall up_read(struct rw_semaphore *sem);
+void fastcall up_write(struct rw_semaphore *sem);
 /* The writer becomes a reader; waiting readers at the front join it. */
-void downgrade_write(struct rw_semaphore *sem);
+void fastcall downgrade_write(struct rw_semaphore *sem);
 
 static inline int rwsem_is_locked(const struct rw_semaphore *sem)
 {

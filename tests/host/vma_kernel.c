@@ -334,11 +334,11 @@ void ktest_register_checker(const char *name, int (*fn)(void))
 	abort();
 }
 
-void down_read(struct rw_semaphore *sem) { }
-void down_write(struct rw_semaphore *sem) { }
-void downgrade_write(struct rw_semaphore *sem) { }
-void up_read(struct rw_semaphore *sem) { }
-void up_write(struct rw_semaphore *sem) { }
+void fastcall down_read(struct rw_semaphore *sem) { }
+void fastcall down_write(struct rw_semaphore *sem) { }
+void fastcall downgrade_write(struct rw_semaphore *sem) { }
+void fastcall up_read(struct rw_semaphore *sem) { }
+void fastcall up_write(struct rw_semaphore *sem) { }
 
 int printk(const char *fmt, ...)
 {
