@@ -224,6 +224,9 @@ static int extend_way(struct anon_way *dst, struct anon_way *src, bool owns)
 	struct anon_vma *root = way_root(src);
 	unsigned int have = way_length(dst), want = way_length(src), nr;
 
+	owns = owns && !dst->anon_vma && src->anon_vma;
+	if (have >= want && !owns)
+		return 0;
 	if (alloc_steps(want > max(have, (unsigned int)WAY_STEPS) ?
 			want - max(have, (unsigned int)WAY_STEPS) : 0, &spare))
 		return -ENOMEM;
@@ -233,7 +236,7 @@ static int extend_way(struct anon_way *dst, struct anon_way *src, bool owns)
 		if (nr >= have)
 			add_step(dst, step, from->anon_vma, tail);
 	}
-	if (owns && !dst->anon_vma && src->anon_vma)
+	if (owns)
 		set_owner(dst, src->anon_vma);
 	spin_unlock(&root->lock);
 	return 0;
@@ -294,7 +297,7 @@ void __anon_vma_cover(struct anon_way *way, unsigned long start, unsigned long l
 	spin_unlock(&root->lock);
 }
 
-int anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
+int __anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
 {
 	/* Another thread may be about to give it a way: to all pages, or to those it has now. */
 	if (!vma->anon_way && lies_at_birth(vma))
@@ -311,16 +314,12 @@ int anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
 int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma,
 		    struct vm_area_struct *prev)
 {
-	struct anon_way *pway = pvma->anon_way, *way = vma->vm_mm->anon_way;
+	struct anon_way *pway = pvma->anon_way, *way = prev ? prev->anon_way : NULL;
 	struct anon_vma_chain *from = &pway->steps[0], *tail = NULL, *step, *spare = NULL;
-	bool common = pway == pvma->vm_mm->anon_way;
 	struct anon_vma *root = way_root(pway);
 	unsigned int nr;
 
-	if (!common)
-		way = prev && prev->anon_way && prev->anon_way->forked_from == pway ?
-		      prev->anon_way : NULL;
-	if (way) {
+	if (way && way->forked_from == pway) {
 		give_way(vma, way);
 		return 0;
 	}
@@ -345,7 +344,7 @@ int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma,
 	}
 	spin_unlock(&root->lock);
 	give_way(vma, way);
-	if (common)
+	if (pway == pvma->vm_mm->anon_way)
 		vma->vm_mm->anon_way = way;
 	return 0;
 }
@@ -520,35 +519,48 @@ static void anon_vma_free(struct anon_vma *anon_vma)
 	kmem_cache_free(anon_vma_cachep, anon_vma);
 }
 
-/* No area has @way any more. */
-void __unlink_anon_vmas(struct anon_way *way)
+/* What a way has led to alone, and the steps that did not lie in it. => nobody finds them any more */
+static noinline void free_rest(struct anon_vma_chain *step, const struct anon_way *way)
 {
-	struct anon_vma_chain *step, *next;
-	struct anon_vma *root = way_root(way);
+	struct anon_vma_chain *next;
 
-	if (way->mm->anon_way == way)
-		way->mm->anon_way = NULL;
-	spin_lock(&root->lock);
-	if (way->anon_vma)
-		way->anon_vma->nr_owners--;
-	for (step = &way->steps[0]; step; step = step->next) {
-		struct anon_vma *anon_vma = step->anon_vma;
-
-		interval_tree_remove(&step->node, &anon_vma->ways);
-		/* Every way to it leads over its parent, so that one goes with it, or later. */
-		if (!RB_EMPTY_ROOT(&anon_vma->ways))
-			step->anon_vma = NULL;
-		else if (anon_vma->parent)
-			anon_vma->parent->nr_children--;
-	}
-	spin_unlock(&root->lock);
-	for (step = &way->steps[0]; step; step = next) {
+	for (; step; step = next) {
 		next = step->next;
 		if (step->anon_vma)
 			anon_vma_free(step->anon_vma);
 		if (step < way->steps || step >= way->steps + WAY_STEPS)
 			kmem_cache_free(anon_vma_chain_cachep, step);
 	}
+}
+
+/* No area has @way any more. */
+void __unlink_anon_vmas(struct anon_way *way)
+{
+	struct anon_vma *root = way_root(way);
+	struct anon_vma_chain *step;
+	unsigned int nr = 0, lonely = 0;
+
+	if (way->mm->anon_way == way)
+		way->mm->anon_way = NULL;
+	spin_lock(&root->lock);
+	if (way->anon_vma)
+		way->anon_vma->nr_owners--;
+	for (step = &way->steps[0]; step; step = step->next, nr++) {
+		struct anon_vma *anon_vma = step->anon_vma;
+
+		interval_tree_remove(&step->node, &anon_vma->ways);
+		if (!RB_EMPTY_ROOT(&anon_vma->ways)) {
+			step->anon_vma = NULL;
+			continue;
+		}
+		/* Every way to it leads over its parent, so that one goes with it, or later. */
+		if (anon_vma->parent)
+			anon_vma->parent->nr_children--;
+		lonely++;
+	}
+	spin_unlock(&root->lock);
+	if (lonely || nr > WAY_STEPS)
+		free_rest(&way->steps[0], way);
 	kmem_cache_free(anon_way_cachep, way);
 }
 
@@ -669,5 +681,8 @@ int anon_vma_check(struct mm_struct *mm)
 	way = mm->anon_way;
 	if (way && way->nr_areas != areas)
 		lies += LIE(way, "%u areas have it, not %u", areas, way->nr_areas);
+	if (way && (way->steps[0].node.start || way->steps[0].node.last < (TASK_SIZE >> PAGE_SHIFT) - 1))
+		lies += LIE(way, "the way of the process leads to %lx-%lx only",
+			    way->steps[0].node.start, way->steps[0].node.last);
 	return lies;
 }

@@ -83,7 +83,15 @@ int __anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma,
 static inline int anon_vma_fork(struct vm_area_struct *vma, struct vm_area_struct *pvma,
 				struct vm_area_struct *prev)
 {
-	return pvma->anon_way ? __anon_vma_fork(vma, pvma, prev) : 0;
+	struct anon_way *way = vma->vm_mm->anon_way;
+
+	if (!pvma->anon_way)
+		return 0;
+	if (unlikely(!way || way->forked_from != pvma->anon_way))
+		return __anon_vma_fork(vma, pvma, prev);
+	way->nr_areas++;
+	vma->anon_way = way;
+	return 0;
 }
 /* @piece, cut off @vma, has what that has. => [s] write */
 static inline void anon_vma_split(struct vm_area_struct *piece, struct vm_area_struct *vma)
@@ -111,7 +119,14 @@ static inline void anon_vma_cover(struct vm_area_struct *vma, unsigned long star
 		__anon_vma_cover(way, start, last);
 }
 /* @vma, a stack, is to begin at @address. => [s] read; may sleep; 0 or -ENOMEM */
-int anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address);
+int __anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address);
+static inline int anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
+{
+	/* That of the process leads to all pages. */
+	if (likely(vma->anon_way && vma->anon_way == vma->vm_mm->anon_way))
+		return 0;
+	return __anon_vma_grow_down(vma, address);
+}
 
 static inline struct anon_vma *page_anon_vma(const struct page *page)
 {

@@ -40,7 +40,7 @@ void page_add_anon_rmap(struct page *page, struct vm_area_struct *vma, unsigned 
 	 * has them all.  A page that is still where it was knows better.
 	 */
 	if (!PageAnon(page))
-		__page_set_anon(page, vma->anon_way->steps[0].anon_vma, vma, address);
+		__page_set_anon(page, vma->anon_way->steps[0].anon_vma, vma->anon_way, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 

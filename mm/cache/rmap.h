@@ -18,11 +18,12 @@
 #include <mm/phys/vmstat.h>
 #include <mm/types/mm_types.h>
 
+/* @page is to be found by @anon_vma, a step of @way, which has it at @address, of a page. */
 static inline void __page_set_anon(struct page *page, struct anon_vma *anon_vma,
-				   struct vm_area_struct *vma, unsigned long address)
+				   const struct anon_way *way, unsigned long address)
 {
 	page->mapping = (struct address_space *)((unsigned long)anon_vma | PAGE_MAPPING_ANON);
-	page->index = ((address - vma->vm_start) >> PAGE_SHIFT) + vma->vm_pgoff;
+	page->index = (address - way->shift) >> PAGE_SHIFT;
 }
 
 /*
@@ -32,8 +33,10 @@ static inline void __page_set_anon(struct page *page, struct anon_vma *anon_vma,
 static inline void page_add_new_anon_rmap(struct page *page, struct vm_area_struct *vma,
 					  unsigned long address)
 {
+	const struct anon_way *way = vma->anon_way;
+
 	atomic_set(&page->_mapcount, 0);
-	__page_set_anon(page, vma->anon_way->anon_vma, vma, address);
+	__page_set_anon(page, way->anon_vma, way, address);
 	inc_zone_page_state(page, NR_ANON_PAGES);
 }
 

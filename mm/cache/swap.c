@@ -54,13 +54,7 @@
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/vmstat.h>
 
-#define PAGEVEC_SIZE	31	/* pages, and the count, are two lines of the cache */
-
-struct pagevec {
-	unsigned int nr;			/* [cpu] */
-	struct page *pages[PAGEVEC_SIZE];	/* [cpu] each with a reference */
-};
-static DEFINE_PER_CPU(struct pagevec, lru_add_pvec);
+DEFINE_PER_CPU(struct pagevec, lru_add_pvec);
 
 /*
  * The last other user of @page was faster than we: it leaves its list again, and is freed later.
@@ -204,8 +198,7 @@ void putback_lru_pages(struct page **pages, const enum lru_verdict *verdicts, un
 	putback(pages, verdicts, nr, false);
 }
 
-/* => interrupts off */
-static noinline void drain_this_cpu(void *unused)
+void lru_batch_drain(void *unused)
 {
 	struct pagevec *pvec = this_cpu_ptr(&lru_add_pvec);
 	unsigned int nr = pvec->nr;
@@ -216,35 +209,14 @@ static noinline void drain_this_cpu(void *unused)
 	putback(pvec->pages, NULL, nr, true);
 }
 
-/* @page, with a reference that is the batch's. => any context */
-static __always_inline void add_to_batch(struct page *page)
-{
-	struct pagevec *pvec;
-	unsigned long flags;
-	unsigned int nr;
-
-	local_irq_save(flags);
-	pvec = this_cpu_ptr(&lru_add_pvec);
-	nr = pvec->nr;
-	pvec->pages[nr] = page;
-	asm("" : "+r"(nr));		/* one register for both */
-	pvec->nr = ++nr;
-	if (unlikely(nr == PAGEVEC_SIZE))
-		drain_this_cpu(NULL);
-	local_irq_restore(flags);
-}
-
 void lru_cache_add(struct page *page)
 {
-	get_page(page);
-	add_to_batch(page);
-}
+	unsigned long flags;
 
-void fastcall lru_cache_add_anon(struct page *page)
-{
-	page->flags |= 1UL << PG_swapbacked | 1UL << PG_uptodate | PAGE_AGE_START << PG_age;
-	atomic_set(&page->_refcount, 2);
-	add_to_batch(page);
+	get_page(page);
+	local_irq_save(flags);
+	lru_batch_add(page);
+	local_irq_restore(flags);
 }
 
 void lru_add_drain(void)
@@ -252,13 +224,13 @@ void lru_add_drain(void)
 	unsigned long flags;
 
 	local_irq_save(flags);
-	drain_this_cpu(NULL);
+	lru_batch_drain(NULL);
 	local_irq_restore(flags);
 }
 
 void lru_add_drain_all(void)
 {
-	on_each_cpu(drain_this_cpu, NULL);
+	on_each_cpu(lru_batch_drain, NULL);
 }
 
 void lru_cache_del(struct page *page)

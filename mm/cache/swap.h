@@ -16,7 +16,9 @@
 #ifndef OCTAVO_MM_CACHE_SWAP_H
 #define OCTAVO_MM_CACHE_SWAP_H
 
+#include <kernel/arch/irqflags.h>
 #include <kernel/arch/linkage.h>
+#include <kernel/core/percpu.h>
 #include <mm/types/address_space.h>
 #include <mm/types/backing_dev.h>
 #include <mm/types/mmzone.h>
@@ -32,13 +34,44 @@ static inline bool lru_is_anon(enum lru_list lru)
 	return lru <= LRU_ACTIVE_ANON;
 }
 
+#define PAGEVEC_SIZE	31	/* pages, and the count, are two lines of the cache */
+
+/* Pages on their way to the lists: swap.c. */
+struct pagevec {
+	unsigned int nr;			/* [cpu] */
+	struct page *pages[PAGEVEC_SIZE];	/* [cpu] each with a reference */
+};
+DECLARE_PER_CPU(struct pagevec, lru_add_pvec);
+
+/* The batch is full. => interrupts off */
+void lru_batch_drain(void *unused);
+/* @page, with a reference that is the batch's. => interrupts off */
+static __always_inline void lru_batch_add(struct page *page)
+{
+	struct pagevec *pvec = this_cpu_ptr(&lru_add_pvec);
+	unsigned int nr = pvec->nr;
+
+	pvec->pages[nr] = page;
+	asm("" : "+r"(nr));		/* one register for both */
+	pvec->nr = ++nr;
+	if (unlikely(nr == PAGEVEC_SIZE))
+		lru_batch_drain(NULL);
+}
+
 /* A page that has just come into the cache: to the inactive list, soon. => any context */
 void lru_cache_add(struct page *page);
 /*
  * An anonymous page that nobody else can see yet: the same, and the flags of its birth.
- * => any context; a second reference, for the batch
+ * => a process, interrupts on; a second reference, for the batch
  */
-void fastcall lru_cache_add_anon(struct page *page);
+static inline void lru_cache_add_anon(struct page *page)
+{
+	page->flags |= 1UL << PG_swapbacked | 1UL << PG_uptodate | PAGE_AGE_START << PG_age;
+	atomic_set(&page->_refcount, 2);
+	local_irq_disable();
+	lru_batch_add(page);
+	local_irq_enable();
+}
 /* A page is locked in memory: PG_mlocked is set already. => any context */
 void lru_cache_del(struct page *page);
 /* A page of the cache was used. => any context; twice between two looks: to the active list */

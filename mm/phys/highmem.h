@@ -137,8 +137,13 @@ void dump_kmap(void);
 
 static inline void clear_highpage(struct page *page)
 {
-	void *kaddr = kmap_atomic(page, KM_USER0);
+	void *kaddr;
 
+	if (likely(!PageHighMem(page))) {
+		clear_page(lowmem_page_address(page));
+		return;
+	}
+	kaddr = kmap_atomic(page, KM_USER0);
 	clear_page(kaddr);
 	kunmap_atomic(kaddr, KM_USER0);
 }
@@ -152,9 +157,14 @@ static inline void clear_user_highpage(struct page *page, unsigned long vaddr)
 
 static inline void copy_highpage(struct page *to, struct page *from)
 {
-	void *vfrom = kmap_atomic(from, KM_USER0);
-	void *vto = kmap_atomic(to, KM_USER1);
+	void *vfrom, *vto;
 
+	if (likely(!PageHighMem(to) && !PageHighMem(from))) {
+		copy_page(lowmem_page_address(to), lowmem_page_address(from));
+		return;
+	}
+	vfrom = kmap_atomic(from, KM_USER0);
+	vto = kmap_atomic(to, KM_USER1);
 	copy_page(vto, vfrom);
 	kunmap_atomic(vto, KM_USER1);
 	kunmap_atomic(vfrom, KM_USER0);

@@ -40,19 +40,20 @@ static const struct vm_operations_struct pfn_vm_ops = { .fault = pfn_fault };
 
 /* --- fork ----------------------------------------------------------------------------------------- */
 
-/* Where the entries of one table go, and what they add up to. */
+/* Where the entries of one table go. */
 struct copy_state {
+	struct mm_struct *mm;		/* of the copy; its page_table_lock is held, and it counts */
 	pteval_t protect;		/* both sides lose this right: of private areas, to write */
 	pteval_t lost;			/* what the copy does not have */
-	unsigned long rss[NR_MM_COUNTERS];
+	unsigned long anon;		/* anonymous pages that are not counted yet */
 };
 
 /* The slot has one user more. => 0 or -ENOMEM: too many */
-static noinline int copy_swap_pte(struct copy_state *state, pte_t *dst, pte_t entry)
+static noinline int copy_swap_pte(const struct copy_state *state, pte_t *dst, pte_t entry)
 {
 	if (swap_duplicate(pte_to_swp_entry(entry)))
 		return -ENOMEM;
-	state->rss[MM_SWAPENTS]++;
+	state->mm->rss_stat[MM_SWAPENTS]++;
 	set_pte(dst, entry);
 	return 0;
 }
@@ -66,10 +67,10 @@ static inline void copy_one_pte(struct copy_state *state, pte_t *dst, pte_t *src
 
 		if (likely(PageAnon(page))) {
 			atomic_inc(&page->_refcount);
-			state->rss[MM_ANONPAGES]++;
+			state->anon++;
 		} else {
 			get_page(page);
-			state->rss[mm_counter(page)]++;
+			state->mm->rss_stat[mm_counter(page)]++;
 		}
 		page_dup_rmap(page);
 	}
@@ -82,13 +83,14 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 {
 	/* Shared: the parent's D remembers.  Locks are not inherited. */
 	struct copy_state state = {
+		.mm = dst_mm,
 		.protect = shared ? 0 : _PAGE_RW,
 		.lost = (shared ? _PAGE_DIRTY : _PAGE_RW) | _PAGE_ACCESSED | _PAGE_MLOCKED,
 	};
 	pte_t *dst = pte_alloc_map(dst_mm, mm_pmd(dst_mm, addr), addr);
 	pte_t *src = pte_offset_map(src_pmd, addr);
 	pte_t *last = src + ((end - addr) >> PAGE_SHIFT);
-	int i, err = 0;
+	int err = 0;
 
 	if (!dst)
 		return -ENOMEM;
@@ -104,8 +106,7 @@ static int copy_pte_range(struct mm_struct *dst_mm, struct mm_struct *src_mm, pm
 		else if ((err = copy_swap_pte(&state, dst, entry)) != 0)
 			break;
 	}
-	for (i = 0; i < NR_MM_COUNTERS; i++)
-		dst_mm->rss_stat[i] += state.rss[i];
+	dst_mm->rss_stat[MM_ANONPAGES] += state.anon;
 	spin_unlock(&src_mm->page_table_lock);
 	spin_unlock(&dst_mm->page_table_lock);
 	return err;

@@ -380,20 +380,15 @@ static noinline vm_fault_t do_cow_file(struct mm_struct *mm, struct vm_area_stru
 /* --- a write to a read-only entry ------------------------------------------------------------------ */
 
 /*
- * Fill @new with what @orig maps that has no struct page: zeros, or a driver's frame, which may
- * lie where only its user has an address for it.  That is the running process: get_user_pages()
- * refuses such areas.  If the entry goes meanwhile, the copy is thrown away as well.
+ * Fill @new with a driver's frame, which may lie where only its user has an address for it.  That
+ * is the running process: get_user_pages() refuses such areas.  If the entry goes meanwhile, the
+ * copy is thrown away as well.
  */
-static void copy_special_page(struct page *new, pte_t orig, unsigned long address)
+static noinline void copy_driver_page(struct page *new, unsigned long address)
 {
 	unsigned long left;
-	void *kaddr;
+	void *kaddr = kmap(new);
 
-	if (likely(pte_pfn(orig) == page_to_pfn(ZERO_PAGE(address)))) {
-		clear_user_highpage(new, address);
-		return;
-	}
-	kaddr = kmap(new);
 	pagefault_disable();
 	left = __copy_from_user_inatomic(kaddr, (const void __user *)address, PAGE_SIZE);
 	pagefault_enable();
@@ -406,7 +401,7 @@ static void copy_special_page(struct page *new, pte_t orig, unsigned long addres
  * Replace @orig by a page of our own: a copy of @old, or of what has no struct page (@old NULL).
  * => @old with an extra reference, which goes
  */
-static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
+static __always_inline vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 			     unsigned long address, pte_t *pte, pte_t orig, struct page *old)
 {
 	struct page *new = NULL, *spare;
@@ -421,8 +416,10 @@ static vm_fault_t do_wp_copy(struct mm_struct *mm, struct vm_area_struct *vma,
 	}
 	if (old)
 		copy_user_highpage(new, old, address);
+	else if (likely(pte_pfn(orig) == page_to_pfn(ZERO_PAGE(address))))
+		clear_user_highpage(new, address);
 	else
-		copy_special_page(new, orig, address);
+		copy_driver_page(new, address);
 
 	spin_lock(&mm->page_table_lock);
 	if (likely(pte_same(*pte, orig))) {
@@ -514,14 +511,15 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
 			   unsigned long address, unsigned int flags)
 {
 	bool write = flags & FAULT_FLAG_WRITE;
-	bool file = vma->vm_ops && vma->vm_ops->fault;
 	pte_t *pte, entry;
+	bool file;
 
 	count_vm_event(PGFAULT);
 	pte = pte_alloc_map(mm, mm_pmd(mm, address), address);
 	if (unlikely(!pte))
 		return VM_FAULT_OOM;
 	entry = ptep_get_lockless(pte);
+	file = vma->vm_ops && vma->vm_ops->fault;
 	address &= PAGE_MASK;
 
 	switch (classify_fault((u32)pte_val(entry), file, vma->vm_flags & VM_SHARED, write)) {

@@ -30,11 +30,12 @@ vm_fault_t handle_mm_fault(struct mm_struct *mm, struct vm_area_struct *vma,
 void zap_page_range(struct vm_area_struct *vma, unsigned long address, unsigned long size);
 /*
  * The same for a run of detached areas from @first on, followed by the page tables that no
- * remaining area between @floor and @ceiling (0: the end) needs.
+ * remaining area between @floor and @ceiling (0: the end) needs.  @empty: the caller knows that
+ * no entry of them is in use.
  * => [s] write; may sleep; takes the areas off their i_mmap lists
  */
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
-		  unsigned long ceiling);
+		  unsigned long ceiling, bool empty);
 
 /*
  * fork: let @dst_mm see what @src_mm has in @vma; private pages become copy-on-write in both.

@@ -222,7 +222,7 @@ static int mmap_file(struct file *file, struct vm_area_struct *vma, struct vm_ar
 		return 0;
 	vma->vm_file = NULL;
 	/* It may have mapped some frames before it failed. */
-	unmap_region(mm, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	unmap_region(mm, vma, prev ? prev->vm_end : 0, next ? next->vm_start : 0, false);
 	fput(file);
 	return err;
 }
@@ -540,7 +540,7 @@ static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	gone.vm_file = NULL;
 	anon_vma_split(&gone, vma);
 	vma->vm_end = start;
-	unmap_region(mm, &gone, start, next ? next->vm_start : 0);
+	unmap_region(mm, &gone, start, next ? next->vm_start : 0, false);
 	vm_stat_account(mm, vma->vm_flags, -pages);
 	if (vma->vm_flags & VM_LOCKED)
 		mm->locked_vm -= (unsigned long)pages;
@@ -549,7 +549,8 @@ static void trim_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned 
 	forget_free_area(mm, gone.vm_end);
 }
 
-int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+/* @moved: all that was there is somewhere else already. => as do_munmap() */
+static int unmap_range(struct mm_struct *mm, unsigned long start, unsigned long len, bool moved)
 {
 	struct vm_area_struct *first, *vma, *prev, *next, *tail = NULL;
 	unsigned long end;
@@ -582,10 +583,20 @@ int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
 	next = tail->vm_next;
 	tail->vm_next = NULL;
 	first->vm_prev = NULL;
-	unmap_region(mm, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0);
+	unmap_region(mm, first, prev ? prev->vm_end : 0, next ? next->vm_start : 0, moved);
 	forget_free_area(mm, end);
 	remove_vma_list(mm, first);
 	return 0;
+}
+
+int do_munmap(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	return unmap_range(mm, start, len, false);
+}
+
+int munmap_moved(struct mm_struct *mm, unsigned long start, unsigned long len)
+{
+	return unmap_range(mm, start, len, true);
 }
 
 /* The same at the end of the address space: nobody asks for its sums any more. */
@@ -609,7 +620,7 @@ void exit_mmap(struct mm_struct *mm)
 	struct vm_area_struct *first = mm->mmap;
 
 	if (first) {
-		unmap_region(mm, first, 0, 0);
+		unmap_region(mm, first, 0, 0, false);
 		mm->mmap = NULL;
 		mm->mm_rb = RB_ROOT;
 		mm->mmap_cache = NULL;

@@ -154,7 +154,7 @@ static unsigned long move_vma(struct vm_area_struct *vma, unsigned long old_addr
 	if (flags & MREMAP_DONTUNMAP) {
 		leave_unlocked(vma);
 	} else if (old_len) {
-		do_munmap(mm, old_addr, old_len);
+		munmap_moved(mm, old_addr, old_len);
 		mm->hiwater_vm = max(peak, mm->total_vm);	/* it was never in both places */
 	}
 	return new_addr;

@@ -44,6 +44,14 @@ static inline unsigned long pmd_addr_end(unsigned long addr, unsigned long end)
 	return boundary - 1 < end - 1 ? boundary : end;
 }
 
+/* The first of [pte, last) that is not empty, or @last: most of a table is empty, often. */
+static __always_inline pte_t *skip_empty(pte_t *pte, pte_t *last)
+{
+	while (pte < last && pte_none(*pte))
+		pte++;
+	return pte;
+}
+
 /* The directory entry for @address. */
 static inline pmd_t *mm_pmd(struct mm_struct *mm, unsigned long address)
 {

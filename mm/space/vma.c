@@ -155,7 +155,7 @@ int find_vma_place(struct mm_struct *mm, unsigned long start, unsigned long end,
 
 /* --- linking ---------------------------------------------------------------------------------- */
 
-static struct address_space *vma_mapping(const struct vm_area_struct *vma)
+static inline struct address_space *vma_mapping(const struct vm_area_struct *vma)
 {
 	return vma->vm_file ? vma->vm_file->f_mapping : NULL;
 }
@@ -299,22 +299,40 @@ void remove_vma(struct vm_area_struct *vma)
 
 /* --- cutting and joining ----------------------------------------------------------------------- */
 
-void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
-		unsigned long pgoff)
+static inline void set_range(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			     unsigned long pgoff)
 {
-	struct address_space *mapping = vma_mapping(vma);
-
-	if (mapping)
-		spin_lock(&mapping->i_mmap_lock);
 	vma->vm_start = start;
 	vma->vm_end = end;
 	vma->vm_pgoff = pgoff;
-	anon_vma_cover(vma, pgoff, pgoff + vma_pages(vma) - 1);
-	if (mapping) {
-		interval_tree_change(&vma->shared, &mapping->i_mmap, pgoff,
-				     pgoff + vma_pages(vma) - 1);
-		spin_unlock(&mapping->i_mmap_lock);
-	}
+}
+
+static noinline void set_range_of_file(struct vm_area_struct *vma, unsigned long start,
+				       unsigned long end, unsigned long pgoff)
+{
+	struct address_space *mapping = vma_mapping(vma);
+
+	spin_lock(&mapping->i_mmap_lock);
+	set_range(vma, start, end, pgoff);
+	interval_tree_change(&vma->shared, &mapping->i_mmap, pgoff, pgoff + vma_pages(vma) - 1);
+	spin_unlock(&mapping->i_mmap_lock);
+}
+
+/* @vma becomes smaller: a part of what it is. */
+static inline void vma_shrink(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+			      unsigned long pgoff)
+{
+	if (unlikely(vma->vm_file))
+		set_range_of_file(vma, start, end, pgoff);
+	else
+		set_range(vma, start, end, pgoff);
+}
+
+void vma_adjust(struct vm_area_struct *vma, unsigned long start, unsigned long end,
+		unsigned long pgoff)
+{
+	anon_vma_cover(vma, pgoff, pgoff + ((end - start) >> PAGE_SHIFT) - 1);
+	vma_shrink(vma, start, end, pgoff);
 }
 
 int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long addr,
@@ -337,10 +355,10 @@ int __split_vma(struct mm_struct *mm, struct vm_area_struct *vma, unsigned long 
 	/* First the new one, then the old one shrinks: truncate sees some page twice, but each. */
 	if (new_below) {
 		vma_link_behind(mm, new, vma->vm_prev);
-		vma_adjust(vma, addr, vma->vm_end, pgoff);
+		vma_shrink(vma, addr, vma->vm_end, pgoff);
 	} else {
 		vma_link_behind(mm, new, vma);
-		vma_adjust(vma, vma->vm_start, addr, vma->vm_pgoff);
+		vma_shrink(vma, vma->vm_start, addr, vma->vm_pgoff);
 	}
 	if (new->vm_ops && new->vm_ops->open)
 		new->vm_ops->open(new);
@@ -414,9 +432,9 @@ struct vm_area_struct *vma_merge(struct mm_struct *mm, struct vm_area_struct *pr
 		swallow_vma(mm, in);
 	} else if (in) {
 		if (in->vm_start == addr)
-			vma_adjust(in, end, in->vm_end, in->vm_pgoff + pages);
+			vma_shrink(in, end, in->vm_end, in->vm_pgoff + pages);
 		else
-			vma_adjust(in, in->vm_start, addr, in->vm_pgoff);
+			vma_shrink(in, in->vm_start, addr, in->vm_pgoff);
 	}
 	if (left && right)
 		swallow_vma(mm, after);

@@ -45,6 +45,9 @@ static inline void vma_unlink_file(struct vm_area_struct *vma)
 		__vma_unlink_file(vma);
 }
 
+/* do_munmap() of what move_page_tables() has emptied: its entries are not looked at again. */
+int munmap_moved(struct mm_struct *mm, unsigned long start, unsigned long len);
+
 /* Where mmap must stop below @vma: a stack keeps its gap. */
 static inline unsigned long vm_start_gap(const struct vm_area_struct *vma)
 {

@@ -185,32 +185,32 @@ static noinline void finish_delayed(struct mmu_gather *tlb)
 }
 
 /*
- * One entry that is not empty. => page_table_lock held; its page, to be dropped (with STILL_MAPPED
- * if it is to be uncounted after the flush), or NULL
+ * One entry that is not empty. => page_table_lock held; true: its page, to be dropped (with STILL_MAPPED
+ * if it is to be uncounted after the flush), is in *@gone
  */
-static inline struct page *zap_pte(struct mmu_gather *tlb, pte_t *pte, bool file_only)
+static __always_inline bool zap_pte(struct mmu_gather *tlb, struct mm_struct *mm, pte_t *pte,
+				    bool file_only, struct page **gone)
 {
-	struct mm_struct *mm = tlb->mm;
 	pte_t entry = *pte;
 	struct page *page;
 
 	if (unlikely(!pte_present(entry))) {
 		if (!file_only)
 			zap_swap_pte(mm, pte);
-		return NULL;
+		return false;
 	}
-	page = pte_page(entry);
+	*gone = page = pte_page(entry);
 	/* One test for two rare cases. */
 	if (unlikely(pte_val(entry) & (_PAGE_SPECIAL | _PAGE_MLOCKED))) {
 		if (pte_special(entry)) {
 			pte_clear(pte);
-			return NULL;
+			return false;
 		}
 		if (!file_only || !PageAnon(page))
 			munlock_page(page);
 	}
 	if (file_only && PageAnon(page))
-		return NULL;
+		return false;
 	entry = ptep_get_and_clear(pte);
 	if (PageAnon(page)) {
 		mm->rss_stat[MM_ANONPAGES]--;
@@ -219,18 +219,19 @@ static inline struct page *zap_pte(struct mmu_gather *tlb, pte_t *pte, bool file
 				turn_to_zone(tlb, page_zone_id(page));
 			tlb->anon++;
 		}
-		return page;
+		return true;
 	}
 	mm->rss_stat[mm_counter(page)]--;
 	if (pte_dirty(entry)) {
 		set_page_dirty(page);
 		if (unlikely(stored_for_disk(page))) {
 			tlb->delayed = true;
-			return (struct page *)((unsigned long)page | STILL_MAPPED);
+			*gone = (struct page *)((unsigned long)page | STILL_MAPPED);
+			return true;
 		}
 	}
 	page_remove_rmap(page);
-	return page;
+	return true;
 }
 
 /* The entries of one page table. */
@@ -245,13 +246,10 @@ static void zap_pte_range(struct mmu_gather *tlb, pmd_t *pmd, unsigned long addr
 
 	spin_lock(&mm->page_table_lock);
 	update_hiwater_rss(mm);
-	for (; pte < last; pte++) {
+	for (; (pte = skip_empty(pte, last)) < last; pte++) {
 		struct page *page;
 
-		if (pte_none(*pte))
-			continue;
-		page = zap_pte(tlb, pte, file_only);
-		if (!page) {
+		if (unlikely(!zap_pte(tlb, mm, pte, file_only, &page))) {
 			tlb->need_flush = true;
 			continue;
 		}
@@ -336,7 +334,7 @@ static void detach_pgtables(struct mmu_gather *tlb, struct vm_area_struct *vma,
 }
 
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
-		  unsigned long ceiling)
+		  unsigned long ceiling, bool empty)
 {
 	struct vm_area_struct *vma;
 	struct mmu_gather tlb;
@@ -346,7 +344,8 @@ void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned l
 	tlb_gather_mmu(&tlb, mm, first->vm_start, first->vm_next ? TASK_SIZE : first->vm_end, true);
 	for (vma = first; vma; vma = vma->vm_next) {
 		tlb.end = vma->vm_end;
-		unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
+		if (likely(!empty))
+			unmap_page_range(&tlb, vma->vm_start, vma->vm_end);
 		cond_resched();
 	}
 	for (vma = first; vma; vma = vma->vm_next)

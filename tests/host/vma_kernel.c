@@ -167,15 +167,18 @@ void kmem_cache_free(struct kmem_cache *cachep, void *object)
 }
 
 void unmap_region(struct mm_struct *mm, struct vm_area_struct *first, unsigned long floor,
-		  unsigned long ceiling)
+		  unsigned long ceiling, bool empty)
 {
 	struct vm_area_struct *vma;
 
 	for (vma = first; vma; vma = vma->vm_next) {
 		if (vma->vm_start < floor || (ceiling && vma->vm_end > ceiling))
 			abort();
-		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++)
+		for (unsigned int i = page_of(vma->vm_start); i < page_of(vma->vm_end); i++) {
+			if (empty && world.touched[i])
+				abort();
 			world.touched[i] = false;
+		}
 		vma_unlink_file(vma);
 	}
 	for (vma = first; vma; vma = vma->vm_next)
