@@ -18,8 +18,8 @@
  * then the area is as before.
  *
  * Locking: swapon_mutex: areas come and go one at a time, and /proc/swaps; outside i_sem.  Not held
- * while swapoff brings pages back, so that others need not wait for that: the area is neither on nor
- * free then, and who wants to switch it on or off hears so.
+ * while a file is opened, nor while swapoff brings pages back, so that others need not wait for that: the
+ * area is neither on nor free then, and who wants to switch it on or off hears so.
  *
  * References: swapon(2), mkswap(8).
  */
@@ -130,7 +130,7 @@ static int mark_bad_slots(struct swap_info_struct *si, const struct swap_header 
 	return 0;
 }
 
-/* A copy of the first page, for kfree(). => may sleep; ERR_PTR */
+/* A copy of the first page, for free_page(). => may sleep; ERR_PTR */
 static struct swap_header *read_header(struct file *file)
 {
 	struct swap_header *h = (struct swap_header *)__get_free_page(GFP_KERNEL);
@@ -343,31 +343,26 @@ static int swapon_file(struct swap_info_struct *si, struct file *file)
 
 int do_swapon(const char *name, unsigned int flags)
 {
-	struct swap_info_struct *si;
+	struct swap_info_struct *si = swap_area_get();
 	struct file *file;
 	int err;
 
-	mutex_lock(&swapon_mutex);
-	si = swap_area_get();
-	err = -EPERM;
 	if (!si)
-		goto out;
+		return -EPERM;
 	file = filp_open(name, O_RDWR | O_LARGEFILE, 0);
 	err = PTR_ERR_OR_ZERO(file);
-	if (err)
-		goto put_area;
-	err = swapon_file(si, file);
-	if (err)
-		goto close;
-	swap_area_on(si, flags & SWAP_FLAG_PREFER ? (int)(flags & SWAP_FLAG_PRIO_MASK) : -1);
-	report_area(si, name);
-	goto out;
-close:
-	filp_close(file, NULL);
-put_area:
-	swap_area_put(si);
-out:
+	mutex_lock(&swapon_mutex);
+	if (!err)
+		err = swapon_file(si, file);
+	if (!err) {
+		swap_area_on(si, flags & SWAP_FLAG_PREFER ? (int)(flags & SWAP_FLAG_PRIO_MASK) : -1);
+		report_area(si, name);
+	} else {
+		swap_area_put(si);
+	}
 	mutex_unlock(&swapon_mutex);
+	if (err && !IS_ERR(file))
+		filp_close(file, NULL);
 	return err;
 }
 

@@ -91,7 +91,7 @@ bool swap_write_ended(swp_entry_t entry, int error);
 
 /* ---- areas come and go: for swapon and swapoff (kernel/fs/swapon.c), under swapon_mutex ---- */
 
-/* => an area to be filled in, or NULL: MAX_SWAPFILES are in use */
+/* => any time; an area to be filled in, or NULL: MAX_SWAPFILES are in use */
 struct swap_info_struct *swap_area_get(void);
 /* Take its tables, for slots below @max; all but the header's are free. => may sleep; 0, -ENOMEM */
 int swap_area_tables(struct swap_info_struct *si, unsigned long max);
