@@ -23,6 +23,7 @@
 #include <kernel/core/bug.h>
 #include <kernel/core/hooks.h>
 #include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
 #include <kernel/fs/internal.h>
 #include <kernel/fs/writeback.h>
 #include <kernel/uapi/resource.h>
@@ -336,6 +337,9 @@ static ssize_t write_pages(struct file *file, const char *buf, size_t count, lof
 		pos += ret;
 		balance_dirty_pages_ratelimited(mapping);
 		cond_resched();
+		/* Nobody waits for the rest; and perhaps memory is used up: do not take what is left of it. */
+		if (unlikely(fatal_signal_pending(current)))
+			break;
 	}
 	if (unlikely(ret < 0))
 		cut_overshoot(mapping->host);

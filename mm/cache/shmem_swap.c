@@ -300,6 +300,8 @@ void shmem_willneed(struct address_space *mapping, unsigned long start, unsigned
 	swp_entry_t entry;
 
 	for (; (entry = shmem_next_swapped(mapping, &start, end)).val; start++) {
+		if (fatal_signal_pending(current))
+			break;
 		page = read_swap_cache_async(entry, mapping->gfp_mask | __GFP_NORETRY | __GFP_NOWARN,
 					     NULL, 0);
 		if (!page)

@@ -363,13 +363,20 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 	return NULL;
 }
 
-/* May this request go to the last page? */
-static bool may_use_reserves(gfp_t gfp)
+/*
+ * May this request go deeper than others?  Who frees memory for all, to the last page.  A victim of the OOM
+ * killer, which has no such task, only so far that those can go on, and other victims too.
+ * => alloc_flags, or 0
+ */
+static unsigned int reserve_flags(gfp_t gfp)
 {
 	if (gfp & __GFP_MEMALLOC)
-		return true;
-	return !in_interrupt() && (current->flags & PF_MEMALLOC ||
-				   test_tsk_work(current, TIF_MEMDIE));
+		return ALLOC_NO_WATERMARKS;
+	if (in_interrupt())
+		return 0;
+	if (current->flags & PF_MEMALLOC)
+		return ALLOC_NO_WATERMARKS;
+	return test_tsk_work(current, TIF_MEMDIE) ? WMARK_MIN | ALLOC_OOM : 0;
 }
 
 /* Memory is below the low mark everywhere: have it reclaimed in the background. => any context */
@@ -579,6 +586,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 		alloc_flags |= ALLOC_HARDER;
 	for (;;) {
 		unsigned long progress;
+		unsigned int reserve;
 
 		if (!order && gfp & __GFP_WAIT && !(current->flags & PF_MEMALLOC)) {
 			page = get_clean_page(gfp, zonelist);
@@ -588,8 +596,9 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
 		if (page)
 			return page;
-		if (may_use_reserves(gfp)) {
-			page = get_page_from_freelist(gfp, order, zonelist, ALLOC_NO_WATERMARKS);
+		reserve = reserve_flags(gfp);
+		if (reserve) {
+			page = get_page_from_freelist(gfp, order, zonelist, reserve);
 			if (page || !(gfp & __GFP_NOFAIL))
 				break;
 		}

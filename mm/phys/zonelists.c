@@ -79,6 +79,8 @@ int zone_watermark_ok(struct zone *zone, unsigned int order, unsigned long mark,
 		min -= min / 2;
 	if (alloc_flags & ALLOC_HARDER)
 		min -= min / 4;
+	if (alloc_flags & ALLOC_OOM)
+		min -= min / 2;
 	if (free <= min + (long)zone->lowmem_reserve[classzone_idx])
 		return 0;
 	for (o = 0; o < order; o++) {

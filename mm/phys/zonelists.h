@@ -33,6 +33,7 @@ static inline enum zone_type gfp_zone(gfp_t gfp)
 #define ALLOC_HARDER		0x10u	/* cannot sleep: a quarter deeper */
 #define ALLOC_HIGH		0x20u	/* __GFP_HIGH: half as deep again */
 #define ALLOC_NO_WATERMARKS	0x40u	/* to the last page */
+#define ALLOC_OOM		0x80u	/* a victim of the OOM killer: half as deep again */
 
 /*
  * May 2^@order pages be taken from @zone for a request whose best zone was

@@ -166,7 +166,7 @@ void swapin_range(struct vm_area_struct *vma, unsigned long start, unsigned long
 		struct page *page;
 
 		entry = next_swap_pte(vma->vm_mm, &addr, end, &pte);
-		if (pte_none(entry))
+		if (pte_none(entry) || fatal_signal_pending(current))
 			return;
 		page = read_swap_cache_async(pte_to_swp_entry(entry),
 					     GFP_HIGHUSER | __GFP_NORETRY | __GFP_NOWARN, vma, addr);

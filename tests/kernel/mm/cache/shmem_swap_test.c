@@ -6,6 +6,8 @@
 #include <mm/cache/shmem_swap.h>
 
 #include <kernel/core/ktest.h>
+#include <kernel/core/sched.h>
+#include <kernel/core/signal.h>
 #include <kernel/fs/fs.h>
 #include <kernel/fs/ramfs/ramfs.h>
 #include <kernel/fs/swapon.h>
@@ -251,6 +253,27 @@ KTEST(shmem_swap, partial_write)
 	KEXPECT_EQ(t, kernel_write(shm, PAGE_SIZE + 100, "new", 3), 3);
 	KEXPECT_EQ(t, mapping->nrswapped, 3ul);
 	KEXPECT_EQ(t, wrong_words(0, 4), 0u);
+	end(t);
+}
+
+/* Who is killed in the middle of something long takes no more memory for it. */
+KTEST(shmem_swap, killed)
+{
+	static char words[4 * PAGE_SIZE];
+	unsigned long cached;
+
+	KASSERT(t, begin(PAGES, 8, true));
+	KEXPECT_EQ(t, send_all_out(8), 8u);
+	cached = global_page_state(NR_SWAPCACHE);
+	sigaddset(&current->pending.signal, SIGKILL);
+	set_tsk_work(current, TIF_SIGPENDING);
+	shmem_willneed(mapping, 0, 8);
+	KEXPECT_EQ(t, global_page_state(NR_SWAPCACHE), cached);
+	KEXPECT_EQ(t, kernel_write(shm, 0, words, sizeof(words)), (int)PAGE_SIZE);
+	sigdelset(&current->pending.signal, SIGKILL);
+	clear_tsk_work(current, TIF_SIGPENDING);
+	KEXPECT_EQ(t, mapping->nrswapped, 7ul);
+	KEXPECT_EQ(t, wrong_words(1, 8), 0u);
 	end(t);
 }
 

@@ -131,6 +131,8 @@ KTEST(zones, watermark_rules)
 	KEXPECT(t, !zone_watermark_ok(&zone, 0, 134, ZONE_DMA, ALLOC_HARDER));
 	KEXPECT(t, zone_watermark_ok(&zone, 0, 256, ZONE_DMA, ALLOC_HIGH | ALLOC_HARDER));
 	KEXPECT(t, !zone_watermark_ok(&zone, 0, 272, ZONE_DMA, ALLOC_HIGH | ALLOC_HARDER));
+	KEXPECT(t, zone_watermark_ok(&zone, 0, 198, ZONE_DMA, ALLOC_OOM));
+	KEXPECT(t, !zone_watermark_ok(&zone, 0, 200, ZONE_DMA, ALLOC_OOM));
 	KEXPECT(t, !zone_watermark_ok(&zone, 1, 0, ZONE_DMA, 0));	/* all in single pages */
 	zone.free_area[0].nr_free = 90;
 	zone.free_area[1].nr_free = 5;
@@ -138,7 +140,7 @@ KTEST(zones, watermark_rules)
 	KEXPECT(t, !zone_watermark_ok(&zone, 1, 20, ZONE_DMA, 0));
 }
 
-/* Who may go how low: ordinary, cannot wait, cannot wait and urgent, reclaim itself. */
+/* Who may go how low: ordinary, cannot wait, killed for its memory, cannot wait and urgent, reclaim itself. */
 KTEST(zones, watermarks_by_gfp)
 {
 	struct zone *zone = zone_number(ZONE_DMA);
@@ -150,6 +152,10 @@ KTEST(zones, watermarks_by_gfp)
 	got = take_all(GFP_NOWAIT | __GFP_DMA);
 	KEXPECT(t, got > 0 || min / 4 < (unsigned long)zone_pcp(zone)->batch);
 	expect_stopped_at(t, zone, min - min / 4);
+	set_tsk_work(current, TIF_MEMDIE);
+	take_all(GFP_KERNEL | __GFP_DMA);
+	clear_tsk_work(current, TIF_MEMDIE);
+	expect_stopped_at(t, zone, min - min / 2);
 	got = take_all(GFP_ATOMIC | __GFP_DMA);
 	KEXPECT(t, got > 0);
 	expect_stopped_at(t, zone, min - min / 2 - (min - min / 2) / 4);
