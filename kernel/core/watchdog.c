@@ -97,6 +97,12 @@ void touch_nmi_watchdog(void)
 	WRITE_ONCE(this_cpu_ptr(&watchdog)->strikes, 0);
 }
 
+void touch_nmi_watchdogs(void)
+{
+	for (int cpu = 0; cpu < nr_cpus; cpu++)
+		WRITE_ONCE(per_cpu_ptr(&watchdog, cpu)->strikes, 0);
+}
+
 void __init watchdog_init(void)
 {
 	long seconds = cmdline_get_int("watchdog_thresh", DEFAULT_THRESH);

@@ -16,6 +16,8 @@ void watchdog_tick(void);
 bool watchdog_nmi(struct pt_regs *regs);
 /* Known to take long with interrupts off: nothing is wrong here. */
 void touch_nmi_watchdog(void);
+/* ... on other processors too, which wait for what we hold. */
+void touch_nmi_watchdogs(void);
 /* => after all processors are up */
 void watchdog_init(void);
 

@@ -22,6 +22,7 @@
 #include <kernel/core/sched.h>
 #include <kernel/core/sysctl.h>
 #include <kernel/core/time.h>
+#include <kernel/core/watchdog.h>
 #include <kernel/sched/kthread.h>
 #include <kernel/sched/pid.h>
 #include <lib/kernel.h>
@@ -61,6 +62,7 @@ static void show_task_stack(struct task_struct *t)
 	pr_err("task:%-15s state:%c pid:%d tgid:%d\n", t->comm, state_letter(t), t->pid, t->tgid);
 	for (unsigned int i = 0; i < nr; i++)
 		pr_err(" %pB\n", (void *)entries[i]);
+	touch_nmi_watchdogs();		/* who wants tasklist_lock may wait with interrupts off */
 }
 
 void show_state(void)

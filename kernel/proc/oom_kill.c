@@ -11,8 +11,8 @@
  * swapoff) goes first.
  *
  * The victim gets SIGKILL, each of its threads, with all who share its address space
- * (they would keep the pages), and TIF_MEMDIE, which opens the reserves to it: dying may
- * take memory.  A thread that waits in the allocator is awake within a tick and finds its
+ * (they would keep the pages), and TIF_MEMDIE, which opens half of the reserves to it: dying
+ * may take memory.  A thread that waits in the allocator is awake within a tick and finds its
  * page there, or is told that there is none.  What the victim held the oom reaper takes
  * without waiting for it (oom_reaper.c).  While that is not done no second one is chosen;
  * the asker sleeps a tick and tries again.
@@ -269,20 +269,24 @@ static void judge(struct task_struct *p, const struct oom_control *oc, struct oo
 		return;
 	if (READ_ONCE(sysctl_oom_dump_tasks))
 		oom_dump_task(t, &fig);
-	points = figures_badness(p, t, &fig, oom_totalpages());
-	if (points != OOM_NEVER && oom_task_origin(p))
-		points = LONG_MAX;
+	/* Who is to blame goes, even if he is not to be killed for what he holds. */
+	points = oom_task_origin(p) && !fig.skip ? LONG_MAX :
+		 figures_badness(p, t, &fig, oom_totalpages());
 	if (points != OOM_NEVER && points >= choice->points) {
 		choice->points = points;
 		choice->process = p;
 	}
 }
 
-/* No choosing: who asks goes, if that is the setting and he can be killed. */
+/*
+ * No choosing: who asks goes, if that is the setting and he can be killed.  He was, and has nothing left to
+ * give, and asks still: then it is another's turn.
+ */
 static bool asker_is_to_go(void)
 {
 	return READ_ONCE(sysctl_oom_kill_allocating_task) && current->mm &&
-	       !oom_unkillable(current) && current->signal->oom_score_adj != OOM_SCORE_ADJ_MIN;
+	       !test_bit(MMF_OOM_SKIP, &current->mm->flags) && !oom_unkillable(current) &&
+	       current->signal->oom_score_adj != OOM_SCORE_ADJ_MIN;
 }
 
 /* => a reference on the process that is to go, or NULL; the table is in the log */

@@ -19,6 +19,7 @@
 #include <kernel/core/panic.h>
 #include <kernel/core/printk.h>
 #include <kernel/core/signal.h>
+#include <kernel/core/watchdog.h>
 #include <lib/kernel.h>
 #include <lib/vsnprintf.h>
 #include <mm/phys/page_alloc.h>
@@ -95,6 +96,7 @@ void oom_dump_task(const struct task_struct *tsk, const struct oom_figures *fig)
 	pr_info("[%7d] %5d %5d %8lu %8lu %8lu %8lu         %5d %s\n", tsk->pid, (int)tsk->uid,
 		tsk->tgid, fig->total_vm, oom_rss(fig), fig->nr_ptes << PAGE_SHIFT, fig->swap,
 		tsk->signal->oom_score_adj, tsk->comm);
+	touch_nmi_watchdogs();		/* one line of many, with tasklist_lock held */
 }
 
 void oom_dump_summary(const struct oom_control *oc, const struct task_struct *victim)
