@@ -144,10 +144,13 @@ static void read_ahead_slots(swp_entry_t entry, gfp_t gfp)
 	unsigned long window = ra_miss(&slots_ra, offset, &before);
 	unsigned long end = min(offset - before + window, swap_info[swp_type(entry)].max);
 
-	/* Slot 0 is the header. */
-	for (slot = max(offset - before, 1ul); slot < end; slot++)
-		if (slot != offset)
-			read_ahead(swp_entry(swp_type(entry), slot), gfp, NULL, 0);
+	/* Slot 0 is the header. For one that is nobody's not even memory is taken. */
+	for (slot = max(offset - before, 1ul); slot < end; slot++) {
+		swp_entry_t neighbour = swp_entry(swp_type(entry), slot);
+
+		if (slot != offset && swap_count(neighbour))
+			read_ahead(neighbour, gfp, NULL, 0);
+	}
 }
 
 /* Addresses of one page table only. => mmap_sem held */
