@@ -19,6 +19,7 @@
 #include <lib/kernel.h>
 #include <lib/string.h>
 #include <mm/cache/filemap.h>
+#include <mm/cache/swap_state.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/space/mmap.h>
@@ -105,7 +106,13 @@ static int fault_in(struct mm_struct *mm, struct vm_area_struct *vma, unsigned l
 	}
 }
 
-/* The private copy that is mapped at @address and nowhere else, with a reference; or NULL. */
+/* Has no other entry @page, by being in swap?  => mapped, by an entry that is locked: if not, none comes */
+static bool in_no_swap_entry(const struct page *page)
+{
+	return !PageSwapCache(page) || swap_entry_users(page_swap_entry(page)) <= 0;
+}
+
+/* The private copy that @address has and nobody else, present or in swap, with a reference; or NULL. */
 static struct page *follow_private_copy(struct vm_area_struct *vma, unsigned long address)
 {
 	struct mm_struct *mm = vma->vm_mm;
@@ -116,7 +123,7 @@ static struct page *follow_private_copy(struct vm_area_struct *vma, unsigned lon
 	pte = mm_find_pte(mm, address);
 	if (pte && pte_present(*pte))
 		page = vm_normal_page(*pte);
-	if (page && PageAnon(page) && page_mapcount(page) == 1)
+	if (page && PageAnon(page) && page_mapcount(page) == 1 && in_no_swap_entry(page))
 		get_page(page);
 	else
 		page = NULL;
