@@ -167,6 +167,7 @@ struct task_struct {
 	int *set_child_tid, *clear_child_tid;	/* [o] user addresses */
 	void *robust_list;			/* [o] user address */
 	void *vfork_done;			/* [T] struct completion of a vfork parent */
+	struct mm_struct *exec_mm;		/* [o] that execve() is filling; for the OOM killer */
 
 	/* accounting */
 	unsigned long utime, stime;		/* [o] ticks */

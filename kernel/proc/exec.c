@@ -344,6 +344,7 @@ static void exec_mmap(struct mm_struct *mm)
 	active_mm = tsk->active_mm;
 	tsk->mm = mm;
 	tsk->active_mm = mm;
+	tsk->exec_mm = NULL;
 	switch_mm(active_mm, mm);
 	spin_unlock(&task_mm_lock);
 	local_irq_enable();
@@ -436,6 +437,16 @@ int setup_arg_pages(struct linux_binprm *bprm, bool executable)
 
 /* ---- do_execve ------------------------------------------------------------------------------- */
 
+/* What @mm (NULL: none) holds counts as the caller's, until it is his. */
+static void set_exec_mm(struct mm_struct *mm)
+{
+	local_irq_disable();
+	spin_lock(&task_mm_lock);
+	current->exec_mm = mm;
+	spin_unlock(&task_mm_lock);
+	local_irq_enable();
+}
+
 static int bprm_mm_init(struct linux_binprm *bprm)
 {
 	int err;
@@ -443,6 +454,7 @@ static int bprm_mm_init(struct linux_binprm *bprm)
 	bprm->mm = mm_alloc();
 	if (!bprm->mm)
 		return -ENOMEM;
+	set_exec_mm(bprm->mm);
 	arch_pick_mmap_layout(bprm->mm);
 	bprm->randomize = randomize_wanted();
 	bprm->stack_top = random_stack_top(bprm->randomize);
@@ -479,8 +491,10 @@ static int search_binary_handler(struct linux_binprm *bprm)
 
 static void free_bprm(struct linux_binprm *bprm)
 {
-	if (bprm->mm)
+	if (bprm->mm) {
+		set_exec_mm(NULL);
 		mmput(bprm->mm);
+	}
 	if (!IS_ERR_OR_NULL(bprm->file)) {
 		allow_write_access(bprm->file);
 		fput(bprm->file);

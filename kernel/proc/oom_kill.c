@@ -4,7 +4,8 @@
  * Theory.  The page allocator has found no free page, nothing to reclaim, and the
  * request is one that the kernel cannot refuse.  Then one process must go, so that
  * the others live: the one whose death frees most.  Its badness is the pages it
- * holds (resident, swapped, page tables), and the administrator's word shifts it:
+ * holds (resident, swapped, page tables; those of a program it is about to become,
+ * too), and the administrator's word shifts it:
  * oom_score_adj, in thousandths of all memory, from -1000 (never) to 1000 (first).
  * Process 1 and kernel threads are never chosen; nor is the child of a vfork, whose
  * pages are its parent's.  Who has said that all this is its doing (PF_OOM_ORIGIN:
@@ -65,6 +66,20 @@ static struct task_struct *thread_with_mm(struct task_struct *tsk)
 	return NULL;
 }
 
+/* What execve() has ready for @tsk's process is its own too, and nobody else's. => both locks held */
+static void add_exec_mm(struct task_struct *tsk, struct oom_figures *fig)
+{
+	struct task_struct *t;
+
+	for_each_thread(tsk, t) {
+		if (likely(!t->exec_mm))
+			continue;
+		fig->anon += get_mm_counter(t->exec_mm, MM_ANONPAGES);
+		fig->swap += get_mm_counter(t->exec_mm, MM_SWAPENTS);
+		fig->nr_ptes += t->exec_mm->nr_ptes;
+	}
+}
+
 struct task_struct *oom_figures(struct task_struct *tsk, struct oom_figures *fig)
 {
 	struct task_struct *t;
@@ -84,6 +99,7 @@ struct task_struct *oom_figures(struct task_struct *tsk, struct oom_figures *fig
 		fig->swap = get_mm_counter(mm, MM_SWAPENTS);
 		fig->nr_ptes = mm->nr_ptes;
 		fig->skip = test_bit(MMF_OOM_SKIP, &mm->flags);
+		add_exec_mm(tsk, fig);
 	}
 	spin_unlock(&task_mm_lock);
 	local_irq_restore(flags);

@@ -68,6 +68,9 @@ KTEST(oom, badness)
 	mm->rss_stat[MM_SWAPENTS] += 5;
 	KEXPECT_EQ(t, oom_badness(current, totalram_pages), 14l);
 	mm->rss_stat[MM_SWAPENTS] -= 5;
+	current->exec_mm = mm;				/* as if execve() had as much */
+	KEXPECT_EQ(t, oom_badness(current, totalram_pages), 18l);
+	current->exec_mm = NULL;
 	KEXPECT_EQ(t, oom_score_adj_set(current, 500), 0);
 	KEXPECT_EQ(t, oom_badness(current, 10000), 9l + 500 * 10);
 	KEXPECT_EQ(t, oom_score(current), (unsigned long)(1000 + (9 + 500 * (total / 1000)) * 1000 / total) * 2 / 3);
