@@ -376,7 +376,7 @@ static unsigned int reserve_flags(gfp_t gfp)
 		return 0;
 	if (current->flags & PF_MEMALLOC)
 		return ALLOC_NO_WATERMARKS;
-	return test_tsk_work(current, TIF_MEMDIE) ? WMARK_MIN | ALLOC_OOM : 0;
+	return test_tsk_work(current, TIF_MEMDIE) ? ALLOC_OOM : 0;
 }
 
 /* Memory is below the low mark everywhere: have it reclaimed in the background. => any context */
@@ -598,7 +598,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 			return page;
 		reserve = reserve_flags(gfp);
 		if (reserve) {
-			page = get_page_from_freelist(gfp, order, zonelist, reserve);
+			page = get_page_from_freelist(gfp, order, zonelist, alloc_flags | reserve);
 			if (page || !(gfp & __GFP_NOFAIL))
 				break;
 		}
