@@ -197,6 +197,7 @@ SRCS	+= mm/phys/mempool.c                 # reserves, so that memory can be free
 SRCS	+= mm/phys/nodes.c                   # nodes, zones and mem_map, from ranges of RAM
 SRCS	+= mm/phys/numa.c                    # from the firmware's tables to nodes
 SRCS	+= mm/phys/page_alloc.c              # the buddy system, and the path of an allocation
+SRCS	+= mm/phys/alloc_slow.c              # ... when memory is short: marks, reclaim, giving up
 SRCS	+= mm/phys/page_check.c              # the page allocator watched: reports and invariants
 SRCS	+= mm/phys/page_class.c              # what every frame is, and proof that the counters say so
 SRCS	+= mm/phys/pageattr.c                # other rights for pages of the kernel

@@ -24,17 +24,7 @@
  *	this CPU's list of the best zone of its node (one page; no lock, no watermark:
  *	  these pages have been taken already)
  *	each zone of the zonelist, down to its low mark
- *	kswapd is woken, to bring them above their high marks; kreclaimd, to use what is clean
- *	one page, of an inactive clean list: not free, but nearly (reclaim_page)
- *	... to its min mark, deeper for GFP_ATOMIC (zonelists.c)
- *	... to the last page, for reclaim itself and for tasks that die
- *	without __GFP_WAIT: NULL
- *	try_to_free_pages(), and the zones again
- *	repeat, as long as there are enough pages that could go, and there has been progress
- *	  within MAX_RECLAIM_RETRIES times
- *	out_of_memory() kills somebody; repeat.  Not for orders above 3, which no one
- *	  dies for, nor without __GFP_FS, when files may have what could not be asked for:
- *	  NULL.  But who cannot do without (__GFP_NOFAIL) would wait for ever
+ *	what there is when memory is short: alloc_slow.c
  *
  * A page is checked when it goes out and when it comes back: no users, no
  * mappers, none of the flags that say that somebody owns it.  Debug builds fill free
@@ -51,13 +41,9 @@
 #include <kernel/arch/irqflags.h>
 #include <kernel/core/bug.h>
 #include <kernel/core/cmdline.h>
-#include <kernel/core/hooks.h>
-#include <kernel/core/irq.h>
-#include <kernel/core/panic.h>
-#include <kernel/core/printk.h>
 #include <kernel/core/sched.h>
-#include <kernel/core/time.h>
 #include <lib/kernel.h>
+#include <mm/phys/alloc_slow.h>
 #include <mm/phys/fail_alloc.h>
 #include <mm/phys/highmem.h>
 #include <mm/phys/init.h>
@@ -328,7 +314,7 @@ static struct page *buffered_rmqueue(struct zone *zone, unsigned int order, gfp_
  * On several nodes: a block came from @zone, of a list that begins with @preferred.  One page has
  * been counted as a local hit by leaving the per-CPU list.
  */
-static void zone_statistics(struct zone *preferred, struct zone *zone)
+void zone_statistics(struct zone *preferred, struct zone *zone)
 {
 	int cpu = smp_processor_id();
 
@@ -340,8 +326,8 @@ static void zone_statistics(struct zone *preferred, struct zone *zone)
 		zone->zonestat[cpu].event[NUMA_OTHER]++;
 }
 
-static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
-					   struct zonelist *zonelist, unsigned int alloc_flags)
+struct page *get_page_from_freelist(gfp_t gfp, unsigned int order, struct zonelist *zonelist,
+				    unsigned int alloc_flags)
 {
 	int classzone_idx = gfp_zone(gfp);
 	struct zone **z, *zone;
@@ -363,68 +349,16 @@ static struct page *get_page_from_freelist(gfp_t gfp, unsigned int order,
 	return NULL;
 }
 
-/*
- * May this request go deeper than others?  Who frees memory for all, to the last page.  A victim of the OOM
- * killer, which has no such task, only so far that those can go on, and other victims too.
- * => alloc_flags, or 0
- */
-static unsigned int reserve_flags(gfp_t gfp)
+bool renew_page(struct zone *zone, struct page *page, gfp_t gfp)
 {
-	if (gfp & __GFP_MEMALLOC)
-		return ALLOC_NO_WATERMARKS;
-	if (in_interrupt())
-		return 0;
-	if (current->flags & PF_MEMALLOC)
-		return ALLOC_NO_WATERMARKS;
-	return test_tsk_work(current, TIF_MEMDIE) ? ALLOC_OOM : 0;
-}
-
-/* Memory is below the low mark everywhere: have it reclaimed in the background. => any context */
-static void wakeup_kswapd(struct zonelist *zonelist, unsigned int order)
-{
-	struct zone **z;
-
-	for (z = zonelist->zones; *z; z++) {
-		pg_data_t *pgdat = (*z)->zone_pgdat;
-
-		if (zone_page_state(*z, NR_INACTIVE_CLEAN)) {
-			pgdat->kreclaimd_wanted = true;
-			if (waitqueue_active(&pgdat->kreclaimd_wait))
-				wake_up(&pgdat->kreclaimd_wait);
-		}
-		if (pgdat->kswapd_failures >= KSWAPD_MAX_FAILURES)
-			continue;
-		pgdat->kswapd_order = max(pgdat->kswapd_order, order);
-		pgdat->kswapd_wanted = true;
-		if (waitqueue_active(&pgdat->kswapd_wait))
-			wake_up(&pgdat->kswapd_wait);
-	}
-}
-
-/* Clean pages taken at a time: what is not needed at once comes to the per-CPU list. */
-#define CLEAN_RUN	16u
-
-/*
- * A page out of @zone's caches becomes one as from the free lists.
- * => NULL: there is none, or it is in quarantine
- */
-static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
-{
-	struct page *pages[CLEAN_RUN], *page;
-	unsigned int nr = reclaim_page(zone, pages, CLEAN_RUN);
 	unsigned long flags;
 
-	if (!nr)
-		return NULL;
-	page = pages[0];
-	if (nr > 1)
-		release_pages(pages + 1, nr - 1);
 	if (PageAnon(page))
 		page->mapping = NULL;
 	page->index = 0;
 	if (unlikely(!put_page_testzero(page) || page_not_freeable(page, page->flags))) {
 		bad_page(page, "reclaimed while in use");
-		return NULL;
+		return false;
 	}
 	page->flags &= PAGE_FLAGS_CONST;
 	local_irq_save(flags);
@@ -432,113 +366,7 @@ static struct page *take_clean_page(struct zone *zone, gfp_t gfp)
 	count_vm_event(PGFREE);
 	zone->zonestat[smp_processor_id()].blocks++;
 	local_irq_restore(flags);
-	return prep_new_page(page, 0, gfp, 0) ? NULL : page;
-}
-
-/*
- * One page of an inactive clean list.  It was not free, so no mark is in the way but what a better
- * zone's request has to leave here.  The next few of the list come with it (CLEAN_RUN).
- */
-static struct page *get_clean_page(gfp_t gfp, struct zonelist *zonelist)
-{
-	int classzone_idx = gfp_zone(gfp);
-	struct zone **z, *zone;
-
-	for (z = zonelist->zones; (zone = *z) != NULL; z++) {
-		unsigned long clean = zone_page_state(zone, NR_INACTIVE_CLEAN);
-		struct page *page;
-
-		if (!clean || zone->free_pages + clean <= zone->watermark[WMARK_MIN] +
-							  zone->lowmem_reserve[classzone_idx])
-			continue;
-		page = take_clean_page(zone, gfp);
-		if (page) {
-			if (unlikely(nr_online_nodes > 1))
-				zone_statistics(zonelist->zones[0], zone);
-			return page;
-		}
-	}
-	return NULL;
-}
-
-static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
-{
-	unsigned long progress;
-
-	count_vm_event((enum vm_event_item)(ALLOCSTALL_DMA + gfp_zone(gfp)));
-	progress = try_to_free_pages(zonelist, order, gfp);
-	cond_resched();
-	return progress;
-}
-
-/* Attempts in vain before somebody is killed, as long as there are pages that could go. */
-#define MAX_RECLAIM_RETRIES	16
-
-/* Would @gfp find a zone above its min mark, if all pages that can be given up were? */
-static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
-{
-	int classzone_idx = gfp_zone(gfp), i;
-	struct zone *zone;
-
-	for (i = 0; (zone = zonelist->zones[i]) != NULL; i++) {
-		unsigned long pages = zone->free_pages + zone_page_state(zone, NR_INACTIVE_FILE) +
-				      zone_page_state(zone, NR_ACTIVE_FILE) +
-				      zone_page_state(zone, NR_SLAB_RECLAIMABLE);
-
-		if (nr_swap_pages)
-			pages += zone_page_state(zone, NR_INACTIVE_ANON) +
-				 zone_page_state(zone, NR_ACTIVE_ANON);
-		else
-			pages += zone_page_state(zone, NR_SWAPCACHE);	/* these have slots */
-		if (pages > zone->watermark[WMARK_MIN] + zone->lowmem_reserve[classzone_idx])
-			return true;
-	}
-	return false;
-}
-
-/*
- * Reclaim has run and the request still fails: is there a point in trying again?
- * *@tries: how often it was in vain.
- * => may have somebody killed
- */
-static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *zonelist,
-			 unsigned long progress, unsigned int *tries)
-{
-	if (gfp & __GFP_NORETRY)
-		return false;
-	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
-		return progress && gfp & __GFP_REPEAT;
-	*tries = progress ? 0 : *tries + 1;
-	/* If all that could go is not enough, neither was what went: it will only come back. */
-	if (*tries < MAX_RECLAIM_RETRIES && pages_could_go(gfp, zonelist))
-		return true;
-	if (!(gfp & (__GFP_FS | __GFP_NOFAIL)))
-		return progress;
-	*tries = 0;
-	out_of_memory(gfp, order, zonelist->nodes);
-	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
-		__set_current_state(TASK_UNINTERRUPTIBLE);
-		schedule_timeout(1);
-	}
-	return true;
-}
-
-static __cold void warn_alloc_failed(gfp_t gfp, unsigned int order)
-{
-	static unsigned long window;
-	static unsigned int reports;
-
-	if (gfp & __GFP_NOWARN)
-		return;
-	if (!reports || time_after(jiffies, window + 5 * HZ)) {
-		window = jiffies;
-		reports = 0;
-	}
-	if (++reports > 10)
-		return;
-	pr_warn("%s: page allocation failure: order:%u, mode:0x%x\n", current->comm, order, gfp);
-	dump_stack();
-	show_mem(0);
+	return !prep_new_page(page, 0, gfp, 0);
 }
 
 static unsigned long fail_alloc_every, fail_alloc_countdown;
@@ -566,7 +394,6 @@ static bool should_fail_alloc(gfp_t gfp)
 
 struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
 {
-	unsigned int alloc_flags = WMARK_MIN, tries = 0;
 	struct page *page;
 
 	if (unlikely(order >= MAX_ORDER || !zonelist->zones[0] || should_fail_alloc(gfp)))
@@ -576,44 +403,7 @@ struct page *__alloc_pages(gfp_t gfp, unsigned int order, struct zonelist *zonel
 	if (gfp & __GFP_WAIT)
 		might_sleep();
 	page = get_page_from_freelist(gfp, order, zonelist, WMARK_LOW);
-	if (likely(page))
-		return page;
-
-	wakeup_kswapd(zonelist, order);
-	if (gfp & __GFP_HIGH)
-		alloc_flags |= ALLOC_HIGH;
-	if (!(gfp & __GFP_WAIT))
-		alloc_flags |= ALLOC_HARDER;
-	for (;;) {
-		unsigned long progress;
-		unsigned int reserve;
-
-		if (!order && gfp & __GFP_WAIT && !(current->flags & PF_MEMALLOC)) {
-			page = get_clean_page(gfp, zonelist);
-			if (page)
-				return page;
-		}
-		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
-		if (page)
-			return page;
-		reserve = reserve_flags(gfp);
-		if (reserve) {
-			page = get_page_from_freelist(gfp, order, zonelist, alloc_flags | reserve);
-			if (page || !(gfp & __GFP_NOFAIL))
-				break;
-		}
-		if (!(gfp & __GFP_WAIT) || current->flags & PF_MEMALLOC)
-			break;
-		progress = direct_reclaim(gfp, order, zonelist);
-		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
-		if (page)
-			return page;
-		if (!should_retry(gfp, order, zonelist, progress, &tries))
-			break;
-	}
-	if (!page)
-		warn_alloc_failed(gfp, order);
-	return page;
+	return likely(page) ? page : __alloc_pages_slowpath(gfp, order, zonelist);
 }
 
 static noinline struct page *fastcall alloc_cold_page(gfp_t gfp)
