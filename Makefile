@@ -456,8 +456,11 @@ VDSOSRC	+= kernel/proc/vdso/vclock.c         # what time it is
 VDSOSRC	+= kernel/proc/vdso/vsyscall.S       # the door
 
 OBJS	:= $(patsubst %,$(O)/%.o,$(basename $(SRCS)))
-USER	:= $(patsubst user/%.c,$(O)/user/bin/%,$(wildcard user/*.c))
-UTESTS	:= $(patsubst tests/user/%.c,$(O)/user/tests/%,$(wildcard tests/user/*.c))
+# Programs are the same for every kernel, and are built once: beside the others is a link to them.
+U	:= build/user
+PROGRAMS := $(if $(filter-out $(abspath build),$(abspath $(O))),$(O)/user)
+USER	:= $(patsubst user/%.c,$(U)/bin/%,$(wildcard user/*.c))
+UTESTS	:= $(patsubst tests/user/%.c,$(U)/tests/%,$(wildcard tests/user/*.c))
 GUESTS	:= $(patsubst tests/system/guest/%.c,$(O)/guest/%,$(wildcard tests/system/guest/*.c))
 BENCHES	:= $(addprefix $(O)/bench/,mmbench tiny bootinit smpfault filebench reclaimbench lockstep.so)
 HTESTS	:= $(patsubst tests/host/%.c,$(O)/host/%,$(wildcard tests/host/*_test.c))
@@ -475,8 +478,8 @@ export MINUTES
 .SUFFIXES:
 
 all: kernel root
-kernel: $(O)/octavo
-user: $(USER) $(UTESTS)
+kernel: $(O)/octavo | $(PROGRAMS)
+user: $(USER) $(UTESTS) | $(PROGRAMS)
 guests: $(GUESTS)
 benches: $(BENCHES)
 host: $(HTESTS)
@@ -490,6 +493,8 @@ remember = @mkdir -p $(@D); echo '$1' | cmp -s - $@ || echo '$1' >$@
 
 $(O)/.options: FORCE
 	$(call remember,$(CC) $(CFLAGS) | $(AFLAGS) | $(UFLAGS))
+$(U)/.options: FORCE
+	$(call remember,$(CC) $(UFLAGS))
 $(O)/.options-link: FORCE
 	$(call remember,$(LD) $(LDFLAGS) $(OBJS))
 
@@ -544,15 +549,19 @@ $(O)/octavo.elf: $(OBJS) $(if $(filter 1,$(DEV)),,$(O)/.layers) $(O)/.options-li
 $(O)/octavo: $(O)/octavo.elf
 	@$(STRIP) -o $@ $<
 
-$(O)/user/bin/%: user/%.c $(O)/.options
+$(U)/bin/%: user/%.c $(U)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(tolerate)
-$(O)/user/tests/%: tests/user/%.c $(O)/.options
+$(U)/tests/%: tests/user/%.c $(U)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -MMD -MP -MF $@.d -MT $@ -o $@ $< $(tolerate)
 # The same, with Debian's dynamic linker and C library: for a root that has them.
-$(O)/user/dynamic/%: tests/user/%.c $(O)/.options
+$(U)/dynamic/%: tests/user/%.c $(U)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(filter-out -static,$(UFLAGS)) -MMD -MP -MF $@.d -MT $@ -o $@ $<
-$(O)/user/tests/run-tests: scripts/root/run-tests.c $(O)/.options
+$(U)/tests/run-tests: scripts/root/run-tests.c $(U)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
+ifneq ($(PROGRAMS),)
+$(PROGRAMS): FORCE
+	@mkdir -p $(O); [ -L $@ ] || { rm -rf $@; ln -s "$$(realpath -m --relative-to=$(O) $(U))" $@; }
+endif
 $(O)/guest/%: tests/system/guest/%.c $(O)/.options
 	@echo '  CC      $<'; mkdir -p $(@D); $(CC) $(UFLAGS) -o $@ $<
 # Built as the Linux figures were (tests/bench): the same flags, so that the same code is measured.
@@ -590,16 +599,16 @@ $(O)/host/%: tests/host/%.c FORCE
 MKROOT := scripts/mkroot scripts/octavo.py $(ROOTSRC)
 $(O)/root.cpio: $(USER) $(BUSYBOX) $(MKROOT)
 	@echo '  ROOT    $@'
-	@scripts/mkroot -o $@ --busybox $(BUSYBOX) --bin $(O)/user/bin
+	@scripts/mkroot -o $@ --busybox $(BUSYBOX) --bin $(U)/bin
 $(O)/root-small.cpio: $(BUSYBOX) $(MKROOT)
 	@echo '  ROOT    $@'
 	@scripts/mkroot -o $@ --busybox $(BUSYBOX)
 $(O)/root-debian.cpio: $(USER) $(BUSYBOX) build/debian/packages $(MKROOT)
 	@echo '  ROOT    $@'
-	@scripts/mkroot -o $@ --debian build/debian/root --busybox $(BUSYBOX) --bin $(O)/user/bin
-$(O)/tests.cpio: $(UTESTS) $(O)/user/tests/run-tests $(MKROOT)
+	@scripts/mkroot -o $@ --debian build/debian/root --busybox $(BUSYBOX) --bin $(U)/bin
+$(O)/tests.cpio: $(UTESTS) $(U)/tests/run-tests $(MKROOT)
 	@echo '  ROOT    $@'
-	@scripts/mkroot -o $@ --tests $(O)/user/tests
+	@scripts/mkroot -o $@ --tests $(U)/tests
 $(O)/add.cpio: FORCE
 	@mkdir -p $(@D); scripts/mkroot -o $@ $(if $(ADD),--add '$(ADD)')
 
