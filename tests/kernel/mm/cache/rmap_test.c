@@ -257,7 +257,7 @@ static int debugger(void *unused)
 
 	for (round = 1; round <= ROUNDS; round++) {
 		while (READ_ONCE(said) != round)
-			cond_resched();
+			yield();		/* to the other one, if both have one processor */
 		if (!write_there(debugged, SCRATCH_BASE, round))
 			all_written = false;
 		smp_mb();
@@ -287,7 +287,7 @@ KTEST(rmap, given_up_and_written_at_once)
 		WRITE_ONCE(said, round);
 		do {
 			unmap_page(debugged, SCRATCH_BASE);
-			cond_resched();
+			yield();
 		} while (READ_ONCE(done) != round);
 		lost += peek(SCRATCH_BASE) != round;
 	}
