@@ -8,7 +8,7 @@
  *	page->mapping --> anon_vma --> ways that may lead to it, by page index (an interval tree)
  *	page->index		       its number in each
  *
- * A *way* says where in one address space such pages are: at index * PAGE_SIZE + shift, which is all
+ * A *way* says where in one address space such pages are: at (index - shift) * PAGE_SIZE, which is all
  * one needs to know to look at an entry.  Not which area it is in: so areas can be cut, joined
  * and changed, and their way stays as it is.  Memory without a file has as index the number of
  * the page at its birth, so that its shift is 0, and one way (mm->anon_way) serves all such areas of a
@@ -81,7 +81,7 @@ static inline unsigned long last_index(const struct vm_area_struct *vma)
 
 static inline unsigned long shift_of(const struct vm_area_struct *vma)
 {
-	return vma->vm_start - (vma->vm_pgoff << PAGE_SHIFT);
+	return vma->vm_pgoff - (vma->vm_start >> PAGE_SHIFT);
 }
 
 /* Does it lie as all memory without a file that was not moved? */
@@ -304,7 +304,7 @@ int __anon_vma_grow_down(struct vm_area_struct *vma, unsigned long address)
 		return 0;
 	if (anon_vma_prepare(vma))
 		return -ENOMEM;
-	address = (address - vma->anon_way->shift) >> PAGE_SHIFT;
+	address = (address >> PAGE_SHIFT) + vma->anon_way->shift;
 	anon_vma_cover(vma, address, address);
 	return 0;
 }

@@ -37,7 +37,7 @@ struct anon_vma_chain {
 /* Areas of one address space that have pages of one family, and in which these lie alike. */
 struct anon_way {
 	struct mm_struct *mm;		/* [c] */
-	unsigned long shift;		/* [c] page of index i: address i * PAGE_SIZE + shift */
+	unsigned long shift;		/* [c] pages: what address / PAGE_SIZE + shift is, is index */
 	unsigned int nr_areas;		/* [a] that have it */
 	struct anon_vma *anon_vma;	/* [a] where new pages belong; NULL: none yet */
 	const struct anon_way *forked_from;	/* [c] at the fork that made it; not to be followed */
@@ -144,7 +144,7 @@ static inline void page_unlock_anon_vma(struct anon_vma *anon_vma)
 /* Where it can be there. */
 static inline unsigned long way_address(const struct anon_way *way, const struct page *page)
 {
-	return (page->index << PAGE_SHIFT) + way->shift;
+	return (page->index - way->shift) << PAGE_SHIFT;
 }
 
 /* May @vma map @page, which is anonymous? => [s] read, page_table_lock held */

@@ -195,7 +195,13 @@ static int entry_for(struct page *page, pte_t *entry)
  */
 static bool pinned(const struct page *page)
 {
-	return page_count(page) > page_mapcount(page) + 2;	/* the swap cache, and the caller */
+	int entries = page_mapcount(page), references;
+
+	smp_rmb();
+	references = page_count(page);
+	smp_rmb();
+	/* The swap cache, and the caller; others' entries that come or go meanwhile spoil the sum. */
+	return references > entries + 2 || page_mapcount(page) != entries;
 }
 
 /*

@@ -23,7 +23,7 @@ static inline void __page_set_anon(struct page *page, struct anon_vma *anon_vma,
 				   const struct anon_way *way, unsigned long address)
 {
 	page->mapping = (struct address_space *)((unsigned long)anon_vma | PAGE_MAPPING_ANON);
-	page->index = (address - way->shift) >> PAGE_SHIFT;
+	page->index = (address >> PAGE_SHIFT) + way->shift;
 }
 
 /*

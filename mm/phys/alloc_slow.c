@@ -50,7 +50,10 @@ static unsigned int reserve_flags(gfp_t gfp)
 		return 0;
 	if (current->flags & PF_MEMALLOC)
 		return ALLOC_NO_WATERMARKS;
-	return test_tsk_work(current, TIF_MEMDIE) ? ALLOC_OOM : 0;
+	if (!test_tsk_work(current, TIF_MEMDIE))
+		return 0;
+	/* Who cannot do without may hold what all wait for: no more of them are to be killed for a page. */
+	return gfp & __GFP_NOFAIL ? ALLOC_NO_WATERMARKS : ALLOC_OOM;
 }
 
 /* Memory is below the low mark everywhere: have it reclaimed in the background. => any context */

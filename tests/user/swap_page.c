@@ -131,6 +131,25 @@ static void there_and_back(void)
 	must(munmap(p, PAGES * PAGE) == 0);
 }
 
+/* Private pages of a file, on both sides of its 4 GiB: their numbers in the file have more than 20 bits. */
+static void far_into_a_file(void)
+{
+	char path[] = "/tmp/swap_page.XXXXXX", *p;
+	int fd = mkstemp(path);
+
+	must(fd >= 0);
+	must(unlink(path) == 0);
+	must(ftruncate64(fd, 6ll << 30) == 0);
+	p = mmap64(NULL, PAGES * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, (4ll << 30) - PAGES / 2 * PAGE);
+	must(p != MAP_FAILED);
+	fill(p, PAGES, 3);
+	page_out(p, PAGES);
+	expect_eq(figure("/proc/self/smaps", "Swap:", p), 4 * (long)PAGES);
+	expect_eq(wrong(p, PAGES, 3), 0u);
+	must(munmap(p, PAGES * PAGE) == 0);
+	close(fd);
+}
+
 /* pagemap has the place; mincore says no. */
 static void seen_from_outside(void)
 {
@@ -380,6 +399,7 @@ int main(void)
 	must(swapon(disk, SWAP_FLAG_PREFER | 100) == 0);
 	stay_on_one_cpu();
 	there_and_back();
+	far_into_a_file();
 	seen_from_outside();
 	soft_dirty();
 	after_fork();

@@ -39,7 +39,7 @@ def places(page):
         anon_vma = gdb.Value(mapping & ~ANON).cast(gdb.lookup_type("struct anon_vma").pointer())
         for step in nodes(anon_vma["ways"], "struct anon_vma_chain", "node"):
             if int(step["node"]["start"]) <= index <= int(step["node"]["last"]):
-                yield step["way"]["mm"], ((index << 12) + int(step["way"]["shift"])) & 0xffffffff
+                yield step["way"]["mm"], ((index - int(step["way"]["shift"])) << 12) & 0xffffffff
         return
     for vma in nodes(page["mapping"]["i_mmap"], "struct vm_area_struct", "shared"):
         if int(vma["shared"]["start"]) <= index <= int(vma["shared"]["last"]):

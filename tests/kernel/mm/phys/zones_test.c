@@ -157,7 +157,7 @@ KTEST(zones, watermarks_by_gfp)
 	clear_tsk_work(current, TIF_MEMDIE);
 	expect_stopped_at(t, zone, min - min / 2);
 	got = take_all(GFP_ATOMIC | __GFP_DMA);
-	KEXPECT(t, got > 0);
+	KEXPECT(t, got > 0 || min / 8 < (unsigned long)zone_pcp(zone)->batch);
 	expect_stopped_at(t, zone, min - min / 2 - (min - min / 2) / 4);
 	got = take_all(GFP_NOWAIT | __GFP_DMA | __GFP_MEMALLOC);
 	KEXPECT(t, got > 0);
