@@ -109,8 +109,10 @@ static struct page *grow_dev_page(struct block_device *bdev, unsigned long index
 	struct page *page;
 
 	/* Metadata that is needed to write or free something: there is no way to do without. */
-	while (!(page = find_or_create_page(mapping, index, gfp)))
+	while (!(page = find_or_create_page(mapping, index, gfp))) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
+	}
 	if (page_has_buffers(page) && page_buffers(page)->b_size != size &&
 	    !try_to_free_buffers(page)) {
 		unlock_page(page);

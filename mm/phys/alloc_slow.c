@@ -159,6 +159,17 @@ static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
 	return false;
 }
 
+static bool enough_is_free(gfp_t gfp, unsigned int order, const struct zonelist *zonelist)
+{
+	struct zone *zone;
+	int i;
+
+	for (i = 0; (zone = zonelist->zones[i]) != NULL; i++)
+		if (zone_watermark_ok(zone, order, zone->watermark[WMARK_MIN], gfp_zone(gfp), 0))
+			return true;
+	return false;
+}
+
 /*
  * Reclaim has run and the request still fails: is there a point in trying again?
  * *@tries: how often it was in vain.
@@ -167,16 +178,26 @@ static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
 static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *zonelist,
 			 unsigned long progress, unsigned int *tries)
 {
+	bool hope;
+
 	if (gfp & __GFP_NORETRY)
 		return false;
 	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
 		return progress && gfp & __GFP_REPEAT;
-	*tries = progress ? 0 : *tries + 1;
-	/* If all that could go is not enough, neither was what went: it will only come back. */
-	if (*tries < MAX_RECLAIM_RETRIES && pages_could_go(gfp, zonelist))
+	/*
+	 * If all that could go is not enough, neither is what went: it will only come back.  But others may
+	 * be at work on some, out of sight: that is worth a few attempts.
+	 */
+	hope = pages_could_go(gfp, zonelist);
+	*tries = progress && hope ? 0 : *tries + 1;
+	if (*tries < MAX_RECLAIM_RETRIES && (progress || hope))
 		return true;
 	if (!(gfp & (__GFP_FS | __GFP_NOFAIL)))
 		return progress;
+	/* What has been freed may lie on other processors' lists. */
+	drain_all_pages();
+	if (enough_is_free(gfp, order, zonelist))
+		return true;
 	*tries = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */

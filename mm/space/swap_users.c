@@ -10,8 +10,8 @@
  * So the right side is also made the slow way: each address space and each object is looked
  * through for entries, and what was seen of each slot must be what its count says.
  *
- * While they are looked through others may go on, and what was seen is of no single moment: a
- * difference counts only if there is one each time.  The kernel's tests ask in the middle of what
+ * While they are looked through others may go on, and what was seen is of no single moment: only a
+ * slot counts that is wrong, in the same way, each of many times.  The kernel's tests ask in the middle of what
  * they do, and after each; ring 3 by writing to /proc/sys/vm/stat_refresh.
  *
  * Locking: each mmap_sem for reading in turn; address spaces are pinned by mm_users.
@@ -28,13 +28,15 @@
 #include <mm/phys/vmalloc.h>
 #include <mm/space/swap_fault.h>
 
-#define CHECK_TRIES	20
+#define CHECK_TRIES	20		/* a slot is wrong so often */
+#define CHECK_LOOKS	100		/* and is found in so many */
 
 /* What was seen: of each area that is in use a number for each slot. */
 struct swap_users {
 	unsigned short *seen[MAX_SWAPFILES];
 	unsigned long max[MAX_SWAPFILES];
-	swp_entry_t wrong;			/* the last slot whose count is another */
+	swp_entry_t wrong;			/* a slot whose count is another; that of the last look if it still is */
+	unsigned int wrong_seen, wrong_count;
 };
 
 static void see(swp_entry_t entry, void *arg)
@@ -100,25 +102,30 @@ static void users_end(struct swap_users *users)
 /* => slots whose count is not what was seen */
 static unsigned long compare(struct swap_users *users)
 {
+	swp_entry_t before = users->wrong;
 	unsigned long slot, wrong = 0;
 	unsigned int type;
 
 	for (type = 0; type < MAX_SWAPFILES; type++) {
 		for (slot = 1; users->seen[type] && slot < users->max[type]; slot++) {
 			swp_entry_t entry = swp_entry(type, slot);
+			unsigned int count = swp_swapcount(entry);
 
-			if (swp_swapcount(entry) == users->seen[type][slot])
+			if (count == users->seen[type][slot])
 				continue;
-			users->wrong = entry;
-			wrong++;
+			if (!wrong++ || entry.val == before.val) {
+				users->wrong = entry;
+				users->wrong_seen = users->seen[type][slot];
+				users->wrong_count = count;
+			}
 		}
 		cond_resched();
 	}
 	return wrong;
 }
 
-/* Look once. => slots that are wrong, *@seen of the last of them; 0 if there is no memory to look */
-static unsigned long wrong_slots(struct swap_users *users, unsigned int *seen)
+/* Look once. => slots that are wrong; 0 if there is no memory to look */
+static unsigned long wrong_slots(struct swap_users *users)
 {
 	struct mm_struct *mm = NULL;
 	unsigned long wrong = 0;
@@ -128,8 +135,6 @@ static unsigned long wrong_slots(struct swap_users *users, unsigned int *seen)
 			see_mm(mm, users);
 		shmem_for_each_swapped(see, users);
 		wrong = compare(users);
-		if (wrong)
-			*seen = users->seen[swp_type(users->wrong)][swp_offset(users->wrong)];
 	}
 	users_end(users);
 	return wrong;
@@ -137,20 +142,25 @@ static unsigned long wrong_slots(struct swap_users *users, unsigned int *seen)
 
 int swap_users_check(void)
 {
-	struct swap_users users;
-	unsigned int seen = 0;
-	unsigned long wrong = wrong_slots(&users, &seen);
-	int tries;
+	struct swap_users users = { .wrong = { 0 } }, before;
+	unsigned long wrong;
+	int looks, same = 0;
 
-	for (tries = 0; tries < CHECK_TRIES && wrong; tries++) {
+	for (looks = 0; looks < CHECK_LOOKS && same < CHECK_TRIES; looks++) {
+		before = users;
+		wrong = wrong_slots(&users);
+		if (!wrong)
+			return 0;
+		same = users.wrong.val == before.wrong.val && users.wrong_seen == before.wrong_seen &&
+		       users.wrong_count == before.wrong_count ? same + 1 : 0;
 		set_current_state(TASK_UNINTERRUPTIBLE);
 		schedule_timeout(1);
-		wrong = wrong_slots(&users, &seen);
 	}
-	if (!wrong)
+	if (same < CHECK_TRIES)
 		return 0;
-	pr_err("swap: %lu slots are counted wrong; slot %lu of area %lu has %d users, %u were seen\n",
-	       wrong, swp_offset(users.wrong), swp_type(users.wrong), swp_swapcount(users.wrong), seen);
+	pr_err("swap: %lu slots are counted wrong; slot %lu of area %lu has %u users, %u were seen\n",
+	       wrong, swp_offset(users.wrong), swp_type(users.wrong), users.wrong_count,
+	       users.wrong_seen);
 	return -EINVAL;
 }
 
