@@ -261,15 +261,17 @@ bool __sched schedule_deadline(u64 deadline)
 	return ktime_get_ns() < deadline;
 }
 
-/* At least @ms, signals or not. => may sleep */
+/*
+ * At least @ms by the clock, signals or not: ticks that a busy host was late with come in a rush, and
+ * jiffies with them. => may sleep
+ */
 void __sched msleep(unsigned int ms)
 {
-	long left = (long)msecs_to_jiffies(ms) + 1;
+	u64 until = ktime_get_ns() + ms * (u64)NSEC_PER_MSEC;
 
-	while (left) {
+	do
 		set_current_state(TASK_UNINTERRUPTIBLE);
-		left = schedule_timeout(left);
-	}
+	while (schedule_deadline(until));
 }
 
 /* Everybody else first: to the end of the expired array. */
