@@ -170,6 +170,12 @@ static bool enough_is_free(gfp_t gfp, unsigned int order, const struct zonelist 
 	return false;
 }
 
+static void let_others_run(void)
+{
+	__set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_timeout(1);
+}
+
 /*
  * Reclaim has run and the request still fails: is there a point in trying again?
  * *@tries: how often it was in vain.
@@ -190,8 +196,12 @@ static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *z
 	 */
 	hope = pages_could_go(gfp, zonelist);
 	*tries = progress && hope ? 0 : *tries + 1;
-	if (*tries < MAX_RECLAIM_RETRIES && (progress || hope))
+	if (*tries < MAX_RECLAIM_RETRIES && (progress || hope)) {
+		/* kswapd may have some of them in hand, the disk others, and they need the processor too. */
+		if (!progress)
+			let_others_run();
 		return true;
+	}
 	if (!(gfp & (__GFP_FS | __GFP_NOFAIL)))
 		return progress;
 	/* What has been freed may lie on other processors' lists. */
@@ -200,10 +210,8 @@ static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *z
 		return true;
 	*tries = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
-	if (!test_tsk_work(current, TIF_MEMDIE)) {	/* let the victim run */
-		__set_current_state(TASK_UNINTERRUPTIBLE);
-		schedule_timeout(1);
-	}
+	if (!test_tsk_work(current, TIF_MEMDIE))	/* the victim */
+		let_others_run();
 	return true;
 }
 
