@@ -27,28 +27,21 @@
 
 static int sysctl_drop_caches;
 
+static bool has_droppable_pages(const struct inode *inode)
+{
+	return inode->i_data.nrpages && mapping_evictable(&inode->i_data);
+}
+
+static int drop_pages(struct inode *inode, void *unused)
+{
+	invalidate_mapping_pages(&inode->i_data, 0, ~0UL);
+	return 0;
+}
+
 /* Clean pages of all inodes of @sb. => s_umount held for reading */
 static void drop_pagecache_sb(struct super_block *sb, void *unused)
 {
-	struct inode *inode, *prev = NULL;
-
-	spin_lock(&inode_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if ((inode->i_state & (I_FREEING | I_NEW)) || !inode->i_data.nrpages ||
-		    !mapping_evictable(&inode->i_data))
-			continue;
-		__iget(inode);
-		spin_unlock(&inode_lock);
-		invalidate_mapping_pages(&inode->i_data, 0, ~0UL);
-		/* This one keeps our place in the list; the one before may go now. */
-		if (prev)
-			iput(prev);
-		prev = inode;
-		spin_lock(&inode_lock);
-	}
-	spin_unlock(&inode_lock);
-	if (prev)
-		iput(prev);
+	visit_inodes(sb, has_droppable_pages, drop_pages, NULL);
 }
 
 static void drop_pagecache(void)

@@ -301,6 +301,12 @@ static inline struct inode *file_inode(const struct file *file)
 
 /* Call @fn for each inode there is. => @fn has inode_lock */
 void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg);
+/*
+ * Call @fn for each inode of @sb that is @wanted, which is asked under inode_lock; @fn has a reference
+ * and no lock, and may sleep.  => s_umount held for reading; what @fn returned, which ends it if not 0
+ */
+int visit_inodes(struct super_block *sb, bool (*wanted)(const struct inode *inode),
+		 int (*fn)(struct inode *inode, void *arg), void *arg);
 
 /* A fresh inode of @sb: count 1, times now, owner root, unique i_ino, no pages.  NULL: no memory */
 struct inode *new_inode(struct super_block *sb);

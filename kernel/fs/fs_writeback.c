@@ -208,35 +208,31 @@ static void writeback_sb_inodes(struct super_block *sb, struct writeback_control
 }
 
 /*
- * Each inode that is dirty, being written by somebody else, or clean with pages on their way.
- * The lists of dirty ones would not do: a flusher may have one in hand, and put it back later.
- * => s_umount held for reading; may sleep; the first error
+ * Dirty, being written by somebody else, or clean with pages on their way.  The lists of dirty ones
+ * would not do: a flusher may have one in hand, and put it back later.
  */
+static bool may_have_to_be_synced(const struct inode *inode)
+{
+	return mapping_cap_writeback(&inode->i_data) &&
+	       ((inode->i_state & (I_DIRTY | I_SYNC)) || inode->i_data.nrpages);
+}
+
+/* @first: the first error */
+static int sync_one_inode(struct inode *inode, void *first)
+{
+	int *err = first, ret = write_inode_now(inode, 1);
+
+	*err = *err ? *err : ret;
+	filemap_fdatawait_keep_errors(&inode->i_data);
+	return 0;
+}
+
+/* => s_umount held for reading; may sleep; the first error */
 static int sync_each_inode(struct super_block *sb)
 {
-	struct inode *inode, *last = NULL;
-	int err = 0, ret;
+	int err = 0;
 
-	spin_lock(&inode_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if ((inode->i_state & (I_FREEING | I_NEW)) || !mapping_cap_writeback(&inode->i_data) ||
-		    (!(inode->i_state & (I_DIRTY | I_SYNC)) && !inode->i_data.nrpages))
-			continue;
-		/* It stays in the list as long as we hold it; so the one before goes after it. */
-		__iget(inode);
-		spin_unlock(&inode_lock);
-		if (last)
-			iput(last);
-		last = inode;
-		ret = write_inode_now(inode, 1);
-		err = err ? err : ret;
-		filemap_fdatawait_keep_errors(&inode->i_data);
-		cond_resched();
-		spin_lock(&inode_lock);
-	}
-	spin_unlock(&inode_lock);
-	if (last)
-		iput(last);
+	visit_inodes(sb, may_have_to_be_synced, sync_one_inode, &err);
 	return err;
 }
 

@@ -609,6 +609,34 @@ void for_each_inode(void (*fn)(struct inode *inode, void *arg), void *arg)
 	spin_unlock(&sb_lock);
 }
 
+int visit_inodes(struct super_block *sb, bool (*wanted)(const struct inode *inode),
+		 int (*fn)(struct inode *inode, void *arg), void *arg)
+{
+	struct inode *inode, *last = NULL;
+	int ret = 0;
+
+	spin_lock(&inode_lock);
+	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
+		if ((inode->i_state & (I_FREEING | I_NEW)) || !wanted(inode))
+			continue;
+		__iget(inode);
+		spin_unlock(&inode_lock);
+		/* This one keeps our place in the list; so the one before may go now. */
+		if (last)
+			iput(last);
+		last = inode;
+		ret = fn(inode, arg);
+		cond_resched();
+		spin_lock(&inode_lock);
+		if (ret)
+			break;
+	}
+	spin_unlock(&inode_lock);
+	if (last)
+		iput(last);
+	return ret;
+}
+
 static void inode_quiesce(void)
 {
 	/* Twice, for those that were wanted again. */

@@ -11,6 +11,7 @@
 
 #include <sys/swap.h>
 
+#include "commit.h"
 #include "swap.h"
 
 #define CHILDREN	1000
@@ -20,33 +21,14 @@
 static char *mem;
 static unsigned int children = CHILDREN;
 
-/* A number of /proc/vmstat, or -1. */
 static long vmstat(const char *name)
 {
-	FILE *f = fopen("/proc/vmstat", "r");
-	char word[64];
-	long value, found = -1;
-
-	must(f);
-	while (fscanf(f, "%63s %ld", word, &value) == 2)
-		if (!strcmp(word, name))
-			found = value;
-	fclose(f);
-	return found;
+	return number_after(proc_text("/proc/vmstat"), name);
 }
 
 static long meminfo_kb(const char *name)
 {
-	FILE *f = fopen("/proc/meminfo", "r");
-	char line[128];
-	long found = -1;
-
-	must(f);
-	while (fgets(line, sizeof(line), f))
-		if (!strncmp(line, name, strlen(name)))
-			found = atol(line + strlen(name));
-	fclose(f);
-	return found;
+	return number_after(proc_text("/proc/meminfo"), name);
 }
 
 /* One of many: what the parent wrote is there, and what I write is mine. */
@@ -67,7 +49,7 @@ static void child(int nr, int ready, int go)
 static void many_children(void)
 {
 	int ready[2], go[2], status;
-	long visits = vmstat("rmap_visits");
+	long visits = vmstat("rmap_visits ");
 	unsigned int i, good = 0;
 	char c;
 
@@ -86,7 +68,7 @@ static void many_children(void)
 	for (i = 0; i < children; i++)
 		must(read(ready[0], &c, 1) == 1);
 	if (visits >= 0)
-		visits = vmstat("rmap_visits") - visits;
+		visits = vmstat("rmap_visits ") - visits;
 	/* What all share is looked for in all, as often as somebody asks: once or twice in all. */
 	if (visits > 60l * (long)children)
 		test_fail("%ld entries looked at for %u children", visits, children);
@@ -155,7 +137,7 @@ int main(void)
 	many_children();
 	line_of_forks();
 	/* Once more with somewhere to put the pages; of another kernel's machine no disk is touched. */
-	fd = vmstat("rmap_visits") >= 0 ? open("/dev/vda", O_RDWR) : -1;
+	fd = vmstat("rmap_visits ") >= 0 ? open("/dev/vda", O_RDWR) : -1;
 	if (fd < 0)
 		return test_result();
 	close(fd);

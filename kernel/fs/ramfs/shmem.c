@@ -86,33 +86,27 @@ struct swapped_walk {
 	int err;		/* the last one; -EINTR and -ENOMEM end the walk */
 };
 
+static bool has_swapped_pages(const struct inode *inode)
+{
+	return READ_ONCE(inode->i_data.nrswapped) != 0;
+}
+
+static int walk_inode(struct inode *inode, void *arg)
+{
+	struct swapped_walk *walk = arg;
+	int err = walk->fn(&inode->i_data, walk->arg);
+
+	walk->err = err ? err : walk->err;
+	return err == -EINTR || err == -ENOMEM ? err : 0;
+}
+
 /* => s_umount held for reading */
 static void walk_sb(struct super_block *sb, void *arg)
 {
-	struct inode *inode, *prev = NULL;
 	struct swapped_walk *walk = arg;
-	int err;
 
-	if (sb->s_magic != TMPFS_MAGIC)
-		return;
-	spin_lock(&inode_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if ((inode->i_state & (I_FREEING | I_NEW)) || !READ_ONCE(inode->i_data.nrswapped) ||
-		    walk->err == -EINTR || walk->err == -ENOMEM)
-			continue;
-		__iget(inode);
-		spin_unlock(&inode_lock);
-		err = walk->fn(&inode->i_data, walk->arg);
-		walk->err = err ? err : walk->err;
-		/* This one keeps our place in the list; the one before may go now. */
-		if (prev)
-			iput(prev);
-		prev = inode;
-		spin_lock(&inode_lock);
-	}
-	spin_unlock(&inode_lock);
-	if (prev)
-		iput(prev);
+	if (sb->s_magic == TMPFS_MAGIC && walk->err != -EINTR && walk->err != -ENOMEM)
+		visit_inodes(sb, has_swapped_pages, walk_inode, walk);
 }
 
 static int unuse_mapping(struct address_space *mapping, void *type)
