@@ -182,7 +182,7 @@ KTEST(vmscan, gfp_is_respected)
 {
 	static const gfp_t masks[] = { GFP_NOFS, GFP_NOIO };
 	struct inode *inode = toy_begin(0);
-	unsigned int i;
+	unsigned int i, writes;
 
 	KASSERT(t, inode);
 	tester = current;
@@ -192,19 +192,21 @@ KTEST(vmscan, gfp_is_respected)
 		struct scan_control sc = eager(masks[i]);
 
 		fill(inode, 20);
+		writes = toy.writes;
 		KASSERT_EQ(t, toy_store(inode, 30, 1), 0);
 		shrink_all(&sc);
 		KEXPECT_EQ(t, own_writes, 0u);
-		KEXPECT_EQ(t, inode->i_data.nrpages, 1ul);
+		/* Only the dirty page is left, unless bdflush, woken for it, has been faster. */
+		KEXPECT(t, inode->i_data.nrpages == 1 || (inode->i_data.nrpages == 0 && toy.writes > writes));
 		KEXPECT_EQ(t, filemap_write_and_wait(&inode->i_data), 0);
 		own_writes = 0;
 	}
-	/* Who may does it himself, if he is first. */
-	msleep(20);
-	KASSERT_EQ(t, toy_store(inode, 30, 1), 0);
-	own_writes = 0;
-	shrink_all(&(struct scan_control){ .gfp_mask = GFP_KERNEL, .may_writepage = true });
-	KEXPECT_EQ(t, own_writes, 1u);
+	/* Who may does it himself, sooner or later before bdflush. */
+	for (i = 0; i < 100 && !own_writes; i++) {
+		KASSERT_EQ(t, toy_store(inode, 30, 1), 0);
+		shrink_all(&(struct scan_control){ .gfp_mask = GFP_KERNEL, .may_writepage = true });
+	}
+	KEXPECT(t, own_writes > 0);
 	toy_end(inode);
 }
 
