@@ -6,9 +6,9 @@
  * (ramfs, a pipe) could not: it goes at once, and with it its pages.  An inode of a disk is in
  * a hash table by (super block, number); as long as it has a name on the disk it is kept, unused,
  * with its pages, at the head of inode_unused.  Reclaim takes from the tail: an inode that was
- * wanted again since it came there gets a second round, one that is dirty must be written first,
- * and so must the blocks of pointers that are known as its own: an fsync() after it was read again
- * would not know of them.
+ * wanted again since it came there gets a second round, one that has pages waits for them to go, one
+ * that is dirty must be written first, and so must the blocks of pointers that are known as its own:
+ * an fsync() after it was read again would not know of them.
  *
  * One inode number is never two inodes in memory.  Who looks one up that is not there puts a
  * blank one into the hash, marked I_NEW, and fills it; others find it and sleep until it is
@@ -50,6 +50,7 @@
 #include <lib/string.h>
 #include <mm/cache/buffer_head.h>
 #include <mm/cache/filemap.h>
+#include <mm/phys/init.h>
 #include <mm/phys/page_alloc.h>
 #include <mm/phys/reclaim.h>
 #include <mm/phys/slab.h>
@@ -390,13 +391,23 @@ static void dispose_list(struct list_head *list)
 	}
 }
 
+/*
+ * Pages of a file that is read again and again are worth more than the few hundred bytes of its inode, and go by
+ * their own lists, by age: the inode follows the last of them.  Only if the machine has high memory may inodes lack
+ * memory while pages do not: then they take their pages along.
+ */
+static bool kept_by_pages(const struct inode *inode)
+{
+	return inode->i_data.nrpages && !totalhigh_pages;
+}
+
 /* Of the @nr oldest unused ones, those that go. => inode_lock held */
 static void isolate_unused(int nr, struct list_head *dispose)
 {
 	for (; nr > 0 && !list_empty(&inode_unused); nr--) {
 		struct inode *inode = list_last_entry(&inode_unused, struct inode, i_lru);
 
-		if ((inode->i_state & (I_REFERENCED | I_DIRTY | I_SYNC)) ||
+		if ((inode->i_state & (I_REFERENCED | I_DIRTY | I_SYNC)) || kept_by_pages(inode) ||
 		    !remove_inode_buffers(inode)) {
 			inode->i_state &= ~I_REFERENCED;
 			list_move(&inode->i_lru, &inode_unused);

@@ -12,6 +12,10 @@
 #include <lib/random.h>
 #include <lib/vsnprintf.h>
 #include <mm/cache/buffer_head.h>
+#include <mm/cache/filemap.h>
+#include <mm/cache/swap.h>
+#include <mm/phys/init.h>
+#include <mm/phys/page_alloc.h>
 #include <mm/phys/reclaim.h>
 #include <tests/kernel/block/testdisk.h>
 #include <tests/kernel/fs/cachefs.h>
@@ -217,6 +221,48 @@ KTEST(vcache, dirty_pointer_blocks)
 	end_jail(&jail);
 	blkdev_put(bdev, FMODE_READ | FMODE_WRITE, td);
 	testdisk_destroy(td);
+}
+
+static int read_nothing(struct file *file, struct page *page)
+{
+	SetPageUptodate(page);
+	unlock_page(page);
+	return 0;
+}
+
+static const struct address_space_operations page_aops = { .readpage = read_nothing };
+
+/* Pages go by age, and their inode after them, not the other way round; unless there is high memory. */
+KTEST(vcache, pages_keep_their_inode)
+{
+	struct inode *inode;
+	struct jail jail;
+	struct page *page;
+	struct path path;
+
+	KASSERT(t, begin_jail_of(&jail, &cfs_type));
+	KEXPECT_EQ(t, touch("f"), 0l);
+	KASSERT_EQ(t, kern_path("f", 0, &path), 0);
+	inode = path.dentry->d_inode;
+	inode->i_data.a_ops = &page_aops;
+	page = read_cache_page(&inode->i_data, 0, NULL);
+	KASSERT(t, !IS_ERR(page));
+	put_page(page);
+	path_put(&path);
+	lru_add_drain_all();
+	cfs_reset_counts();
+	cfs_prune();
+	KEXPECT_EQ(t, atomic_read(&cfs.evicted), totalhigh_pages ? 1 : 0);
+	KASSERT_EQ(t, kern_path("f", 0, &path), 0);
+	KEXPECT_EQ(t, atomic_read(&cfs.lookups), 1);	/* the name was forgotten */
+	inode = path.dentry->d_inode;
+	KEXPECT_EQ(t, inode->i_data.nrpages, totalhigh_pages ? 0ul : 1ul);
+	invalidate_mapping_pages(&inode->i_data, 0, ~0UL);
+	path_put(&path);
+	cfs_reset_counts();
+	cfs_prune();
+	KEXPECT_EQ(t, atomic_read(&cfs.evicted), 1);
+	end_jail(&jail);
 }
 
 /* ---- several at once ------------------------------------------------------------------------ */
