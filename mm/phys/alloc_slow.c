@@ -136,6 +136,14 @@ static unsigned long direct_reclaim(gfp_t gfp, unsigned int order, struct zoneli
 
 /* Attempts in vain before somebody is killed, as long as there are pages that could go. */
 #define MAX_RECLAIM_RETRIES	16
+#define FEW_SLOTS		32ul	/* with fewer, reclaim cannot show what it could do */
+
+/* An attempt to reclaim, and those before it. */
+struct attempt {
+	unsigned long progress;		/* pages it has freed */
+	unsigned long slots;		/* free ones of swap when it began */
+	unsigned int in_vain;		/* attempts without progress, this one included */
+};
 
 /* Would @gfp find a zone above its min mark, if all pages that can be given up were? */
 static bool pages_could_go(gfp_t gfp, const struct zonelist *zonelist)
@@ -170,45 +178,47 @@ static bool enough_is_free(gfp_t gfp, unsigned int order, const struct zonelist 
 	return false;
 }
 
+/* Slots have become free too late for @this attempt (a victim had them): what it has shown is out of date. */
+static bool slots_came(const struct attempt *this)
+{
+	return this->slots < FEW_SLOTS && READ_ONCE(nr_swap_pages) >= FEW_SLOTS;
+}
+
 static void let_others_run(void)
 {
 	__set_current_state(TASK_UNINTERRUPTIBLE);
 	schedule_timeout(1);
 }
 
-/*
- * Reclaim has run and the request still fails: is there a point in trying again?
- * *@tries: how often it was in vain.
- * => may have somebody killed
- */
+/* Reclaim has run and the request still fails: is there a point in trying again? => may have somebody killed */
 static bool should_retry(gfp_t gfp, unsigned int order, const struct zonelist *zonelist,
-			 unsigned long progress, unsigned int *tries)
+			 struct attempt *this)
 {
 	bool hope;
 
 	if (gfp & __GFP_NORETRY)
 		return false;
 	if (order > PAGE_ALLOC_COSTLY_ORDER && !(gfp & __GFP_NOFAIL))
-		return progress && gfp & __GFP_REPEAT;
+		return this->progress && gfp & __GFP_REPEAT;
 	/*
 	 * If all that could go is not enough, neither is what went: it will only come back.  But others may
 	 * be at work on some, out of sight: that is worth a few attempts.
 	 */
 	hope = pages_could_go(gfp, zonelist);
-	*tries = progress && hope ? 0 : *tries + 1;
-	if (*tries < MAX_RECLAIM_RETRIES && (progress || hope)) {
+	this->in_vain = (this->progress && hope) || slots_came(this) ? 0 : this->in_vain + 1;
+	if (this->in_vain < MAX_RECLAIM_RETRIES && (this->progress || hope)) {
 		/* kswapd may have some of them in hand, the disk others, and they need the processor too. */
-		if (!progress)
+		if (!this->progress)
 			let_others_run();
 		return true;
 	}
 	if (!(gfp & (__GFP_FS | __GFP_NOFAIL)))
-		return progress;
+		return this->progress;
 	/* What has been freed may lie on other processors' lists. */
 	drain_all_pages();
-	if (enough_is_free(gfp, order, zonelist))
+	if (enough_is_free(gfp, order, zonelist) || slots_came(this))
 		return true;
-	*tries = 0;
+	this->in_vain = 0;
 	out_of_memory(gfp, order, zonelist->nodes);
 	if (!test_tsk_work(current, TIF_MEMDIE))	/* the victim */
 		let_others_run();
@@ -235,7 +245,8 @@ static __cold void warn_alloc_failed(gfp_t gfp, unsigned int order)
 
 struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct zonelist *zonelist)
 {
-	unsigned int alloc_flags = WMARK_MIN, tries = 0;
+	unsigned int alloc_flags = WMARK_MIN;
+	struct attempt attempt = { 0 };
 	struct page *page;
 
 	wakeup_kswapd(zonelist, order);
@@ -244,7 +255,6 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct zoneli
 	if (!(gfp & __GFP_WAIT))
 		alloc_flags |= ALLOC_HARDER;
 	for (;;) {
-		unsigned long progress;
 		unsigned int reserve;
 
 		if (!order && gfp & __GFP_WAIT && !(current->flags & PF_MEMALLOC)) {
@@ -263,11 +273,12 @@ struct page *__alloc_pages_slowpath(gfp_t gfp, unsigned int order, struct zoneli
 		}
 		if (!(gfp & __GFP_WAIT) || current->flags & PF_MEMALLOC)
 			break;
-		progress = direct_reclaim(gfp, order, zonelist);
+		attempt.slots = READ_ONCE(nr_swap_pages);
+		attempt.progress = direct_reclaim(gfp, order, zonelist);
 		page = get_page_from_freelist(gfp, order, zonelist, alloc_flags);
 		if (page)
 			return page;
-		if (!should_retry(gfp, order, zonelist, progress, &tries))
+		if (!should_retry(gfp, order, zonelist, &attempt))
 			break;
 	}
 	if (!page)
