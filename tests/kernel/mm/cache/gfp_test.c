@@ -211,7 +211,8 @@ KTEST(gfp, waits_for_slow_disk)
 	KEXPECT_EQ(t, global_page_state(NR_WRITEBACK), 64ul);
 	slept = current->nvcsw;
 	freed = try_to_free_pages(node_zonelist(0, GFP_DMA), 0, GFP_KERNEL);
-	KEXPECT(t, freed >= SWAP_CLUSTER_MAX);
+	/* kreclaimd, too, may have them: on its processor's list. */
+	KEXPECT(t, freed >= SWAP_CLUSTER_MAX || (freed && inode->i_data.nrpages <= 64 - SWAP_CLUSTER_MAX));
 	KEXPECT(t, current->nvcsw > slept);
 	KEXPECT(t, vm_event_sum(PGSCAN_DIRECT) - scanned <= 64 * (DEF_PRIORITY + 1));
 	KEXPECT_EQ(t, filemap_fdatawait(&inode->i_data), 0);
