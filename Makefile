@@ -269,6 +269,7 @@ SRCS	+= mm/cache/page_writeout.c          # the dirty pages of a file, written a
 SRCS	+= mm/cache/page_writeback.c         # how much may be dirty; bdflush and kupdate
 SRCS	+= mm/cache/page_io.c                # a page of the swap cache to and from its slot
 SRCS	+= mm/cache/anon_vma.c               # in which areas an anonymous page can be mapped
+SRCS	+= mm/cache/anon_vma_check.c         # do the ways of an address space lead where they should?
 SRCS	+= mm/cache/rmap.c                   # where a page is mapped: asked, and taken away
 SRCS	+= mm/cache/swap.c                   # the lists of pages that could be given up
 SRCS	+= mm/cache/swap_readahead.c         # neighbours of a page that comes back from swap

@@ -55,7 +55,6 @@
 #include <mm/cache/anon_vma.h>
 
 #include <kernel/core/bug.h>
-#include <kernel/core/printk.h>
 #include <lib/errno.h>
 #include <lib/kernel.h>
 #include <mm/phys/slab.h>
@@ -74,25 +73,10 @@ void __init anon_vma_init(void)
 						  0, SLAB_PANIC, NULL);
 }
 
-static inline unsigned long last_index(const struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff + ((vma->vm_end - vma->vm_start) >> PAGE_SHIFT) - 1;
-}
-
-static inline unsigned long shift_of(const struct vm_area_struct *vma)
-{
-	return vma->vm_pgoff - (vma->vm_start >> PAGE_SHIFT);
-}
-
 /* Does it lie as all memory without a file that was not moved? */
 static inline bool lies_at_birth(const struct vm_area_struct *vma)
 {
-	return !shift_of(vma) && !vma->vm_file;
-}
-
-static inline struct anon_vma *way_root(const struct anon_way *way)
-{
-	return way->steps[0].anon_vma->root;
+	return !vma_shift(vma) && !vma->vm_file;
 }
 
 /* ---- ways --------------------------------------------------------------------------------------- */
@@ -105,7 +89,7 @@ static struct anon_way *alloc_way(struct vm_area_struct *vma)
 	if (!way)
 		return NULL;
 	way->mm = vma->vm_mm;
-	way->shift = shift_of(vma);
+	way->shift = vma_shift(vma);
 	way->nr_areas = 0;
 	way->anon_vma = NULL;
 	way->forked_from = NULL;
@@ -136,7 +120,7 @@ static void first_interval(struct interval_tree_node *node, const struct vm_area
 	bool all = lies_at_birth(vma);
 
 	node->start = all ? 0 : vma->vm_pgoff;
-	node->last = all ? (TASK_SIZE >> PAGE_SHIFT) - 1 : last_index(vma);
+	node->last = all ? (TASK_SIZE >> PAGE_SHIFT) - 1 : vma_last_index(vma);
 }
 
 /*
@@ -276,11 +260,11 @@ int __anon_vma_clone(struct vm_area_struct *dst, struct vm_area_struct *src)
 
 	if (dst->anon_way)
 		return extend_way(dst->anon_way, way, true);
-	if (way->shift != shift_of(dst))
+	if (way->shift != vma_shift(dst))
 		return clone_moved(dst, way);
 	/* What it has now, for it may stay as it is; what it grows to, when it does: vma_adjust(). */
 	give_way(dst, way);
-	anon_vma_cover(dst, dst->vm_pgoff, last_index(dst));
+	anon_vma_cover(dst, dst->vm_pgoff, vma_last_index(dst));
 	return 0;
 }
 
@@ -357,7 +341,7 @@ static bool could_join(const struct vm_area_struct *low, const struct vm_area_st
 	const unsigned long rights = VM_READ | VM_WRITE | VM_EXEC | VM_SOFTDIRTY;
 
 	return low->vm_end == high->vm_start && low->vm_file == high->vm_file &&
-	       last_index(low) + 1 == high->vm_pgoff &&
+	       vma_last_index(low) + 1 == high->vm_pgoff &&
 	       !((low->vm_flags ^ high->vm_flags) & ~rights) && low->vm_ops == high->vm_ops &&
 	       mpol_equal(low->vm_policy, high->vm_policy);
 }
@@ -397,7 +381,7 @@ static int found_family(struct vm_area_struct *vma)
 	anon_vma->nr_owners = 0;
 	spin_lock(&mm->page_table_lock);
 	/* A stack may just have grown: its start and its first index change under this lock. */
-	way->shift = shift_of(vma);
+	way->shift = vma_shift(vma);
 	common = lies_at_birth(vma);
 	if (!vma->anon_way && !(common && mm->anon_way)) {
 		first_interval(&way->steps[0].node, vma);
@@ -497,8 +481,8 @@ int __anon_vma_prepare(struct vm_area_struct *vma)
 		}
 		/* Reach it first, so that who sees it there finds it covered. */
 		if (vma->vm_pgoff < way->steps[0].node.start ||
-		    last_index(vma) > way->steps[0].node.last)
-			__anon_vma_cover(way, vma->vm_pgoff, last_index(vma));
+		    vma_last_index(vma) > way->steps[0].node.last)
+			__anon_vma_cover(way, vma->vm_pgoff, vma_last_index(vma));
 		spin_lock(&vma->vm_mm->page_table_lock);
 		if (!vma->anon_way)
 			give_way(vma, way);
@@ -581,108 +565,4 @@ struct anon_vma *page_lock_anon_vma(struct page *page)
 	}
 	spin_unlock(&gate_lock);
 	return anon_vma;
-}
-
-/* ---- proof ---------------------------------------------------------------------------------------- */
-
-#define LIE(way, fmt, ...) \
-	(printk(KERN_ERR "anon_vma_check(%p): way %p: " fmt "\n", (way)->mm, (way), ##__VA_ARGS__), 1)
-
-bool anon_vma_covers(const struct vm_area_struct *vma, const struct page *page)
-{
-	const struct anon_vma_chain *step = vma->anon_way ? &vma->anon_way->steps[0] : NULL;
-
-	while (step && step->anon_vma != page_anon_vma(page))
-		step = step->next;
-	return step && page->index >= step->node.start && page->index <= step->node.last;
-}
-
-/* The whole of one tree. => lies */
-static int check_tree(const struct anon_way *way, const struct anon_vma *anon_vma)
-{
-	struct anon_vma_chain *step;
-	unsigned int owners = 0;
-	int lies = 0;
-
-	if (interval_tree_check(&anon_vma->ways) < 0)
-		lies += LIE(way, "the tree of %p is no interval tree", anon_vma);
-	anon_vma_foreach(step, anon_vma, 0, ~0UL) {
-		if (step->anon_vma != anon_vma)
-			lies += LIE(way, "a step to %p on the tree of %p", step->anon_vma, anon_vma);
-		owners += step->way->anon_vma == anon_vma;
-	}
-	if (owners != anon_vma->nr_owners)
-		lies += LIE(way, "%p has %u owners, not %u", anon_vma, owners, anon_vma->nr_owners);
-	return lies;
-}
-
-/* One step, behind @above. => the family's lock held; lies */
-static int check_step(const struct anon_way *way, const struct anon_vma_chain *step,
-		      const struct anon_vma *above)
-{
-	const struct interval_tree_node *node = &step->node, *first = &way->steps[0].node;
-	const struct anon_vma *anon_vma = step->anon_vma;
-	int lies = 0;
-
-	if (step->way != way || anon_vma->parent != above ||
-	    anon_vma->root != way->steps[0].anon_vma)
-		lies += LIE(way, "it leads from %p to %p, of %p", above, anon_vma, anon_vma->parent);
-	if (node->start != first->start || node->last != first->last)
-		lies += LIE(way, "pages %lx-%lx on one tree, %lx-%lx on another", first->start,
-			    first->last, node->start, node->last);
-	if (above && !above->nr_children)
-		lies += LIE(way, "%p has no children, but %p", above, anon_vma);
-	if (!interval_tree_contains(&anon_vma->ways, node))
-		lies += LIE(way, "not on the tree of %p", anon_vma);
-	/* Each tree once, by the first who is on it. */
-	if (rb_first(&anon_vma->ways) == &node->rb)
-		lies += check_tree(way, anon_vma);
-	return lies;
-}
-
-static int check_way(const struct anon_way *way)
-{
-	const struct anon_vma_chain *step = &way->steps[0];
-	const struct anon_vma *above = NULL;
-	bool own = !way->anon_vma;
-	int lies = 0;
-
-	spin_lock(&way_root(way)->lock);
-	for (; step; above = step->anon_vma, step = step->next) {
-		lies += check_step(way, step, above);
-		own |= step->anon_vma == way->anon_vma;
-	}
-	if (!own)
-		lies += LIE(way, "its anon_vma %p is none of its steps", way->anon_vma);
-	spin_unlock(&way_root(way)->lock);
-	return lies;
-}
-
-int anon_vma_check(struct mm_struct *mm)
-{
-	const struct anon_way *way, *last = NULL;
-	struct vm_area_struct *vma;
-	unsigned int areas = 0;
-	int lies = 0;
-
-	for (vma = mm->mmap; vma; vma = vma->vm_next) {
-		way = vma->anon_way;
-		if (!way)
-			continue;
-		areas += way == mm->anon_way;
-		if (way->mm != mm || way->shift != shift_of(vma) || !way->nr_areas ||
-		    way->steps[0].node.start > vma->vm_pgoff ||
-		    way->steps[0].node.last < last_index(vma))
-			lies += LIE(way, "does not lead to %08lx", vma->vm_start);
-		if (way != last)
-			lies += check_way(way);
-		last = way;
-	}
-	way = mm->anon_way;
-	if (way && way->nr_areas != areas)
-		lies += LIE(way, "%u areas have it, not %u", areas, way->nr_areas);
-	if (way && (way->steps[0].node.start || way->steps[0].node.last < (TASK_SIZE >> PAGE_SHIFT) - 1))
-		lies += LIE(way, "the way of the process leads to %lx-%lx only",
-			    way->steps[0].node.start, way->steps[0].node.last);
-	return lies;
 }

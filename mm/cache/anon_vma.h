@@ -44,6 +44,24 @@ struct anon_way {
 	struct anon_vma_chain steps[WAY_STEPS];	/* the first is always there */
 };
 
+/* The index of the last page of @vma. */
+static inline unsigned long vma_last_index(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff + ((vma->vm_end - vma->vm_start) >> PAGE_SHIFT) - 1;
+}
+
+/* What way->shift is, for a way that leads to @vma. */
+static inline unsigned long vma_shift(const struct vm_area_struct *vma)
+{
+	return vma->vm_pgoff - (vma->vm_start >> PAGE_SHIFT);
+}
+
+/* The first of the family, whose lock is the family's. */
+static inline struct anon_vma *way_root(const struct anon_way *way)
+{
+	return way->steps[0].anon_vma->root;
+}
+
 #define anon_vma_foreach(step, anon_vma, start, last)					\
 	for ((step) = rb_entry_safe(interval_tree_first(&(anon_vma)->ways, start, last),	\
 				    struct anon_vma_chain, node); (step);		\

@@ -1,5 +1,5 @@
 /* host-test: */
-/* kernel: mm/space/vma.c mm/space/mmap.c mm/space/unmapped_area.c mm/space/mprotect.c mm/space/mremap.c mm/space/madvise.c mm/space/mm_check.c mm/cache/anon_vma.c lib/interval_tree.c lib/rbtree.c tests/host/vma_kernel.c */
+/* kernel: mm/space/vma.c mm/space/mmap.c mm/space/unmapped_area.c mm/space/mprotect.c mm/space/mremap.c mm/space/madvise.c mm/space/mm_check.c mm/cache/anon_vma.c mm/cache/anon_vma_check.c lib/interval_tree.c lib/rbtree.c tests/host/vma_kernel.c */
 /*
  * tests/host/vma_test.c - all that five calls can do to six pages.
  *
