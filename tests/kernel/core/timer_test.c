@@ -112,6 +112,12 @@ KTEST(timer, rearm_from_function)
 	KEXPECT(t, !timer_pending(&again));
 }
 
+/* jiffies is the clock, cut to ticks. => by how many it is behind */
+static u64 ticks_behind(void)
+{
+	return div_u64(ktime_get_ns(), TICK_NSEC) - get_jiffies_64();
+}
+
 /* The clock goes forward, jiffies with it, and udelay takes at least its time. */
 KTEST(time, clocks_advance)
 {
@@ -129,8 +135,10 @@ KTEST(time, clocks_advance)
 	}
 	msleep(50);
 	KEXPECT(t, jiffies - start >= 5);
-	/* jiffies is the clock, cut to ticks; a tick may be on its way. */
-	KEXPECT(t, div_u64(ktime_get_ns(), TICK_NSEC) - get_jiffies_64() <= 2);
+	/* A tick may be on its way; several, if the host had no time for us just now. */
+	for (int tries = 0; tries < 100 && ticks_behind() > 2; tries++)
+		msleep(1);
+	KEXPECT(t, ticks_behind() <= 2);
 }
 
 /* Setting the wall clock moves it and nothing else; nonsense is refused. */
