@@ -59,25 +59,17 @@ static void enter(struct buffer_head *bh, void *arg)
 	brelse(copy);
 }
 
-static void check_files(struct super_block *sb, struct owners *o)
+static bool has_pages(const struct inode *inode)
 {
-	struct inode *inode, *last = NULL;
+	return inode->i_data.nrpages != 0;
+}
 
-	spin_lock(&inode_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if ((inode->i_state & (I_FREEING | I_NEW)) || !inode->i_data.nrpages)
-			continue;
-		__iget(inode);
-		spin_unlock(&inode_lock);
-		if (last)
-			iput(last);
-		last = inode;
-		o->faults += buffer_check(&inode->i_data, enter, o);
-		spin_lock(&inode_lock);
-	}
-	spin_unlock(&inode_lock);
-	if (last)
-		iput(last);
+static int check_file(struct inode *inode, void *arg)
+{
+	struct owners *o = arg;
+
+	o->faults += buffer_check(&inode->i_data, enter, o);
+	return 0;
 }
 
 /* => s_umount held for reading */
@@ -97,7 +89,7 @@ static void check_super(struct super_block *sb, void *arg)
 		memset(o.map, 0, words * sizeof(long));
 		o.report = tries == 2;
 		o.faults = 0;
-		check_files(sb, &o);
+		visit_inodes(sb, has_pages, check_file, &o);
 		if (!o.faults)
 			break;
 	}

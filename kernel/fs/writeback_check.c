@@ -93,9 +93,15 @@ static const char *wrong_state(struct inode *inode, bool pages)
 	return wrong;
 }
 
-static void check_inode(struct inode *inode, struct wb_sums *sums)
+static bool is_written_back(const struct inode *inode)
+{
+	return mapping_cap_writeback(&inode->i_data);
+}
+
+static int check_inode(struct inode *inode, void *arg)
 {
 	struct address_space *mapping = &inode->i_data;
+	struct wb_sums *sums = arg;
 	const char *wrong = NULL;
 	int tries;
 
@@ -103,32 +109,17 @@ static void check_inode(struct inode *inode, struct wb_sums *sums)
 	for (tries = 0; tries < 5; tries++) {
 		wrong = wrong_state(inode, mapping_tagged(mapping, PAGECACHE_TAG_DIRTY));
 		if (!wrong)
-			return;
+			return 0;
 		msleep(10);	/* between the page's mark and the inode's */
 	}
 	LIE(sums, "inode %lu of %s, state %x, %s", inode->i_ino, inode->i_sb->s_type->name,
 	    inode->i_state, wrong);
+	return 0;
 }
 
-static void check_super(struct super_block *sb, void *arg)
+static void check_super(struct super_block *sb, void *sums)
 {
-	struct inode *inode, *last = NULL;
-
-	spin_lock(&inode_lock);
-	list_for_each_entry(inode, &sb->s_inodes, i_sb_list) {
-		if ((inode->i_state & (I_FREEING | I_NEW)) || !mapping_cap_writeback(&inode->i_data))
-			continue;
-		__iget(inode);
-		spin_unlock(&inode_lock);
-		if (last)
-			iput(last);
-		last = inode;
-		check_inode(inode, arg);
-		spin_lock(&inode_lock);
-	}
-	spin_unlock(&inode_lock);
-	if (last)
-		iput(last);
+	visit_inodes(sb, is_written_back, check_inode, sums);
 }
 
 /* PG_dirty of a frame counts if it is a file's that is written back: its lock keeps the mapping. */
